@@ -1,0 +1,222 @@
+//! Who asks, and what they may do.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{BotId, ConversationId, OrgId, PersonId, RequestId, SessionId, VisitorId};
+
+/// Something that may be allowed or not, as `resource.action`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Permission {
+    /// Talk to a bot and read one's own conversations.
+    #[serde(rename = "chat.talk")]
+    ChatTalk,
+    /// See and end one's own sessions, change one's own password.
+    #[serde(rename = "account.manage")]
+    AccountManage,
+    /// See the people of the organisation.
+    #[serde(rename = "users.read")]
+    UsersRead,
+    /// Create, change and remove people.
+    #[serde(rename = "users.write")]
+    UsersWrite,
+    /// See the bots and the diagnostics of their scripts.
+    #[serde(rename = "bots.read")]
+    BotsRead,
+    /// Read the metrics of the server.
+    #[serde(rename = "monitoring.read")]
+    MonitoringRead,
+}
+
+impl Permission {
+    /// Every permission there is.
+    pub const ALL: [Self; 6] = [
+        Self::ChatTalk,
+        Self::AccountManage,
+        Self::UsersRead,
+        Self::UsersWrite,
+        Self::BotsRead,
+        Self::MonitoringRead,
+    ];
+
+    /// The name in configuration, documents and logs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ChatTalk => "chat.talk",
+            Self::AccountManage => "account.manage",
+            Self::UsersRead => "users.read",
+            Self::UsersWrite => "users.write",
+            Self::BotsRead => "bots.read",
+            Self::MonitoringRead => "monitoring.read",
+        }
+    }
+}
+
+/// What a route asks of its caller. Every route declares one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Access {
+    /// Anyone, known or not.
+    Public,
+    /// Whoever holds this permission.
+    Needs(Permission),
+}
+
+impl Access {
+    /// `public` or the permission's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Needs(permission) => permission.name(),
+        }
+    }
+}
+
+/// A named set of permissions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Someone without an account.
+    Visitor,
+    /// Someone with an account.
+    Member,
+    /// Looks after bots and the server's health.
+    Operator,
+    /// May do everything.
+    Admin,
+}
+
+impl Role {
+    /// Every role there is.
+    pub const ALL: [Self; 4] = [Self::Visitor, Self::Member, Self::Operator, Self::Admin];
+
+    /// The name in configuration, documents and logs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Visitor => "visitor",
+            Self::Member => "member",
+            Self::Operator => "operator",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// The permissions that come with the role.
+    pub const fn permissions(self) -> &'static [Permission] {
+        match self {
+            Self::Visitor => &[Permission::ChatTalk],
+            Self::Member => &[Permission::ChatTalk, Permission::AccountManage],
+            Self::Operator => &[
+                Permission::ChatTalk,
+                Permission::AccountManage,
+                Permission::BotsRead,
+                Permission::MonitoringRead,
+            ],
+            Self::Admin => &Permission::ALL,
+        }
+    }
+}
+
+/// Who someone is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind", content = "id")]
+pub enum Subject {
+    /// Nobody has been proved.
+    Nobody,
+    /// Someone without an account, known by a signed token for one bot and one conversation.
+    Visitor(VisitorId),
+    /// Someone with an account.
+    Person(PersonId),
+    /// The server itself: schedules, jobs, recovery.
+    System,
+}
+
+/// Who asks, for which organisation, in which request. The first argument of every service method.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The organisation whose data may be touched.
+    pub org: OrgId,
+    /// Who it is.
+    pub subject: Subject,
+    /// What they may do.
+    pub permissions: BTreeSet<Permission>,
+    /// For a visitor, and for a person's page: the bot and the conversation that the token was made for.
+    pub visit: Option<(BotId, ConversationId)>,
+    /// For a person: the session that the token belongs to.
+    pub session: Option<SessionId>,
+    /// The request, for logs and problem documents.
+    pub request: RequestId,
+}
+
+impl Caller {
+    /// Nobody: may use public routes only.
+    pub fn nobody(org: OrgId, request: RequestId) -> Self {
+        Self {
+            org,
+            subject: Subject::Nobody,
+            permissions: BTreeSet::new(),
+            visit: None,
+            session: None,
+            request,
+        }
+    }
+
+    /// The server itself, working for `org`.
+    pub fn system(org: OrgId) -> Self {
+        Self {
+            org,
+            subject: Subject::System,
+            permissions: Permission::ALL.into(),
+            visit: None,
+            session: None,
+            request: RequestId::new(),
+        }
+    }
+
+    /// A visitor of one bot, in one conversation.
+    pub fn visitor(
+        org: OrgId,
+        visitor: VisitorId,
+        bot: BotId,
+        conversation: ConversationId,
+        request: RequestId,
+    ) -> Self {
+        Self {
+            org,
+            subject: Subject::Visitor(visitor),
+            permissions: Role::Visitor.permissions().iter().copied().collect(),
+            visit: Some((bot, conversation)),
+            session: None,
+            request,
+        }
+    }
+
+    /// A person with `role`, in `session`.
+    pub fn person(org: OrgId, person: PersonId, role: Role, session: SessionId, request: RequestId) -> Self {
+        Self {
+            org,
+            subject: Subject::Person(person),
+            permissions: role.permissions().iter().copied().collect(),
+            visit: None,
+            session: Some(session),
+            request,
+        }
+    }
+
+    /// Whether the caller holds `permission`.
+    pub fn may(&self, permission: Permission) -> bool {
+        self.permissions.contains(&permission)
+    }
+
+    /// Whether a route with `access` is open to the caller.
+    pub fn may_enter(&self, access: Access) -> bool {
+        match access {
+            Access::Public => true,
+            Access::Needs(permission) => self.may(permission),
+        }
+    }
+
+    /// Whether anybody has been proved at all.
+    pub fn is_known(&self) -> bool {
+        self.subject != Subject::Nobody
+    }
+}

@@ -1,0 +1,24 @@
+//! Words that every crate shares.
+//!
+//! Identifiers, the [`Caller`], dynamic [`Value`]s of the dialog language, pages of results, problem
+//! documents and the frames of the chat protocol live here. Nothing in this crate does I/O and nothing
+//! needs an async runtime, so it compiles in seconds and every other crate may depend on it.
+
+mod caller;
+mod clock;
+mod id;
+mod page;
+mod problem;
+mod secret;
+pub mod value;
+pub mod wire;
+
+pub use caller::{Access, Caller, Permission, Role, Subject};
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use id::{
+    BotId, ConversationId, EventId, NodeId, OrgId, ParseIdError, PersonId, RequestId, SessionId, TurnId, VisitorId,
+};
+pub use page::{Cursor, Page, PageRequest};
+pub use problem::{FieldProblem, Problem};
+pub use secret::Secret;
+pub use value::Value;

@@ -1,0 +1,360 @@
+//! The configuration: one typed schema, read once from flags, environment and `botserver.toml`.
+//!
+//! Flags win over the environment, the environment over the file, the file over the defaults. All mistakes
+//! are reported together, each with its remedy.
+
+mod keys;
+mod source;
+
+use std::{collections::BTreeMap, net::IpAddr, path::PathBuf, time::Duration};
+
+use botlib::Secret;
+use ipnet::IpNet;
+use url::Url;
+
+pub use keys::{KEYS, Key};
+use source::Reader;
+pub use source::{ConfigError, Mistake, Sources};
+
+/// The whole configuration.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where what the server keeps lies.
+    pub data_dir: PathBuf,
+    /// Where the packages lie.
+    pub bots_dir: PathBuf,
+    /// The bot whose page is `/`.
+    pub default_bot: String,
+    /// HTTP.
+    pub http: HttpConfig,
+    /// The database.
+    pub database: DatabaseConfig,
+    /// Valkey or Redis; nothing means in this process.
+    pub redis_url: Option<Secret>,
+    /// The language model of bots that do not name their own.
+    pub llm: LlmConfig,
+    /// Signing in.
+    pub auth: AuthConfig,
+    /// Limits of scripts.
+    pub script: ScriptConfig,
+    /// Logs.
+    pub log: LogConfig,
+}
+
+/// HTTP.
+#[derive(Debug, Clone)]
+pub struct HttpConfig {
+    /// Address to listen on.
+    pub host: IpAddr,
+    /// Port to listen on; 0 takes a free one.
+    pub port: u16,
+    /// The address that people use, where it is not `http://localhost:<port>`.
+    pub public_url: Option<Url>,
+    /// Origins of other sites that may call the API and embed the chat page.
+    pub cors_origins: Vec<String>,
+    /// Proxies whose forwarded-for headers count.
+    pub trusted_proxies: Vec<IpNet>,
+    /// The largest request body.
+    pub body_limit_bytes: usize,
+    /// The longest that a request may take.
+    pub request_timeout: Duration,
+    /// Requests a minute for each caller.
+    pub rate_per_minute: u32,
+    /// Requests at once for each caller.
+    pub rate_burst: u32,
+    /// Messages a minute in each conversation.
+    pub chat_per_minute: u32,
+    /// Messages at once in each conversation.
+    pub chat_burst: u32,
+    /// How long shutdown waits for running work.
+    pub drain_timeout: Duration,
+    /// Networks that scripts may reach although they are not public.
+    pub allow_private: Vec<IpNet>,
+    /// Whether the server is reached through TLS, so that browsers may be told to insist on it.
+    pub hsts: bool,
+    /// Connections at most.
+    pub max_connections: usize,
+    /// A token that may read `/metrics` without signing in.
+    pub metrics_token: Option<Secret>,
+}
+
+/// The database.
+#[derive(Debug, Clone)]
+pub struct DatabaseConfig {
+    /// Where it is.
+    pub url: DatabaseUrl,
+    /// Connections at most.
+    pub pool_size: u32,
+    /// The longest wait for a connection or a statement.
+    pub timeout: Duration,
+}
+
+/// Where the database is.
+#[derive(Debug, Clone)]
+pub enum DatabaseUrl {
+    /// A file of this machine.
+    Sqlite(PathBuf),
+    /// A PostgreSQL server.
+    Postgres(Secret),
+}
+
+/// A language model.
+#[derive(Debug, Clone)]
+pub struct LlmConfig {
+    /// Base URL of an OpenAI-compatible server.
+    pub url: Option<String>,
+    /// Its key.
+    pub key: Option<Secret>,
+    /// The model's name there.
+    pub model: Option<String>,
+    /// The longest wait for the first piece of an answer.
+    pub first_token_timeout: Duration,
+    /// The longest wait between two pieces.
+    pub idle_timeout: Duration,
+}
+
+/// Signing in.
+#[derive(Debug, Clone)]
+pub struct AuthConfig {
+    /// Signs the tokens of visitors; made and kept in the database when absent.
+    pub secret_key: Option<Secret>,
+    /// The mail address of the first administrator.
+    pub admin_email: String,
+    /// How long a visitor's token is good.
+    pub visitor_ttl: Duration,
+    /// How long a person's session is good without use.
+    pub session_idle: Duration,
+    /// How long a person's session is good at all.
+    pub session_max: Duration,
+}
+
+/// Limits of scripts.
+#[derive(Debug, Clone, Copy)]
+pub struct ScriptConfig {
+    /// The longest that a script may compute in one turn, waiting left out.
+    pub cpu: Duration,
+    /// Steps of computing in one turn.
+    pub operations: u64,
+    /// Messages and other steps in one turn.
+    pub steps: u32,
+}
+
+/// Logs.
+#[derive(Debug, Clone)]
+pub struct LogConfig {
+    /// `pretty` for people or `json` for machines.
+    pub json: bool,
+    /// What is logged, as in `info,botserver_chat=debug`.
+    pub filter: String,
+}
+
+impl Config {
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    /// Every mistake in the sources, each with its remedy.
+    pub fn read(sources: &Sources) -> Result<Self, ConfigError> {
+        let mut read = Reader::new(sources);
+        let data_dir: PathBuf = read.required("data_dir");
+        let config = Self {
+            bots_dir: read.required("bots_dir"),
+            default_bot: read.required("default_bot"),
+            http: HttpConfig {
+                host: read.required("host"),
+                port: read.required("port"),
+                public_url: read.optional("public_url"),
+                cors_origins: read.list("cors_origins"),
+                trusted_proxies: read.list("trusted_proxies"),
+                body_limit_bytes: read.required("body_limit"),
+                request_timeout: read.seconds("request_timeout"),
+                rate_per_minute: read.required("rate_per_minute"),
+                rate_burst: read.required("rate_burst"),
+                chat_per_minute: read.required("chat_per_minute"),
+                chat_burst: read.required("chat_burst"),
+                drain_timeout: read.seconds("drain_timeout"),
+                allow_private: read.list("allow_private"),
+                hsts: read.required("hsts"),
+                max_connections: read.required("max_connections"),
+                metrics_token: read.optional::<String>("metrics_token").map(Secret::new),
+            },
+            database: DatabaseConfig {
+                url: read.with("database_url", |text| database_url(text, &data_dir)),
+                pool_size: read.required("database_pool"),
+                timeout: read.seconds("database_timeout"),
+            },
+            redis_url: read.checked_optional("redis_url", redis_url),
+            llm: LlmConfig {
+                url: read.optional::<Url>("llm_url").map(|url| url.to_string()),
+                key: read.optional::<String>("llm_key").map(Secret::new),
+                model: read.optional("llm_model"),
+                first_token_timeout: read.seconds("llm_first_token_timeout"),
+                idle_timeout: read.seconds("llm_idle_timeout"),
+            },
+            auth: AuthConfig {
+                secret_key: read.checked_optional("secret_key", secret_key),
+                admin_email: read.required("admin_email"),
+                visitor_ttl: read.seconds("visitor_ttl"),
+                session_idle: read.seconds("session_idle"),
+                session_max: read.seconds("session_max"),
+            },
+            script: ScriptConfig {
+                cpu: read.seconds("script_cpu"),
+                operations: read.required("script_operations"),
+                steps: read.required("script_steps"),
+            },
+            log: LogConfig {
+                json: read.with("log_format", log_format),
+                filter: read.required("log"),
+            },
+            data_dir,
+        };
+        read.finish(config)
+    }
+
+    /// The address that people use, without a slash at the end.
+    pub fn public_url(&self) -> String {
+        match &self.http.public_url {
+            Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+            None => format!("http://localhost:{}", self.http.port),
+        }
+    }
+}
+
+/// A configuration for tests: everything default, data in `data_dir`, a free port.
+///
+/// # Panics
+/// When the defaults themselves are wrong, which a test proves not to be so.
+#[expect(clippy::expect_used, reason = "defaults are constants of the code")]
+pub fn for_tests(data_dir: &std::path::Path) -> Config {
+    let flags = BTreeMap::from([
+        ("data_dir".to_owned(), data_dir.display().to_string()),
+        ("bots_dir".to_owned(), data_dir.join("bots").display().to_string()),
+        ("port".to_owned(), "0".to_owned()),
+    ]);
+    Config::read(&Sources {
+        flags,
+        ..Sources::default()
+    })
+    .expect("the defaults are valid")
+}
+
+fn database_url(text: &str, data_dir: &std::path::Path) -> Result<DatabaseUrl, String> {
+    if text.is_empty() {
+        return Ok(DatabaseUrl::Sqlite(data_dir.join("botserver.db")));
+    }
+    match text
+        .split_once(':')
+        .map(|(scheme, rest)| (scheme, rest.trim_start_matches("//")))
+    {
+        Some(("postgres" | "postgresql", _)) => match Url::parse(text) {
+            Ok(_) => Ok(DatabaseUrl::Postgres(Secret::new(text))),
+            Err(error) => Err(format!(
+                "a URL such as postgres://user:password@host:5432/name ({error})"
+            )),
+        },
+        Some(("sqlite", path)) if !path.is_empty() => Ok(DatabaseUrl::Sqlite(PathBuf::from(path))),
+        _ => Err("postgres://user:password@host:5432/name or sqlite:path/to/file.db".to_owned()),
+    }
+}
+
+fn redis_url(text: &str) -> Result<Secret, String> {
+    match Url::parse(text) {
+        Ok(url) if ["redis", "valkey", "unix", "redis+unix"].contains(&url.scheme()) => Ok(Secret::new(text)),
+        _ => Err("a URL such as redis://host:6379".to_owned()),
+    }
+}
+
+fn secret_key(text: &str) -> Result<Secret, String> {
+    if text.len() < 32 {
+        return Err("at least 32 characters of chance, such as the output of `openssl rand -hex 32`".to_owned());
+    }
+    Ok(Secret::new(text))
+}
+
+fn log_format(text: &str) -> Result<bool, String> {
+    match text {
+        "pretty" => Ok(false),
+        "json" => Ok(true),
+        _ => Err("pretty or json".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(env: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let env = env
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        Config::read(&Sources {
+            env,
+            ..Sources::default()
+        })
+    }
+
+    #[test]
+    fn defaults_are_valid_and_serve_on_8080() {
+        let config = read(&[]).unwrap();
+
+        assert_eq!(config.public_url(), "http://localhost:8080");
+        assert!(matches!(config.database.url, DatabaseUrl::Sqlite(path) if path.ends_with("data/botserver.db")));
+    }
+
+    #[test]
+    fn all_mistakes_are_reported_together_with_remedies() {
+        let error = read(&[
+            ("BOTSERVER_PORT", "eighty"),
+            ("DATABASE_URL", "mysql://x"),
+            ("BOTSERVER_LOG_FORMAT", "xml"),
+            ("BOTSERVER_PROT", "81"),
+        ])
+        .unwrap_err();
+
+        insta::assert_snapshot!(error.to_string());
+    }
+
+    #[test]
+    fn secrets_never_appear_in_mistakes_or_debug_output() {
+        let error = read(&[("DATABASE_URL", "postgres://u:hunter2@[bad"), ("REDIS_URL", "hunter2")]).unwrap_err();
+        let config = read(&[("OPENAI_API_KEY", "hunter2")]).unwrap();
+
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+        assert!(!format!("{config:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn flags_win_over_environment_and_environment_over_file() {
+        let sources = Sources {
+            file: Some((
+                "botserver.toml".to_owned(),
+                "port = 1\nhost = '0.0.0.0'\nlog = 'warn'".to_owned(),
+            )),
+            env: BTreeMap::from([
+                ("BOTSERVER_PORT".to_owned(), "2".to_owned()),
+                ("PORT".to_owned(), "9".to_owned()),
+            ]),
+            flags: BTreeMap::from([("port".to_owned(), "3".to_owned())]),
+        };
+
+        let config = Config::read(&sources).unwrap();
+
+        assert_eq!(
+            (config.http.port, config.http.host.to_string().as_str()),
+            (3, "0.0.0.0")
+        );
+    }
+
+    #[test]
+    fn an_unknown_key_of_the_file_names_the_nearest() {
+        let sources = Sources {
+            file: Some(("botserver.toml".to_owned(), "databse_url = 'x'".to_owned())),
+            ..Sources::default()
+        };
+
+        let error = Config::read(&sources).unwrap_err().to_string();
+
+        assert!(error.contains("did you mean `database_url`?"), "{error}");
+    }
+}

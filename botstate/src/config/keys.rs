@@ -1,0 +1,70 @@
+//! Every key of the configuration: the table from which the reference page is made.
+
+/// One key.
+#[derive(Debug, Clone, Copy)]
+pub struct Key {
+    /// The name in `botserver.toml`.
+    pub name: &'static str,
+    /// Environment variables, the first that is set counts.
+    pub env: &'static [&'static str],
+    /// The value when none is given, in the form in which it would be written; empty means none.
+    pub default: &'static str,
+    /// What it does, with its unit.
+    pub doc: &'static str,
+    /// Whether the value must not be shown.
+    pub secret: bool,
+}
+
+macro_rules! keys {
+    ($($name:literal $(secret $secret:tt)? [$($env:literal),+] = $default:literal, $doc:literal;)*) => {
+        /// Every key, in the order of the reference page.
+        pub const KEYS: &[Key] = &[$(Key {
+            name: $name,
+            env: &[$($env),+],
+            default: $default,
+            doc: $doc,
+            secret: false $(|| $secret)?,
+        }),*];
+    };
+}
+
+keys! {
+    "host" ["BOTSERVER_HOST"] = "127.0.0.1", "Address to listen on; 0.0.0.0 for all networks of the machine.";
+    "port" ["BOTSERVER_PORT", "PORT"] = "8080", "Port to listen on; 0 takes a free one.";
+    "data_dir" ["BOTSERVER_DATA_DIR"] = "data", "Folder for what the server keeps; made when missing.";
+    "bots_dir" ["BOTSERVER_BOTS_DIR"] = "bots", "Folder with the packages, `<name>.gbai` each; made with a first bot when missing.";
+    "default_bot" ["BOTSERVER_DEFAULT_BOT"] = "default", "The bot whose page is `/`.";
+    "public_url" ["BOTSERVER_PUBLIC_URL"] = "", "Address that people use, such as https://bots.example.org; http://localhost:<port> when absent.";
+    "database_url" secret true ["DATABASE_URL", "BOTSERVER_DATABASE_URL"] = "", "postgres://user:password@host/name, or sqlite:path; SQLite in the data folder when absent.";
+    "database_pool" ["BOTSERVER_DATABASE_POOL"] = "16", "Connections to the database at most.";
+    "database_timeout" ["BOTSERVER_DATABASE_TIMEOUT"] = "2.5", "Longest wait for the database, in seconds.";
+    "redis_url" secret true ["REDIS_URL", "VALKEY_URL", "BOTSERVER_REDIS_URL"] = "", "redis://host:6379 of Valkey or Redis, needed for several nodes; in this process when absent.";
+    "llm_url" ["OPENAI_BASE_URL", "BOTSERVER_LLM_URL", "LLM_URL"] = "", "Base URL of an OpenAI-compatible server; https://api.openai.com/v1 when only a key is given.";
+    "llm_key" secret true ["OPENAI_API_KEY", "BOTSERVER_LLM_KEY", "LLM_KEY"] = "", "Key of that server.";
+    "llm_model" ["OPENAI_MODEL", "BOTSERVER_LLM_MODEL", "LLM_MODEL"] = "", "Name of the model there.";
+    "llm_first_token_timeout" ["BOTSERVER_LLM_FIRST_TOKEN_TIMEOUT"] = "60", "Longest wait for the first piece of an answer, in seconds.";
+    "llm_idle_timeout" ["BOTSERVER_LLM_IDLE_TIMEOUT"] = "30", "Longest wait between two pieces of an answer, in seconds.";
+    "admin_email" ["BOTSERVER_ADMIN_EMAIL"] = "admin@localhost", "Mail address of the administrator that the first start creates.";
+    "secret_key" secret true ["BOTSERVER_SECRET_KEY"] = "", "Signs visitors' tokens, 32 characters or more; made and kept in the database when absent.";
+    "visitor_ttl" ["BOTSERVER_VISITOR_TTL"] = "2592000", "How long a visitor's token is good, in seconds.";
+    "session_idle" ["BOTSERVER_SESSION_IDLE"] = "604800", "How long a person's session is good without use, in seconds.";
+    "session_max" ["BOTSERVER_SESSION_MAX"] = "2592000", "How long a person's session is good at all, in seconds.";
+    "cors_origins" ["BOTSERVER_CORS_ORIGINS"] = "", "Origins, separated by commas, that may call the API and embed the chat page.";
+    "trusted_proxies" ["BOTSERVER_TRUSTED_PROXIES"] = "", "Networks, separated by commas, of proxies whose X-Forwarded-For counts, such as 10.0.0.0/8.";
+    "body_limit" ["BOTSERVER_BODY_LIMIT"] = "10485760", "Largest request body, in bytes.";
+    "request_timeout" ["BOTSERVER_REQUEST_TIMEOUT"] = "60", "Longest that a request may take, in seconds; streams and sockets are not limited.";
+    "rate_per_minute" ["BOTSERVER_RATE_PER_MINUTE"] = "6000", "Requests a minute for each caller.";
+    "rate_burst" ["BOTSERVER_RATE_BURST"] = "1000", "Requests at once for each caller.";
+    "chat_per_minute" ["BOTSERVER_CHAT_PER_MINUTE"] = "6000", "Messages a minute in each conversation.";
+    "chat_burst" ["BOTSERVER_CHAT_BURST"] = "1000", "Messages at once in each conversation.";
+    "drain_timeout" ["BOTSERVER_DRAIN_TIMEOUT"] = "8", "How long shutdown waits for running work, in seconds.";
+    "max_connections" ["BOTSERVER_MAX_CONNECTIONS"] = "20000", "Connections at most.";
+    "allow_private" ["BOTSERVER_ALLOW_PRIVATE"] = "", "Networks, separated by commas, that scripts may reach although they are not public.";
+    "hsts" ["BOTSERVER_HSTS"] = "false", "Whether browsers are told to insist on TLS; true behind a TLS proxy.";
+    "metrics_token" secret true ["BOTSERVER_METRICS_TOKEN"] = "", "Bearer token that may read /metrics without signing in.";
+    "script_cpu" ["BOTSERVER_SCRIPT_CPU"] = "5", "Longest that a script may compute in one turn, in seconds.";
+    "script_operations" ["BOTSERVER_SCRIPT_OPERATIONS"] = "1000000", "Steps of computing that a script may take in one run between two waits.";
+    "script_steps" ["BOTSERVER_SCRIPT_STEPS"] = "1000", "Messages and other keywords that a script may perform in one turn.";
+    "log" ["BOTSERVER_LOG"] = "info", "What is logged, such as info or warn,botserver_chat=debug.";
+    "log_format" ["BOTSERVER_LOG_FORMAT"] = "pretty", "pretty for people, json for machines.";
+}

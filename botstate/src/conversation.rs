@@ -1,0 +1,58 @@
+//! What a conversation keeps between turns and what a turn may add to its log.
+
+use botlib::{
+    Value,
+    wire::{Suggestion, Switcher},
+};
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+/// The state of a conversation besides its log and its waiting dialogs; stored as JSON with each turn.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SessionState {
+    /// Chips on offer, in the order they were added.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub suggestions: Vec<Suggestion>,
+    /// Toggles on offer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub switchers: Vec<Switcher>,
+    /// Ids of the toggles that are on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub active_switchers: Vec<String>,
+    /// Named context texts.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub contexts: IndexMap<String, String>,
+    /// The name of the context that goes into prompts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub active_context: Option<String>,
+    /// Tools on offer to the model; empty means every tool of the bot.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<String>,
+    /// What BEGIN SYSTEM PROMPT set; replaces the package's prompt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub system_prompt: Option<String>,
+    /// Headers that SET HEADER added to the requests of this dialog.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub headers: IndexMap<String, Value>,
+    /// The visitor's language as a BCP 47 tag, from the client that opened the conversation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub locale: Option<String>,
+    /// Whether start.bas has run.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub started: bool,
+}
+
+/// Something that a keyword adds to the conversation's log.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Emit {
+    /// The bot says this.
+    Say(String),
+    /// The page should do this, such as `change_theme`.
+    Side {
+        /// The name of the event.
+        event: String,
+        /// What goes with it.
+        data: serde_json::Value,
+    },
+}

@@ -1,0 +1,121 @@
+//! Tables of the migrations, as Diesel sees them. Ids and JSON are text, times microseconds (see [`super::types`]).
+
+use diesel::table;
+
+table! {
+    /// Keys that the server made for itself.
+    server_keys (name) { name -> Text, value -> Text, }
+}
+
+table! {
+    /// Tenants.
+    organizations (id) { id -> Text, name -> Text, created_at -> BigInt, }
+}
+
+table! {
+    /// Those who have an account.
+    people (id) {
+        id -> Text,
+        org_id -> Text,
+        email -> Text,
+        name -> Text,
+        role -> Text,
+        password_hash -> Nullable<Text>,
+        created_at -> BigInt,
+        disabled_at -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    /// Signings-in of people, each with a token that is kept as its hash.
+    person_sessions (id) {
+        id -> Text,
+        org_id -> Text,
+        person_id -> Text,
+        token_hash -> Text,
+        device -> Text,
+        created_at -> BigInt,
+        seen_at -> BigInt,
+        expires_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    /// Links that work once, such as the first administrator's.
+    one_time_links (token_hash) {
+        token_hash -> Text,
+        org_id -> Text,
+        person_id -> Text,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        used_at -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    /// Conversations with what they keep between turns.
+    conversations (id) {
+        id -> Text,
+        org_id -> Text,
+        bot_id -> Text,
+        owner_kind -> Text,
+        owner_id -> Text,
+        last_seq -> BigInt,
+        session -> Text,
+        activities -> Text,
+        open_turn -> Nullable<Text>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+table! {
+    /// What happened in conversations: the log that everything visible comes from.
+    conversation_events (conversation_id, seq) {
+        conversation_id -> Text,
+        seq -> BigInt,
+        kind -> Text,
+        payload -> Text,
+        turn_id -> Text,
+        idempotency_key -> Nullable<Text>,
+        created_at -> BigInt,
+    }
+}
+
+table! {
+    /// Files that people sent.
+    conversation_files (id) {
+        id -> Text,
+        org_id -> Text,
+        conversation_id -> Text,
+        name -> Text,
+        mime -> Text,
+        size_bytes -> BigInt,
+        content -> Binary,
+        created_at -> BigInt,
+    }
+}
+
+table! {
+    /// What SET BOT MEMORY keeps.
+    bot_memories (bot_id, name) {
+        bot_id -> Text,
+        name -> Text,
+        org_id -> Text,
+        value -> Text,
+        updated_at -> BigInt,
+    }
+}
+
+table! {
+    /// Compiled scripts that dialogs were started with.
+    dialog_programs (bot_id, hash) {
+        bot_id -> Text,
+        hash -> Text,
+        org_id -> Text,
+        script -> Text,
+        program -> Text,
+        created_at -> BigInt,
+    }
+}

@@ -1,0 +1,260 @@
+//! The keyword registry: one table that parser, checker, manual and runtime read.
+//!
+//! A domain registers its keywords when the server is composed. The language knows a keyword by its phrase
+//! and the shapes of its arguments; the turn engine calls its handler with the arguments by name.
+
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
+use async_trait::async_trait;
+use botlib::{Caller, ConversationId, Value, value::Map};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    conversation::{Emit, SessionState},
+    db,
+    dialog::{Bot, Fault, FaultKind},
+};
+
+/// What a keyword does to the world, which decides how it is run and what is saved around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// Depends on its arguments only.
+    Pure,
+    /// Reads the conversation or the database.
+    Read,
+    /// Changes the conversation or the database; the change commits with the turn.
+    Write,
+    /// Talks to the outside. What the turn did so far is committed before it.
+    External,
+    /// Pauses or waits for a person. What the turn did so far is committed before it.
+    Wait,
+}
+
+/// A keyword as its domain describes it.
+#[derive(Clone)]
+pub struct Keyword {
+    /// The words in capitals, such as `SET BOT MEMORY`.
+    pub phrase: &'static str,
+    /// Accepted arguments, one shape a form. See [`Shape`] for how a shape is written. The first is canonical.
+    pub shapes: &'static [&'static str],
+    /// What it does to the world.
+    pub class: Class,
+    /// One sentence: what it gives you.
+    pub summary: &'static str,
+    /// A script that shows it, which the tests run.
+    pub example: &'static str,
+    /// Performs it. The language itself performs keywords without a handler (TALK, HEAR).
+    pub handler: Option<Arc<dyn Handler>>,
+}
+
+impl fmt::Debug for Keyword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keyword")
+            .field("phrase", &self.phrase)
+            .field("class", &self.class)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Performs a keyword.
+#[async_trait]
+pub trait Handler: Send + Sync + 'static {
+    /// Performs the keyword with `args` in `turn` and gives its value, null when it has none.
+    ///
+    /// # Errors
+    /// Whatever the script should be able to handle.
+    async fn call(&self, turn: &mut dyn Turn, args: Args) -> Result<Value, Fault>;
+}
+
+/// What a keyword may use of the turn that it runs in.
+#[async_trait]
+pub trait Turn: Send {
+    /// For whom the turn runs.
+    fn caller(&self) -> &Caller;
+
+    /// The bot.
+    fn bot(&self) -> &Arc<Bot>;
+
+    /// The conversation.
+    fn conversation(&self) -> ConversationId;
+
+    /// The same for every try of this call and different for every other call.
+    fn idempotency_key(&self) -> &str;
+
+    /// The state that the conversation keeps between turns.
+    fn session(&mut self) -> &mut SessionState;
+
+    /// Adds something to the conversation's log; it commits with the turn.
+    fn emit(&mut self, event: Emit);
+
+    /// Adds a change of the database; it commits with the turn.
+    fn write(&mut self, change: db::Change);
+
+    /// Commits what the turn did so far, so that a read sees it and a crash keeps it.
+    ///
+    /// # Errors
+    /// [`FaultKind::Data`] when the database refuses; the turn cannot go on then.
+    async fn flush(&mut self) -> Result<(), Fault>;
+
+    /// Cancelled when the person stops the answer or the server stops.
+    fn cancelled(&self) -> CancellationToken;
+}
+
+/// Arguments by the names that the shape gives them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Args(pub Map);
+
+impl Args {
+    /// The argument called `name`; null when it was not given.
+    pub fn take(&mut self, name: &str) -> Value {
+        self.0.remove(name).unwrap_or_default()
+    }
+
+    /// Whether `name` was given.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.get(name).is_some()
+    }
+
+    /// The argument called `name` as text: what TALK would print.
+    ///
+    /// # Errors
+    /// [`FaultKind::Argument`] for a secret, which must not become text.
+    pub fn text(&mut self, name: &str) -> Result<String, Fault> {
+        match self.take(name) {
+            Value::Text(text) => Ok(text),
+            Value::Secret(_) => Err(Fault::new(
+                FaultKind::Argument,
+                format!("{name} is a secret, which cannot be used as text here"),
+            )),
+            other => Ok(other.to_string()),
+        }
+    }
+
+    /// The argument called `name` as a number with decimals.
+    ///
+    /// # Errors
+    /// [`FaultKind::Argument`] when it is not a number.
+    pub fn number(&mut self, name: &str) -> Result<f64, Fault> {
+        let value = self.take(name);
+        value.to_string().trim().parse().map_err(|_not_a_number| {
+            Fault::new(
+                FaultKind::Argument,
+                format!("{name} must be a number, not {}", value.type_name()),
+            )
+        })
+    }
+}
+
+/// A form of a keyword's arguments, parsed from text such as `name, value`, `key AS label` or `url[, body]`.
+///
+/// Lower-case words are arguments and name them; words in capitals and `=` stand for themselves; `[…]` may be
+/// missing; `name...` takes the rest of a comma list as one list. An empty shape means no arguments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shape(pub Vec<Part>);
+
+/// A piece of a [`Shape`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// An expression, with its name.
+    Arg(String),
+    /// One or more expressions with commas between them, with the name of their list.
+    Rest(String),
+    /// A word or sign that stands for itself: `AS`, `,`, `=`.
+    Word(String),
+    /// Parts that may be missing as a whole.
+    Optional(Vec<Part>),
+}
+
+impl Shape {
+    /// Reads the text form.
+    ///
+    /// # Panics
+    /// When brackets do not match: shapes are written in code and a test reads all of them.
+    #[expect(clippy::panic, reason = "shapes are constants of the code")]
+    pub fn parse(text: &str) -> Self {
+        let mut stack: Vec<Vec<Part>> = vec![Vec::new()];
+        let spaced = text.replace('[', " [ ").replace(']', " ] ").replace(',', " , ");
+        for word in spaced.split_whitespace() {
+            match word {
+                "[" => stack.push(Vec::new()),
+                "]" => {
+                    let inner = stack.pop().unwrap_or_default();
+                    let Some(outer) = stack.last_mut() else {
+                        panic!("unmatched ] in shape {text:?}")
+                    };
+                    outer.push(Part::Optional(inner));
+                }
+                _ => {
+                    let part = match word.strip_suffix("...") {
+                        Some(name) => Part::Rest(name.to_owned()),
+                        None if word.starts_with(|c: char| c.is_ascii_lowercase()) => Part::Arg(word.to_owned()),
+                        None => Part::Word(word.to_owned()),
+                    };
+                    if let Some(top) = stack.last_mut() {
+                        top.push(part);
+                    }
+                }
+            }
+        }
+        match (stack.pop(), stack.is_empty()) {
+            (Some(parts), true) => Self(parts),
+            _ => panic!("unmatched [ in shape {text:?}"),
+        }
+    }
+}
+
+/// All keywords of this server, by phrase.
+#[derive(Debug, Default)]
+pub struct Registry {
+    keywords: BTreeMap<&'static str, (Keyword, Vec<Shape>)>,
+}
+
+impl Registry {
+    /// A registry without keywords.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a keyword.
+    ///
+    /// # Panics
+    /// When the phrase is registered already: two domains would fight for it.
+    pub fn register(&mut self, keyword: Keyword) {
+        let shapes = keyword.shapes.iter().map(|shape| Shape::parse(shape)).collect();
+        let phrase = keyword.phrase;
+        let before = self.keywords.insert(phrase, (keyword, shapes));
+        assert!(before.is_none(), "the keyword {phrase} is registered twice");
+    }
+
+    /// The keyword with that phrase, in capitals.
+    pub fn find(&self, phrase: &str) -> Option<&Keyword> {
+        self.keywords.get(phrase).map(|(keyword, _)| keyword)
+    }
+
+    /// Every keyword with its parsed shapes, by phrase.
+    pub fn iter(&self) -> impl Iterator<Item = (&Keyword, &[Shape])> {
+        self.keywords
+            .values()
+            .map(|(keyword, shapes)| (keyword, shapes.as_slice()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_read_words_arguments_and_optional_parts() {
+        let shape = Shape::parse("url[, body...] AS name");
+
+        assert_eq!(
+            shape,
+            Shape(vec![
+                Part::Arg("url".to_owned()),
+                Part::Optional(vec![Part::Word(",".to_owned()), Part::Rest("body".to_owned())]),
+                Part::Word("AS".to_owned()),
+                Part::Arg("name".to_owned()),
+            ])
+        );
+    }
+}

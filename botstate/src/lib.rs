@@ -1,0 +1,23 @@
+//! Shared state: configuration, database, lifecycle, and the ports through which domains meet.
+//!
+//! A domain crate takes from [`AppState`] the handles that it uses and knows no other domain: it meets
+//! them through the traits in [`dialog`], [`model`], [`shared`] and [`service`], or through [`event`]s.
+//! This crate knows no domain and no HTTP.
+
+pub mod config;
+pub mod conversation;
+pub mod db;
+pub mod dialog;
+pub mod event;
+pub mod identity;
+pub mod keyword;
+mod lifecycle;
+pub mod model;
+pub mod service;
+pub mod shared;
+mod state;
+
+pub use config::Config;
+pub use db::Db;
+pub use lifecycle::{Hold, Lifecycle};
+pub use state::{AppState, Ports};

@@ -1,0 +1,204 @@
+//! The port to language models.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
+
+use crate::dialog::{Bot, ToolSpec};
+
+/// Finds the model that answers for a bot.
+pub trait Models: Send + Sync + 'static {
+    /// The model that the bot's settings or the server's configuration name; nothing when neither does.
+    fn for_bot(&self, bot: &Bot) -> Option<Arc<dyn ChatModel>>;
+}
+
+/// A model that continues a conversation.
+#[async_trait]
+pub trait ChatModel: Send + Sync + 'static {
+    /// The provider's name of the model.
+    fn name(&self) -> &str;
+
+    /// Tokens that prompt and answer may have together, when known.
+    fn context_tokens(&self) -> Option<u32>;
+
+    /// Starts an answer. The stream ends after [`Delta::End`] or an error; dropping it or cancelling the
+    /// token ends the request at the provider as well.
+    ///
+    /// # Errors
+    /// When the provider refuses or cannot be reached before the first piece. Retries happened already.
+    async fn stream(&self, request: ChatRequest, cancel: CancellationToken) -> Result<Deltas, ModelError>;
+}
+
+/// The pieces of an answer.
+pub type Deltas = BoxStream<'static, Result<Delta, ModelError>>;
+
+/// What a model is asked.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ChatRequest {
+    /// The conversation so far, oldest first, system prompts first of all.
+    pub messages: Vec<ChatMessage>,
+    /// Tools that the model may call.
+    pub tools: Vec<ToolSpec>,
+    /// Randomness, 0 to 2; the provider's default when absent.
+    pub temperature: Option<f32>,
+    /// The longest answer wanted, in tokens; the provider's default when absent.
+    pub max_tokens: Option<u32>,
+}
+
+/// One message to a model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "role", rename_all = "snake_case")]
+pub enum ChatMessage {
+    /// Instructions.
+    System {
+        /// The text.
+        content: String,
+    },
+    /// What a person wrote.
+    User {
+        /// The text.
+        content: String,
+    },
+    /// What the model answered.
+    Assistant {
+        /// The text; may be empty when there are calls.
+        content: String,
+        /// Tools that it called.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        calls: Vec<ToolCall>,
+    },
+    /// What a tool gave back.
+    Tool {
+        /// The id of the call.
+        call_id: String,
+        /// The result as text.
+        content: String,
+    },
+}
+
+/// A tool that a model wants to run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ToolCall {
+    /// The provider's id of the call.
+    pub id: String,
+    /// The tool's name.
+    pub name: String,
+    /// Its arguments: JSON text as the model wrote it, not yet checked.
+    pub arguments: String,
+}
+
+/// A piece of an answer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Delta {
+    /// The next words.
+    Text(String),
+    /// The next words of the model's reasoning, which are not part of the answer.
+    Reasoning(String),
+    /// A whole tool call.
+    Call(ToolCall),
+    /// The end of the answer.
+    End {
+        /// Why it ended.
+        finish: Finish,
+        /// What it cost, when the provider says so.
+        usage: Option<Usage>,
+    },
+}
+
+/// Why an answer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finish {
+    /// The model had said all.
+    Stop,
+    /// The model waits for the results of its calls.
+    ToolCalls,
+    /// The answer reached its longest length.
+    Length,
+    /// The provider's filter held the answer back.
+    Filtered,
+}
+
+/// Tokens of one call.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Tokens of the prompt.
+    pub input_tokens: u32,
+    /// Tokens of the answer.
+    pub output_tokens: u32,
+}
+
+/// Why a model did not answer. The messages are for operators; visitors see a plain sentence.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ModelError {
+    /// No request was made: the settings are wrong or the conversation is too large to be sent.
+    #[error("the model cannot be asked: {reason}")]
+    NotAsked {
+        /// What is wrong and what to do about it.
+        reason: String,
+    },
+    /// No connection, or it broke off.
+    #[error("could not reach the model at {url}: {reason}")]
+    Unreachable {
+        /// The address without credentials.
+        url: String,
+        /// What the network said.
+        reason: String,
+    },
+    /// No answer in time.
+    #[error("the model at {url} did not answer within {seconds} s")]
+    Timeout {
+        /// The address without credentials.
+        url: String,
+        /// The limit that passed.
+        seconds: u64,
+    },
+    /// The provider refused the key.
+    #[error("the model at {url} refused the key: check OPENAI_API_KEY or llm-key")]
+    Unauthorized {
+        /// The address without credentials.
+        url: String,
+    },
+    /// Too many requests.
+    #[error("the model at {url} asks to slow down")]
+    Limited {
+        /// The address without credentials.
+        url: String,
+        /// Seconds to wait, when the provider says so.
+        retry_after: Option<u64>,
+    },
+    /// Any other refusal.
+    #[error("the model at {url} answered {status}: {reason}")]
+    Refused {
+        /// The address without credentials.
+        url: String,
+        /// The HTTP status.
+        status: u16,
+        /// The provider's message, shortened.
+        reason: String,
+    },
+    /// The answer was not what the protocol says.
+    #[error("the model at {url} sent an answer that cannot be read: {reason}")]
+    Garbled {
+        /// The address without credentials.
+        url: String,
+        /// What was wrong.
+        reason: String,
+    },
+    /// Failures in a row: no request is made for a while.
+    #[error("the model at {url} failed {failures} times in a row: next try in {seconds} s")]
+    Resting {
+        /// The address without credentials.
+        url: String,
+        /// Failures so far.
+        failures: u32,
+        /// Seconds until the next try.
+        seconds: u64,
+    },
+    /// The caller cancelled.
+    #[error("the answer was stopped")]
+    Cancelled,
+}

@@ -1,0 +1,67 @@
+//! Everything that the domains share, made once by the binary.
+
+use std::sync::Arc;
+
+use botlib::{Clock, NodeId, OrgId};
+
+use crate::{
+    Config, Db, Lifecycle,
+    dialog::{Bots, Dialogs},
+    event::EventBus,
+    identity::Visitors,
+    keyword::Registry,
+    model::Models,
+    shared::{Cache, Leases, PubSub, RateLimit},
+};
+
+/// The handles of a running server. Services take from it what they use.
+#[derive(Clone)]
+pub struct AppState {
+    /// The configuration.
+    pub config: Arc<Config>,
+    /// The database.
+    pub db: Db,
+    /// Tasks and shutdown.
+    pub lifecycle: Lifecycle,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// This process, as other nodes see it.
+    pub node: NodeId,
+    /// The organisation of callers who have not proved to belong to one.
+    pub org: OrgId,
+    /// Values that may vanish.
+    pub cache: Arc<dyn Cache>,
+    /// Messages between nodes.
+    pub pubsub: Arc<dyn PubSub>,
+    /// Locks between nodes.
+    pub leases: Arc<dyn Leases>,
+    /// Limits over all nodes.
+    pub limits: Arc<dyn RateLimit>,
+    /// Events between domains.
+    pub events: EventBus,
+    /// What the domains offer each other.
+    pub ports: Ports,
+}
+
+/// What domains offer each other; absent when the domain is not compiled in.
+#[derive(Clone, Default)]
+pub struct Ports {
+    /// Bots and their settings.
+    pub bots: Option<Arc<dyn Bots>>,
+    /// The dialog language.
+    pub dialogs: Option<Arc<dyn Dialogs>>,
+    /// Lets in people without an account.
+    pub visitors: Option<Arc<dyn Visitors>>,
+    /// Language models.
+    pub models: Option<Arc<dyn Models>>,
+    /// Keywords of all domains.
+    pub keywords: Arc<Registry>,
+}
+
+impl std::fmt::Debug for AppState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AppState")
+            .field("node", &self.node)
+            .finish_non_exhaustive()
+    }
+}

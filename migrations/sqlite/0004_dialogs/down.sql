@@ -1,0 +1,2 @@
+DROP TABLE dialog_programs;
+DROP TABLE bot_memories;

@@ -1,0 +1,185 @@
+//! Looking after the people of an organisation.
+
+use std::str::FromStr;
+
+use botlib::{Caller, Page, PageRequest, Permission, PersonId, Role};
+use botstate::event::Event;
+
+use super::{AuthService, need};
+use crate::{
+    ClaimLink, Error, NewPerson, Person, PersonChange,
+    model::{checked_email, checked_name, normal_email},
+    store::{links, organizations, people, sessions},
+};
+
+impl AuthService {
+    /// A page of the people of the caller's organisation, the oldest account first.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`], and [`Error::Invalid`] for a cursor that is none.
+    pub async fn list_people(&self, caller: &Caller, page: &PageRequest) -> Result<Page<Person>, Error> {
+        need(caller, Permission::UsersRead)?;
+        let (org, limit) = (caller.org, page.limit());
+        let after = cursor(page)?;
+        let rows = i64::try_from(limit + 1).unwrap_or(i64::MAX);
+        let found = self
+            .db
+            .read(move |conn| Ok::<_, Error>(people::list(conn, org, after, rows)?))
+            .await?;
+        Ok(Page::of(found, limit, |person| person.id.to_string()))
+    }
+
+    /// A person of the caller's organisation.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`], [`Error::UnknownPerson`].
+    pub async fn get_person(&self, caller: &Caller, id: PersonId) -> Result<Person, Error> {
+        need(caller, Permission::UsersRead)?;
+        let org = caller.org;
+        self.db
+            .read(move |conn| people::find(conn, org, id)?.ok_or(Error::UnknownPerson(id)))
+            .await
+    }
+
+    /// Makes an account in the caller's organisation, with the link that opens it.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`], [`Error::Invalid`], [`Error::EmailTaken`].
+    #[tracing::instrument(name = "auth.invite", skip_all)]
+    pub async fn invite(&self, caller: &Caller, new: NewPerson) -> Result<(Person, ClaimLink), Error> {
+        need(caller, Permission::UsersWrite)?;
+        let link = self.new_link()?;
+        let person = Person {
+            id: PersonId::new(),
+            email: checked_email(&new.email)?,
+            name: checked_name(&new.name)?,
+            role: checked_role(new.role)?,
+            created_at: self.clock.now(),
+            disabled_at: None,
+            password_hash: None,
+        };
+        let (org, added) = (caller.org, person.clone());
+        let link = self
+            .db
+            .write(move |conn| {
+                if !people::insert(conn, org, &added)? {
+                    return Err(Error::EmailTaken);
+                }
+                link.replace(conn, org, added.id)?;
+                Ok(link)
+            })
+            .await?;
+        tracing::info!(person.id = %person.id, role = person.role.name(), "an account was made");
+        let link = self.claim_link(&link, &person);
+        Ok((person, link))
+    }
+
+    /// Makes an account for the command line, which acts for whoever owns the server.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`], [`Error::EmailTaken`].
+    pub async fn create_person(&self, email: &str, name: &str, role: Role) -> Result<ClaimLink, Error> {
+        let new = NewPerson {
+            email: email.to_owned(),
+            name: name.to_owned(),
+            role,
+        };
+        self.invite(&Caller::system(self.org), new).await.map(|(_, link)| link)
+    }
+
+    /// A fresh link for a person who lost the first one or the password. Sessions go on until it is used.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`]; [`Error::UnknownPerson`], also for a disabled account.
+    #[tracing::instrument(name = "auth.renew_link", skip_all)]
+    pub async fn renew_link(&self, caller: &Caller, id: PersonId) -> Result<ClaimLink, Error> {
+        need(caller, Permission::UsersWrite)?;
+        let (org, link) = (caller.org, self.new_link()?);
+        let (link, person) = self
+            .db
+            .write(move |conn| {
+                let person = people::find(conn, org, id)?.filter(|person| person.disabled_at.is_none());
+                let person = person.ok_or(Error::UnknownPerson(id))?;
+                link.replace(conn, org, id)?;
+                Ok::<_, Error>((link, person))
+            })
+            .await?;
+        tracing::info!(person.id = %id, "a new link for an account was made");
+        Ok(self.claim_link(&link, &person))
+    }
+
+    /// The person with a mail address, for the command line.
+    ///
+    /// # Errors
+    /// [`Error::Database`] when the database fails.
+    pub async fn find_person(&self, email: &str) -> Result<Option<Person>, Error> {
+        let (org, email) = (self.org, normal_email(email));
+        self.db
+            .read(move |conn| Ok::<_, Error>(people::find_by_email(conn, org, &email)?))
+            .await
+    }
+
+    /// Changes a person. One who is disabled is signed out everywhere at once.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`], [`Error::UnknownPerson`], [`Error::Invalid`], and [`Error::LastAdmin`] when nobody would
+    /// be left who can administer the organisation.
+    #[tracing::instrument(name = "auth.update_person", skip_all)]
+    pub async fn update_person(&self, caller: &Caller, id: PersonId, change: PersonChange) -> Result<Person, Error> {
+        need(caller, Permission::UsersWrite)?;
+        let name = change.name.as_deref().map(checked_name).transpose()?;
+        let role = change.role.map(checked_role).transpose()?;
+        let (org, now) = (caller.org, self.clock.now());
+        let (person, is_shut_out) = self
+            .db
+            .write(move |conn| {
+                // Two administrators who demote each other at once must not both succeed.
+                organizations::lock(conn, org)?;
+                let mut person = people::find(conn, org, id)?.ok_or(Error::UnknownPerson(id))?;
+                let (was_admin, was_disabled) = (person.is_working_admin(), person.disabled_at.is_some());
+                person.name = name.unwrap_or(person.name);
+                person.role = role.unwrap_or(person.role);
+                person.disabled_at = match change.disabled {
+                    Some(true) => person.disabled_at.or(Some(now)),
+                    Some(false) => None,
+                    None => person.disabled_at,
+                };
+                if was_admin && !person.is_working_admin() && !people::has_working_admin(conn, org, Some(id))? {
+                    return Err(Error::LastAdmin);
+                }
+                people::update(conn, org, &person)?;
+                let is_shut_out = !was_disabled && person.disabled_at.is_some();
+                if is_shut_out {
+                    sessions::end_all(conn, org, id, None, now)?;
+                    links::remove_all(conn, org, id)?;
+                }
+                Ok((person, is_shut_out))
+            })
+            .await?;
+        tracing::info!(person.id = %id, role = person.role.name(), disabled = is_shut_out, "an account was changed");
+        if is_shut_out {
+            self.publish(Event::PersonRefused { person: id }).await;
+        }
+        Ok(person)
+    }
+}
+
+/// Whoever has an account is more than a visitor.
+fn checked_role(role: Role) -> Result<Role, Error> {
+    if role == Role::Visitor {
+        return Err(Error::Invalid {
+            field: "/role",
+            reason: "is not a role of people",
+        });
+    }
+    Ok(role)
+}
+
+/// The id after which a page begins.
+pub(super) fn cursor<T: FromStr>(page: &PageRequest) -> Result<Option<T>, Error> {
+    let invalid = |_| Error::Invalid {
+        field: "after",
+        reason: "is not the `next` of a page",
+    };
+    page.after.as_deref().map(str::parse).transpose().map_err(invalid)
+}

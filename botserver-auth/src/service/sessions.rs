@@ -1,0 +1,232 @@
+//! Signing in, sessions, one's own account.
+
+use botlib::{Caller, OrgId, Page, PageRequest, Permission, PersonId, SessionId};
+use botstate::event::Event;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{AuthService, need, person_of};
+use crate::{
+    Credentials, Error, Person, Session, SignedIn, Source,
+    model::normal_email,
+    password,
+    store::{links, people, sessions},
+    token::opaque,
+};
+
+/// How exactly the last use of a session is known: writing more often would cost more than it tells.
+const SEEN_STEP: TimeDelta = TimeDelta::minutes(1);
+/// How long sessions that are over stay in the database.
+const KEPT: TimeDelta = TimeDelta::days(30);
+
+impl AuthService {
+    /// Signs a person in.
+    ///
+    /// # Errors
+    /// [`Error::WrongCredentials`], the same and after the same time whether the account is unknown, not yet claimed or
+    /// disabled or the password is wrong; [`Error::TooManyTries`]; [`Error::Busy`].
+    #[tracing::instrument(name = "auth.sign_in", skip_all)]
+    pub async fn sign_in(&self, caller: &Caller, given: Credentials, source: &Source) -> Result<SignedIn, Error> {
+        let org = caller.org;
+        self.take_sign_in(org, &given.email, source).await?;
+        let email = normal_email(&given.email);
+        let found = self
+            .db
+            .read(move |conn| Ok::<_, Error>(people::find_by_email(conn, org, &email)?))
+            .await?;
+        let enabled = found.filter(|person| person.disabled_at.is_none());
+        let kept = enabled.as_ref().and_then(|person| person.password_hash.clone());
+        let is_right = self.passwords.verify(given.password.clone(), kept.clone()).await?;
+        let (Some(person), Some(kept), true) = (enabled, kept, is_right) else {
+            tracing::warn!("refused a sign-in");
+            return Err(Error::WrongCredentials);
+        };
+        let hash = if password::is_outdated(&kept) {
+            self.passwords.hash(given.password).await?
+        } else {
+            kept.clone()
+        };
+        let (signed_in, token_hash) = self.new_session(person, source)?;
+        let session = signed_in.session.clone();
+        self.db
+            .write(move |conn| {
+                // The password may have been changed, or the account disabled, while it was compared.
+                if !people::replace_password(conn, org, session.person, &kept, &hash)? {
+                    return Err(Error::WrongCredentials);
+                }
+                sessions::forget(conn, org, session.person, session.created_at - KEPT)?;
+                Ok(sessions::insert(conn, org, &session, &token_hash)?)
+            })
+            .await?;
+        tracing::info!(person.id = %signed_in.person.id, "somebody signed in");
+        Ok(signed_in)
+    }
+
+    /// A session of `person` that begins now, and the hash of its token; not stored yet.
+    pub(super) fn new_session(&self, person: Person, source: &Source) -> Result<(SignedIn, String), Error> {
+        let now = self.clock.now();
+        let token = opaque::fresh(opaque::SESSION_PREFIX)?;
+        let hash = opaque::hash(token.expose());
+        let session = Session {
+            id: SessionId::new(),
+            person: person.id,
+            device: source.device.clone(),
+            created_at: now,
+            seen_at: now,
+            expires_at: now + self.config.auth.session_max,
+        };
+        Ok((SignedIn { person, session, token }, hash))
+    }
+
+    /// Ends the caller's session.
+    ///
+    /// # Errors
+    /// [`Error::NotAPerson`] for those without a session.
+    #[tracing::instrument(name = "auth.sign_out", skip_all)]
+    pub async fn sign_out(&self, caller: &Caller) -> Result<(), Error> {
+        let (person, session) = person_of(caller)?;
+        self.end(caller.org, person, session).await.map(|_| ())
+    }
+
+    /// The person who asks.
+    ///
+    /// # Errors
+    /// [`Error::NotAPerson`] for those without an account.
+    pub async fn get_me(&self, caller: &Caller) -> Result<Person, Error> {
+        need(caller, Permission::AccountManage)?;
+        let (id, _) = person_of(caller)?;
+        let org = caller.org;
+        self.db
+            .read(move |conn| people::find(conn, org, id)?.ok_or(Error::UnknownPerson(id)))
+            .await
+    }
+
+    /// A page of the caller's living sessions, the oldest first.
+    ///
+    /// # Errors
+    /// [`Error::NotAPerson`], and [`Error::Invalid`] for a cursor that is none.
+    pub async fn list_sessions(&self, caller: &Caller, page: &PageRequest) -> Result<Page<Session>, Error> {
+        need(caller, Permission::AccountManage)?;
+        let (person, _) = person_of(caller)?;
+        let (org, alive, limit) = (caller.org, self.alive(), page.limit());
+        let after = super::people::cursor(page)?;
+        let rows = i64::try_from(limit + 1).unwrap_or(i64::MAX);
+        let found = self
+            .db
+            .read(move |conn| Ok::<_, Error>(sessions::list(conn, org, person, alive, (after, rows))?))
+            .await?;
+        Ok(Page::of(found, limit, |session| session.id.to_string()))
+    }
+
+    /// Ends one of the caller's sessions.
+    ///
+    /// # Errors
+    /// [`Error::UnknownSession`] when the caller has no such session.
+    #[tracing::instrument(name = "auth.end_session", skip_all)]
+    pub async fn end_session(&self, caller: &Caller, id: SessionId) -> Result<(), Error> {
+        need(caller, Permission::AccountManage)?;
+        let (person, _) = person_of(caller)?;
+        if self.end(caller.org, person, id).await? {
+            Ok(())
+        } else {
+            Err(Error::UnknownSession(id))
+        }
+    }
+
+    async fn end(&self, org: OrgId, person: PersonId, session: SessionId) -> Result<bool, Error> {
+        let now = self.clock.now();
+        let ended = self
+            .db
+            .write(move |conn| Ok::<_, Error>(sessions::end(conn, org, person, session, now)?))
+            .await?;
+        if ended {
+            self.publish(Event::SessionEnded { session }).await;
+        }
+        Ok(ended)
+    }
+
+    /// Changes the caller's password and ends their other sessions.
+    ///
+    /// # Errors
+    /// [`Error::WrongCurrentPassword`], [`Error::WeakPassword`], [`Error::TooManyTries`], [`Error::Busy`].
+    #[tracing::instrument(name = "auth.change_password", skip_all)]
+    pub async fn change_password(
+        &self,
+        caller: &Caller,
+        current: botlib::Secret,
+        new: botlib::Secret,
+    ) -> Result<(), Error> {
+        let (id, session) = person_of(caller)?;
+        let person = self.get_me(caller).await?;
+        self.take_password(caller.org, id).await?;
+        let kept = person.password_hash.clone();
+        if !self.passwords.verify(current, kept.clone()).await? {
+            tracing::warn!(person.id = %id, "refused a change of password");
+            return Err(Error::WrongCurrentPassword);
+        }
+        password::check(new.expose(), &[&person.email, &person.name]).map_err(Error::WeakPassword)?;
+        let hash = self.passwords.hash(new).await?;
+        let (org, now) = (caller.org, self.clock.now());
+        let ended = self
+            .db
+            .write(move |conn| {
+                if !people::replace_password(conn, org, id, kept.as_deref().unwrap_or_default(), &hash)? {
+                    return Err(Error::WrongCurrentPassword);
+                }
+                links::remove_all(conn, org, id)?;
+                Ok(sessions::end_all(conn, org, id, Some(session), now)?)
+            })
+            .await?;
+        tracing::info!(person.id = %id, "somebody changed their password");
+        self.publish_ended(ended).await;
+        Ok(())
+    }
+
+    /// The living session that `find` gives, with its person, unless the account is disabled; notes its use.
+    pub(crate) async fn use_session(
+        &self,
+        org: OrgId,
+        find: impl FnOnce(&mut botstate::db::Connection, sessions::Alive) -> diesel::QueryResult<Option<Session>>
+        + Send
+        + 'static,
+    ) -> Result<Option<(Session, Person)>, Error> {
+        let alive = self.alive();
+        let found = self
+            .db
+            .read(move |conn| {
+                let Some(session) = find(conn, alive)? else {
+                    return Ok(None);
+                };
+                let person = people::find(conn, org, session.person)?;
+                Ok::<_, Error>(person.map(|person| (session, person)))
+            })
+            .await?;
+        let Some((session, person)) = found.filter(|(_, person)| person.disabled_at.is_none()) else {
+            return Ok(None);
+        };
+        self.touch(org, &session, alive.now).await;
+        Ok(Some((session, person)))
+    }
+
+    async fn touch(&self, org: OrgId, session: &Session, now: DateTime<Utc>) {
+        if now - session.seen_at < SEEN_STEP {
+            return;
+        }
+        let id = session.id;
+        let noted = self
+            .db
+            .write(move |conn| Ok::<_, Error>(sessions::touch(conn, org, id, now)?))
+            .await;
+        if let Err(error) = noted {
+            // The request itself need not fail for that.
+            tracing::warn!("the use of a session could not be noted: {error}");
+        }
+    }
+
+    pub(super) fn alive(&self) -> sessions::Alive {
+        let now = self.clock.now();
+        sessions::Alive {
+            now,
+            used_since: now - self.config.auth.session_idle,
+        }
+    }
+}

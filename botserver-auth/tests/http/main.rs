@@ -1,0 +1,15 @@
+//! The domain through its router, on SQLite and, where there is one, on PostgreSQL.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests stop where something is not as expected"
+)]
+
+mod claims;
+mod passwords;
+mod people;
+mod sessions;
+mod support;
+mod visitors;

@@ -1,0 +1,194 @@
+//! From the tree to a [`Program`].
+//!
+//! Statements without a wait or an effect become Rhai source, as long runs of them as there are, whole loops
+//! too. What waits, and the control flow around it, becomes instructions; keywords inside expressions are
+//! hoisted to temporary variables in the order in which they are evaluated.
+
+mod code;
+mod command;
+mod effects;
+mod expression;
+mod names;
+mod pure;
+mod routine;
+mod statement;
+
+use std::collections::HashSet;
+
+use botlib::Value;
+use rust_decimal::Decimal;
+
+use super::{
+    diagnostic::{Diagnostic, Severity},
+    parser::Parsed,
+    program::{Code, Global, Program, Routine},
+    schema::ParamSpec,
+    tree::{Expr, ExprKind, Param, Procedure, Span, Stmt, StmtKind},
+};
+use effects::Effects;
+pub(crate) use effects::children;
+pub(crate) use names::assigned;
+use routine::Builder;
+
+/// Compiles a script.
+///
+/// # Errors
+/// All errors of the script, those of [`super::parse`] included.
+pub fn compile(parsed: &Parsed) -> Result<Program, Vec<Diagnostic>> {
+    let mut found: Vec<Diagnostic> = parsed.diagnostics.iter().filter(|one| one.is_error()).cloned().collect();
+    if !found.is_empty() {
+        return Err(found);
+    }
+    let mut compiler = Compiler::new(parsed);
+    let program = compiler.program();
+    found.append(&mut compiler.diagnostics);
+    if found.is_empty() { Ok(program) } else { Err(found) }
+}
+
+struct Compiler<'a> {
+    parsed: &'a Parsed,
+    effects: Effects,
+    procedures: Vec<&'a Procedure>,
+    /// Names that are assigned somewhere, in lower case.
+    assigned: HashSet<String>,
+    globals: Vec<Global>,
+    constants: Vec<Decimal>,
+    codes: Vec<Code>,
+    diagnostics: Vec<Diagnostic>,
+    /// Whether `ON ERROR RESUME NEXT` is used, so that statements must stay apart.
+    resumes: bool,
+    /// The procedure that is being compiled.
+    builder: Builder,
+    /// Counts names that generated code declares.
+    fresh: u32,
+}
+
+impl<'a> Compiler<'a> {
+    fn new(parsed: &'a Parsed) -> Self {
+        let mut procedures = Vec::new();
+        collect_procedures(&parsed.body, &mut procedures);
+        let names = procedures.iter().map(|procedure| procedure.name.key()).collect();
+        let mut assigned = HashSet::new();
+        names::assigned(&parsed.body, &mut assigned);
+        Self {
+            parsed,
+            effects: Effects::new(names),
+            procedures,
+            assigned,
+            globals: Vec::new(),
+            constants: Vec::new(),
+            codes: Vec::new(),
+            diagnostics: Vec::new(),
+            resumes: names::resumes(&parsed.body),
+            builder: Builder::default(),
+            fresh: 0,
+        }
+    }
+
+    fn program(&mut self) -> Program {
+        let params = self.header();
+        self.statements(&self.parsed.body);
+        let mut routines = vec![self.finish("")];
+        for procedure in self.procedures.clone() {
+            routines.push(self.procedure(procedure));
+        }
+        let source = self.parsed.source();
+        Program::new(
+            source.name().to_owned(),
+            source.text().to_owned(),
+            names::description(&self.parsed.body),
+            params,
+            std::mem::take(&mut self.globals),
+            std::mem::take(&mut self.constants),
+            std::mem::take(&mut self.codes),
+            routines,
+        )
+    }
+
+    /// Parameters: their schema, and code that gives them their defaults.
+    fn header(&mut self) -> Vec<ParamSpec> {
+        let mut lines = Vec::new();
+        collect_params(&self.parsed.body, &mut lines);
+        let mut specs: Vec<ParamSpec> = Vec::new();
+        for param in lines {
+            if specs.iter().any(|spec| spec.name.eq_ignore_ascii_case(&param.name.text)) {
+                continue;
+            }
+            self.builder.line = self.line(&param.name.span);
+            let variable = self.variable(&param.name.text);
+            if let Some(default) = &param.default {
+                self.default(&variable, default);
+            }
+            specs.push(ParamSpec {
+                name: param.name.text.clone(),
+                kind: param.kind.clone(),
+                description: param.description.clone(),
+                example: param.example.as_ref().and_then(constant),
+                choices: param.choices.iter().filter_map(constant).collect(),
+                required: !param.optional && param.default.is_none(),
+                default: param.default.as_ref().and_then(constant),
+            });
+        }
+        specs
+    }
+
+    fn procedure(&mut self, procedure: &'a Procedure) -> Routine {
+        self.builder = Builder::default();
+        for param in &procedure.params {
+            self.builder.declare(&param.key());
+        }
+        self.builder.params = procedure.params.len();
+        self.statements(&procedure.body);
+        self.finish(&procedure.name.text)
+    }
+
+    fn finish(&mut self, name: &str) -> Routine {
+        std::mem::take(&mut self.builder).finish(name, self.resumes)
+    }
+
+    fn line(&self, span: &Span) -> u32 {
+        self.parsed.source().line(span.start)
+    }
+
+    fn error(&mut self, code: &'static str, span: &Span, title: impl Into<String>, help: &str) {
+        let diagnostic = Diagnostic::new(self.parsed.source(), code, Severity::Error, span.clone(), title);
+        self.diagnostics.push(diagnostic.help(help));
+    }
+
+    fn fresh(&mut self, prefix: &str) -> String {
+        self.fresh += 1;
+        format!("{prefix}{}", self.fresh)
+    }
+}
+
+fn collect_procedures<'a>(body: &'a [Stmt], found: &mut Vec<&'a Procedure>) {
+    for stmt in body {
+        if let StmtKind::Procedure(procedure) = &stmt.kind {
+            found.push(procedure);
+        }
+    }
+}
+
+/// `PARAM` lines, wherever they stand: existing scripts put some into a SUB.
+fn collect_params<'a>(body: &'a [Stmt], found: &mut Vec<&'a Param>) {
+    for stmt in body {
+        match &stmt.kind {
+            StmtKind::Param(params) => found.extend(params),
+            StmtKind::Procedure(procedure) => collect_params(&procedure.body, found),
+            _ => {}
+        }
+    }
+}
+
+/// The value of an expression that is one already.
+fn constant(expr: &Expr) -> Option<Value> {
+    Some(match &expr.kind {
+        ExprKind::Null => Value::Null,
+        ExprKind::Bool(flag) => Value::Bool(*flag),
+        ExprKind::Int(number) => Value::Int(*number),
+        ExprKind::Decimal(number) => Value::Decimal(*number),
+        ExprKind::Text(text) => Value::text(text.as_str()),
+        ExprKind::List(items) => Value::List(items.iter().map(constant).collect::<Option<_>>()?),
+        _ => return None,
+    })
+}

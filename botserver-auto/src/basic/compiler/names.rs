@@ -1,0 +1,123 @@
+//! Variables: which names are assigned, where they live, what they are called in generated code.
+
+use std::collections::HashSet;
+
+use super::Compiler;
+use crate::basic::{
+    program::{Global, Slot},
+    tree::{Stmt, StmtKind},
+};
+
+/// A variable as code refers to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Variable {
+    /// Its name in generated code.
+    pub(super) code: String,
+    /// Its place in the machine; none for a variable that only lives inside a piece of Rhai.
+    pub(super) slot: Option<Slot>,
+}
+
+/// The bodies inside a statement.
+pub(super) fn bodies(stmt: &Stmt) -> Vec<&[Stmt]> {
+    match &stmt.kind {
+        StmtKind::If { arms, otherwise } => {
+            arms.iter().map(|(_, body)| body.as_slice()).chain(otherwise.as_deref()).collect()
+        }
+        StmtKind::For { body, .. }
+        | StmtKind::ForEach { body, .. }
+        | StmtKind::While { body, .. }
+        | StmtKind::Do { body, .. } => vec![body],
+        StmtKind::Select { cases, otherwise, .. } => {
+            cases.iter().map(|case| case.body.as_slice()).chain(otherwise.as_deref()).collect()
+        }
+        StmtKind::Procedure(procedure) => vec![&procedure.body],
+        StmtKind::With { fields, .. } => vec![fields],
+        StmtKind::Try { body, handler, .. } => vec![body, handler],
+        _ => Vec::new(),
+    }
+}
+
+/// Collects names that statements assign, in lower case.
+pub(crate) fn assigned(body: &[Stmt], names: &mut HashSet<String>) {
+    for stmt in body {
+        match &stmt.kind {
+            StmtKind::Assign { target, .. }
+            | StmtKind::Hear { into: Some(target), .. }
+            | StmtKind::With { target, .. }
+            | StmtKind::Mutate { target, .. } => {
+                names.insert(target.name.key());
+            }
+            StmtKind::For { name, .. } | StmtKind::Try { error: Some(name), .. } => {
+                names.insert(name.key());
+            }
+            StmtKind::Param(params) => names.extend(params.iter().map(|param| param.name.key())),
+            _ => {}
+        }
+        for body in bodies(stmt) {
+            assigned(body, names);
+        }
+    }
+}
+
+/// Whether `ON ERROR RESUME NEXT` is used anywhere.
+pub(super) fn resumes(body: &[Stmt]) -> bool {
+    body.iter().any(|stmt| matches!(stmt.kind, StmtKind::OnError(true)) || bodies(stmt).into_iter().any(resumes))
+}
+
+/// The last description of the script, which is the one that counts.
+pub(super) fn description(body: &[Stmt]) -> Option<String> {
+    body.iter().rev().find_map(|stmt| match &stmt.kind {
+        StmtKind::Description { text } => Some(text.clone()),
+        _ => None,
+    })
+}
+
+/// A name that Rhai takes: other letters than ASCII ones are spelled out.
+pub(super) fn mangle(prefix: &str, key: &str) -> String {
+    let mut code = prefix.to_owned();
+    for letter in key.chars() {
+        if letter.is_ascii_alphanumeric() || letter == '_' {
+            code.push(letter);
+        } else {
+            code.push_str(&format!("_u{:x}_", u32::from(letter)));
+        }
+    }
+    code
+}
+
+impl Compiler<'_> {
+    /// The variable called `name` here: a local one, else the script's.
+    pub(super) fn variable(&mut self, name: &str) -> Variable {
+        let key = name.trim_end_matches('$').to_lowercase();
+        if let Some(local) = self.builder.local(&key) {
+            return local;
+        }
+        let index = self.globals.iter().position(|global| global.name == key).unwrap_or_else(|| {
+            let ambient = !self.assigned.contains(&key);
+            self.globals.push(Global { code: mangle("v_", &key), name: key, ambient });
+            self.globals.len() - 1
+        });
+        self.global(index)
+    }
+
+    fn global(&self, index: usize) -> Variable {
+        let code = self.globals.get(index).map(|global| global.code.clone()).unwrap_or_default();
+        Variable { code, slot: u32::try_from(index).ok().map(Slot::Global) }
+    }
+
+    /// The script's variable that holds the last error.
+    pub(super) fn error_variable(&mut self) -> Variable {
+        let name = super::super::machine::ERROR;
+        let index = self.globals.iter().position(|global| global.name == name).unwrap_or_else(|| {
+            self.globals.push(Global { name: name.to_owned(), code: "e_error".to_owned(), ambient: false });
+            self.globals.len() - 1
+        });
+        self.global(index)
+    }
+
+    /// Whether a bare name is a variable: set in the script, a parameter, or local.
+    pub(super) fn is_variable(&self, name: &str) -> bool {
+        let key = name.trim_end_matches('$').to_lowercase();
+        self.assigned.contains(&key) || self.builder.local(&key).is_some()
+    }
+}

@@ -1,0 +1,168 @@
+//! From text to tokens: comments, texts with holes, verbatim blocks, continued lines.
+
+mod text;
+mod token;
+
+use std::{ops::Range, sync::Arc};
+
+use logos::Logos;
+
+pub(crate) use text::{dedent, holes, unescape, Hole};
+pub(crate) use token::{Kind, Token};
+
+use super::{
+    diagnostic::{Diagnostic, Severity},
+    source::Source,
+};
+
+/// Tokens of a script, the comments between them and what was wrong.
+#[derive(Debug, Default)]
+pub(crate) struct Lexed {
+    pub(crate) tokens: Vec<Token>,
+    pub(crate) comments: Vec<Range<usize>>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+/// The tokens of the whole of `source`.
+pub(crate) fn lex(source: &Arc<Source>) -> Lexed {
+    lex_range(source, source.text(), 0, true)
+}
+
+/// The tokens of `text`, which begins at `base` in `source`.
+pub(crate) fn lex_range(source: &Arc<Source>, text: &str, base: usize, line_start: bool) -> Lexed {
+    let mut lexed = Lexed { tokens: Vec::with_capacity(text.len() / 5), ..Lexed::default() };
+    let mut lexer = Kind::lexer(text);
+    let mut line_start = line_start;
+    let mut last_end = usize::MAX;
+    loop {
+        if line_start {
+            line_start = false;
+            let at = lexer.span().end;
+            let rest = lexer.remainder();
+            if let Some(length) = line_comment(rest) {
+                let indent = rest.len() - rest.trim_start_matches([' ', '\t', '\u{feff}']).len();
+                lexed.comments.push(base + at + indent..base + at + length);
+                lexer.bump(length);
+                continue;
+            }
+            if let Some(block) = text::block(rest) {
+                let kind = if block.prompt { Kind::PromptBlock } else { Kind::TalkBlock };
+                let content = base + at + block.content.start..base + at + block.content.end;
+                if !block.closed {
+                    let end = if block.prompt { "END SYSTEM PROMPT" } else { "END TALK" };
+                    let opener = base + at..base + at + rest.find('\n').unwrap_or(rest.len());
+                    lexed.diagnostics.push(
+                        Diagnostic::new(source, "B003", Severity::Error, opener, "this text block has no end")
+                            .label("everything after this line is taken as text")
+                            .help(format!("write `{end}` on a line of its own after the text")),
+                    );
+                }
+                lexed.tokens.push(Token { kind, start: content.start, end: content.end, spaced: true });
+                lexer.bump(block.length);
+                last_end = usize::MAX;
+                continue;
+            }
+        }
+        let Some(next) = lexer.next() else { break };
+        let span = lexer.span();
+        let mut kind = next.unwrap_or(Kind::Unknown);
+        let mut end = span.end;
+        match kind {
+            Kind::Text => match text::quoted(lexer.remainder()) {
+                Some(length) => {
+                    lexer.bump(length);
+                    end += length;
+                }
+                None => {
+                    let length = lexer.remainder().find('\n').unwrap_or(lexer.remainder().len());
+                    lexer.bump(length);
+                    end += length;
+                    lexed.diagnostics.push(
+                        Diagnostic::new(
+                            source,
+                            "B001",
+                            Severity::Error,
+                            base + span.start..base + end,
+                            "this text has no closing quote",
+                        )
+                        .help("end the text with `\"`; a quote inside a text is written `\\\"`"),
+                    );
+                }
+            },
+            Kind::Quote => {
+                let line = lexer.remainder().split('\n').next().unwrap_or_default();
+                let opens = lexed.tokens.last().is_some_and(|token| {
+                    matches!(
+                        token.kind,
+                        Kind::Equal
+                            | Kind::EqualEqual
+                            | Kind::NotEqual
+                            | Kind::Paren
+                            | Kind::Comma
+                            | Kind::Bracket
+                            | Kind::Plus
+                            | Kind::Brace
+                            | Kind::HashBrace
+                            | Kind::Colon
+                    )
+                });
+                if let (true, Some(close)) = (opens, line.find('\'')) {
+                    lexer.bump(close + 1);
+                    end += close + 1;
+                    kind = Kind::Text;
+                } else {
+                    let length = line.len();
+                    lexer.bump(length);
+                    lexed.comments.push(base + span.start..base + end + length);
+                    continue;
+                }
+            }
+            Kind::Slashes => {
+                let length = lexer.remainder().find('\n').unwrap_or(lexer.remainder().len());
+                lexer.bump(length);
+                lexed.comments.push(base + span.start..base + end + length);
+                continue;
+            }
+            Kind::Newline => line_start = true,
+            Kind::Word if lexer.slice() == "_" => {
+                let rest = lexer.remainder();
+                let blank = rest.len() - rest.trim_start_matches([' ', '\t', '\r']).len();
+                if rest.get(blank..).is_some_and(|rest| rest.starts_with('\n')) {
+                    lexer.bump(blank + 1);
+                    last_end = usize::MAX;
+                    continue;
+                }
+            }
+            Kind::Unknown => lexed.diagnostics.push(
+                Diagnostic::new(
+                    source,
+                    "B002",
+                    Severity::Error,
+                    base + span.start..base + span.end,
+                    format!("the character {:?} means nothing here", lexer.slice()),
+                )
+                .help("put it into quotes if it belongs to a text"),
+            ),
+            _ => {}
+        }
+        lexed.tokens.push(Token { kind, start: base + span.start, end: base + end, spaced: span.start != last_end });
+        last_end = end;
+    }
+    let end = base + text.len();
+    lexed.tokens.push(Token { kind: Kind::Newline, start: end, end, spaced: true });
+    lexed.tokens.push(Token { kind: Kind::End, start: end, end, spaced: true });
+    lexed
+}
+
+/// The length of a comment that takes the whole line, up to but without its newline.
+fn line_comment(rest: &str) -> Option<usize> {
+    let line = rest.split('\n').next().unwrap_or_default();
+    let trimmed = line.trim_start_matches([' ', '\t', '\u{feff}']);
+    let hash = trimmed.starts_with('#') && !trimmed.starts_with("#{");
+    let rem = trimmed.get(..3).is_some_and(|word| word.eq_ignore_ascii_case("rem"))
+        && trimmed.get(3..).is_some_and(|after| {
+            after.is_empty()
+                || after.starts_with([' ', '\t', '\r']) && !after.trim_start().starts_with(['=', '.', '['])
+        });
+    (hash || rem || trimmed.starts_with('\'') || trimmed.starts_with("//")).then_some(line.len())
+}

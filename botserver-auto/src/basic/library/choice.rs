@@ -1,0 +1,89 @@
+//! Functions for types, choices and errors.
+
+use super::{arg, f, volatile, Function, MANY};
+use crate::basic::{
+    format,
+    number::whole,
+    operators::equal,
+    path, run,
+    value::{Object, Outcome, Val},
+};
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    f("TYPEOF", 1, 1, |args| Ok(Val::text(arg(args, 0).type_name()))),
+    f("TYPENAME", 1, 1, |args| Ok(Val::text(arg(args, 0).type_name()))),
+    f("ISARRAY", 1, 1, |args| Ok(Val::Bool(matches!(arg(args, 0), Val::List(_))))),
+    f("ISNUMBER", 1, 1, |args| Ok(Val::Bool(matches!(arg(args, 0), Val::Int(_) | Val::Decimal(_))))),
+    f("ISSTRING", 1, 1, |args| Ok(Val::Bool(matches!(arg(args, 0), Val::Text(_))))),
+    f("ISBOOL", 1, 1, |args| Ok(Val::Bool(matches!(arg(args, 0), Val::Bool(_))))),
+    f("ISOBJECT", 1, 1, |args| Ok(Val::Bool(matches!(arg(args, 0), Val::Object(_))))),
+    f("ISNULL", 1, 1, |args| Ok(Val::Bool(arg(args, 0).is_null()))),
+    f("ISEMPTY", 1, 1, |args| Ok(Val::Bool(arg(args, 0).is_empty()))),
+    f("IIF", 3, 3, choose),
+    f("IF", 3, 3, choose),
+    f("NVL", 2, MANY, coalesce),
+    f("COALESCE", 1, MANY, coalesce),
+    f("IFNULL", 2, 2, coalesce),
+    f("CHOOSE", 2, MANY, nth),
+    f("SWITCH_FUNC", 2, MANY, switch),
+    f("SWITCH", 2, MANY, switch),
+    f("NOT", 1, 1, |args| Ok(Val::Bool(!arg(args, 0).is_true()))),
+    f("AND", 1, MANY, |args| Ok(Val::Bool(args.iter().all(Val::is_true)))),
+    f("OR", 1, MANY, |args| Ok(Val::Bool(args.iter().any(Val::is_true)))),
+    f("ERROR", 1, 1, error),
+    f("IS_ERROR", 1, 1, |args| Ok(Val::Bool(is_error(arg(args, 0))))),
+    f("GET_ERROR_MESSAGE", 1, 1, |args| path::get(arg(args, 0), &"message".into())),
+    f("FORMAT", 1, 2, formatted),
+    volatile("UUID", 0, 0, |_| Ok(uuid())),
+    volatile("GUID", 0, 0, |_| Ok(uuid())),
+];
+
+fn choose(args: &[Val]) -> Outcome<Val> {
+    Ok(arg(args, if arg(args, 0).is_true() { 1 } else { 2 }).clone())
+}
+
+fn coalesce(args: &[Val]) -> Outcome<Val> {
+    Ok(args.iter().find(|value| !value.is_null()).cloned().unwrap_or_default())
+}
+
+fn nth(args: &[Val]) -> Outcome<Val> {
+    let index = usize::try_from(whole(arg(args, 0), "the index")?).unwrap_or(0);
+    Ok(if index == 0 { Val::Null } else { arg(args, index).clone() })
+}
+
+/// `SWITCH(value, case, result, …[, otherwise])`.
+fn switch(args: &[Val]) -> Outcome<Val> {
+    let pairs = args.get(1..).unwrap_or_default();
+    for pair in pairs.chunks(2) {
+        match pair {
+            [case, result] if equal(case, arg(args, 0)) => return Ok(result.clone()),
+            [otherwise] => return Ok(otherwise.clone()),
+            _ => {}
+        }
+    }
+    Ok(Val::Null)
+}
+
+fn error(args: &[Val]) -> Outcome<Val> {
+    let mut object = Object::default();
+    object.set("error".into(), Val::Bool(true))?;
+    object.set("message".into(), arg(args, 0).print()?.into())?;
+    Ok(Val::Object(object))
+}
+
+fn is_error(value: &Val) -> bool {
+    matches!(value, Val::Object(object) if object.get("error").is_some_and(Val::is_true))
+}
+
+fn formatted(args: &[Val]) -> Outcome<Val> {
+    let pattern = if args.len() > 1 { Some(arg(args, 1).print()?) } else { None };
+    format::format(arg(args, 0), pattern.as_deref()).map(Val::from)
+}
+
+fn uuid() -> Val {
+    let mut bytes = [0_u8; 16];
+    let (low, high) = bytes.split_at_mut(8);
+    low.copy_from_slice(&run::random().to_be_bytes());
+    high.copy_from_slice(&run::random().to_be_bytes());
+    Val::text(uuid::Builder::from_random_bytes(bytes).into_uuid().to_string())
+}

@@ -1,0 +1,318 @@
+//! From tokens to the tree: recursive descent that recovers line by line.
+
+mod command;
+mod control;
+mod expression;
+mod get;
+mod header;
+mod hear;
+mod operand;
+mod statement;
+mod text;
+
+use std::{collections::HashSet, ops::Range, sync::Arc};
+
+use super::{
+    diagnostic::{Diagnostic, Severity},
+    grammar::Grammar,
+    lexer::{self, Kind, Token},
+    source::Source,
+    tree::{Name, Stmt},
+};
+
+/// How deep blocks, brackets and operators may be nested.
+const MAX_DEPTH: u32 = 48;
+
+/// Problems beyond this many are not reported: the first ones explain the rest.
+const MAX_DIAGNOSTICS: usize = 200;
+
+/// A script as it was read: its tree, its comments and all that was wrong with it.
+#[derive(Debug)]
+pub struct Parsed {
+    pub(crate) source: Arc<Source>,
+    pub(crate) body: Vec<Stmt>,
+    /// Names of SUBs and FUNCTIONs, in lower case.
+    pub(crate) procedures: HashSet<String>,
+    /// Where comments stand, for the formatter.
+    pub comments: Vec<Range<usize>>,
+    /// All problems that reading the script showed.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Parsed {
+    /// The script's text.
+    pub fn source(&self) -> &Arc<Source> {
+        &self.source
+    }
+
+    /// Whether the script can be compiled.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+}
+
+/// Reads a script. Never fails: what cannot be read is reported and left out of the tree.
+pub fn parse(name: &str, text: &str, grammar: &Grammar) -> Parsed {
+    let source = Arc::new(Source::new(name, text));
+    let mut lexed = lexer::lex(&source);
+    let procedures = procedures(&source, &lexed.tokens);
+    let mut diagnostics = std::mem::take(&mut lexed.diagnostics);
+    let body = {
+        let mut parser = Parser::new(&source, source.text(), lexed.tokens, grammar, &procedures);
+        let body = parser.script();
+        diagnostics.append(&mut parser.diagnostics);
+        body
+    };
+    diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
+    diagnostics.truncate(MAX_DIAGNOSTICS);
+    Parsed { source, body, procedures, comments: lexed.comments, diagnostics }
+}
+
+/// Names after SUB and FUNCTION at line starts, so that calls before the definition are known.
+fn procedures(source: &Source, tokens: &[Token]) -> HashSet<String> {
+    let mut names = HashSet::new();
+    let mut line_start = true;
+    let mut pairs = tokens.iter().zip(tokens.iter().skip(1));
+    for (token, next) in &mut pairs {
+        let word = source.slice(token.span());
+        let defines = word.eq_ignore_ascii_case("SUB") || word.eq_ignore_ascii_case("FUNCTION");
+        if line_start && token.kind == Kind::Word && next.kind == Kind::Word && defines {
+            names.insert(source.slice(next.span()).trim_end_matches('$').to_lowercase());
+        }
+        line_start = token.kind == Kind::Newline;
+    }
+    names
+}
+
+type Parse<T> = Result<T, Box<Diagnostic>>;
+
+/// Which block is open, to know what its end looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Block {
+    If,
+    BraceIf,
+    For,
+    While,
+    Do,
+    Select,
+    Procedure,
+    With,
+    Try,
+}
+
+struct Parser<'a> {
+    source: &'a Arc<Source>,
+    /// What the spans of tokens index: the source, or a piece of text with its quotes undone.
+    text: &'a str,
+    tokens: Vec<Token>,
+    at: usize,
+    grammar: &'a Grammar,
+    procedures: &'a HashSet<String>,
+    diagnostics: Vec<Diagnostic>,
+    depth: u32,
+    /// Open brackets: newlines inside do not end a statement.
+    brackets: u32,
+    /// Whether a keyword may take a comma list here.
+    commas: bool,
+    /// One-line IFs that are open: ELSE ends their statements.
+    inline_ifs: u32,
+    blocks: Vec<Block>,
+    /// Where everything is when the text is not the source.
+    fixed: Option<Range<usize>>,
+}
+
+impl<'a> Parser<'a> {
+    fn new(
+        source: &'a Arc<Source>,
+        text: &'a str,
+        tokens: Vec<Token>,
+        grammar: &'a Grammar,
+        procedures: &'a HashSet<String>,
+    ) -> Self {
+        Self {
+            source,
+            text,
+            tokens,
+            at: 0,
+            grammar,
+            procedures,
+            diagnostics: Vec::new(),
+            depth: 0,
+            brackets: 0,
+            commas: true,
+            inline_ifs: 0,
+            blocks: Vec::new(),
+            fixed: None,
+        }
+    }
+
+    /// The token `ahead` tokens from here, newlines inside brackets left out for the first one only.
+    fn token_at(&self, ahead: usize) -> Token {
+        let last = Token { kind: Kind::End, start: self.text.len(), end: self.text.len(), spaced: true };
+        self.tokens.get(self.at + ahead).copied().unwrap_or(last)
+    }
+
+    fn skip_bracketed_newlines(&mut self) {
+        if self.brackets > 0 {
+            self.skip_newlines();
+        }
+    }
+
+    fn skip_newlines(&mut self) {
+        while self.token_at(0).kind == Kind::Newline {
+            self.at += 1;
+        }
+    }
+
+    fn token(&mut self) -> Token {
+        self.skip_bracketed_newlines();
+        self.token_at(0)
+    }
+
+    fn kind(&mut self) -> Kind {
+        self.token().kind
+    }
+
+    fn next(&mut self) -> Token {
+        let token = self.token();
+        if token.kind != Kind::End {
+            self.at += 1;
+        }
+        token
+    }
+
+    fn take(&mut self, kind: Kind) -> bool {
+        let found = self.kind() == kind;
+        if found {
+            self.next();
+        }
+        found
+    }
+
+    fn text_of(&self, token: Token) -> &'a str {
+        self.text.get(token.span()).unwrap_or_default()
+    }
+
+    /// Whether the token `ahead` is the word `word`.
+    fn is_word(&self, ahead: usize, word: &str) -> bool {
+        let token = self.token_at(ahead);
+        token.kind == Kind::Word && self.text_of(token).eq_ignore_ascii_case(word)
+    }
+
+    /// Whether the next tokens are these words.
+    fn are_words(&mut self, words: &[&str]) -> bool {
+        self.skip_bracketed_newlines();
+        words.iter().enumerate().all(|(ahead, word)| self.is_word(ahead, word))
+    }
+
+    fn take_words(&mut self, words: &[&str]) -> bool {
+        let found = self.are_words(words);
+        if found {
+            self.at += words.len();
+        }
+        found
+    }
+
+    fn take_word(&mut self, word: &str) -> bool {
+        self.take_words(&[word])
+    }
+
+    fn word(&mut self) -> Option<&'a str> {
+        let token = self.token();
+        (token.kind == Kind::Word).then(|| self.text_of(token))
+    }
+
+    /// Whether nothing of the statement is left.
+    fn at_end(&mut self) -> bool {
+        match self.kind() {
+            Kind::Newline | Kind::Semicolon | Kind::End => true,
+            Kind::BraceEnd => self.blocks.contains(&Block::BraceIf),
+            Kind::Word => self.inline_ifs > 0 && self.is_word(0, "ELSE"),
+            _ => false,
+        }
+    }
+
+    fn start(&mut self) -> usize {
+        self.token().start
+    }
+
+    /// The bytes from `start` to the end of the last token taken.
+    fn since(&self, start: usize) -> Range<usize> {
+        let end = self.at.checked_sub(1).and_then(|at| self.tokens.get(at)).map_or(start, |token| token.end);
+        self.place(start..end.max(start))
+    }
+
+    fn place(&self, span: Range<usize>) -> Range<usize> {
+        self.fixed.clone().unwrap_or(span)
+    }
+
+    fn error(&self, code: &'static str, span: Range<usize>, title: impl Into<String>) -> Box<Diagnostic> {
+        Box::new(Diagnostic::new(self.source, code, Severity::Error, self.place(span), title))
+    }
+
+    fn warn(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn warning(&self, code: &'static str, span: Range<usize>, title: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(self.source, code, Severity::Warning, self.place(span), title)
+    }
+
+    /// An error at the next token: `what` was expected.
+    fn expected(&mut self, what: &str) -> Box<Diagnostic> {
+        let token = self.token();
+        let found = match token.kind {
+            Kind::Newline | Kind::Semicolon | Kind::End => "the line ends".to_owned(),
+            _ => format!("`{}` is here", self.text_of(token).chars().take(32).collect::<String>()),
+        };
+        let span = if token.kind == Kind::Newline { token.start..token.start } else { token.span() };
+        let mut error = self.error("B100", span, format!("{what} is missing: {found}"));
+        error.label = format!("{what} is expected");
+        error
+    }
+
+    fn expect(&mut self, kind: Kind, what: &str) -> Parse<Token> {
+        if self.kind() == kind { Ok(self.next()) } else { Err(self.expected(what)) }
+    }
+
+    fn name(&mut self, what: &str) -> Parse<Name> {
+        let token = self.expect(Kind::Word, what)?;
+        Ok(Name { text: self.text_of(token).to_owned(), span: self.place(token.span()) })
+    }
+
+    /// Runs `parse` one level deeper.
+    fn nest<T>(&mut self, parse: impl FnOnce(&mut Self) -> Parse<T>) -> Parse<T> {
+        if self.depth >= MAX_DEPTH {
+            let span = self.token().span();
+            let error = self.error("B110", span, "this is nested too deep");
+            return Err(Box::new(error.help(format!(
+                "at most {MAX_DEPTH} blocks, brackets and operators may lie inside each other: use a variable or a SUB"
+            ))));
+        }
+        self.depth += 1;
+        let result = parse(self);
+        self.depth -= 1;
+        result
+    }
+
+    /// Runs `parse` inside brackets, where lines may break and keywords take no comma list.
+    fn bracketed<T>(&mut self, parse: impl FnOnce(&mut Self) -> Parse<T>) -> Parse<T> {
+        let commas = std::mem::replace(&mut self.commas, false);
+        self.brackets += 1;
+        let result = self.nest(parse);
+        self.brackets -= 1;
+        self.commas = commas;
+        result
+    }
+
+    /// Tries `parse`; on failure nothing has happened.
+    fn attempt<T>(&mut self, parse: impl FnOnce(&mut Self) -> Parse<T>) -> Parse<T> {
+        let (at, known) = (self.at, self.diagnostics.len());
+        let result = parse(self);
+        if result.is_err() {
+            self.at = at;
+            self.diagnostics.truncate(known);
+        }
+        result
+    }
+}

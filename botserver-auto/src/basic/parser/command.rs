@@ -1,0 +1,257 @@
+//! Keywords of the registry: the longest phrase, then the shape that fits best.
+
+use botstate::keyword::Part;
+
+use super::{Kind, Parse, Parser};
+use crate::basic::{
+    grammar::{Entry, Grammar},
+    tree::{Arg, Command, Expr, ExprKind},
+};
+
+/// A phrase of the registry that stands here.
+pub(super) struct Matched<'a> {
+    entry: &'a Entry,
+    tokens: usize,
+    pub(super) words: usize,
+}
+
+impl<'a> Parser<'a> {
+    /// R2: the longest phrase that begins here.
+    pub(super) fn phrase(&mut self) -> Option<Matched<'a>> {
+        self.skip_bracketed_newlines();
+        let grammar: &'a Grammar = self.grammar;
+        let mut node = Grammar::ROOT;
+        let mut best = None;
+        let mut tokens = 0;
+        loop {
+            let token = self.token_at(tokens);
+            if token.kind != Kind::Word {
+                return best;
+            }
+            let Some(next) = grammar.follow(node, self.text_of(token)) else { return best };
+            node = next;
+            tokens += 1;
+            if let Some(entry) = grammar.entry(node) {
+                // A member or an assignment after the last word makes that word a variable.
+                let after = self.token_at(tokens);
+                let variable = tokens > 1 && matches!(after.kind, Kind::Dot | Kind::QuestionDot);
+                if !variable {
+                    best = Some(Matched { entry, tokens, words: tokens });
+                }
+            }
+        }
+    }
+
+    /// The keyword `matched` with its arguments.
+    pub(super) fn command(&mut self, matched: &Matched<'a>, statement: bool) -> Parse<Expr> {
+        let start = self.start();
+        self.at += matched.tokens;
+        let entry = matched.entry;
+        let token = self.token_at(0);
+        if token.kind == Kind::Paren
+            && !token.spaced
+            && let Ok(args) = self.attempt(|parser| parser.parenthesised(entry, statement))
+        {
+            return Ok(self.finish(entry, args, start));
+        }
+        let mut best: Option<(usize, Vec<(String, Arg)>)> = None;
+        let mut failure = None;
+        let begin = self.at;
+        for shape in &entry.shapes {
+            self.at = begin;
+            let known = self.diagnostics.len();
+            let mut args = Vec::new();
+            let parsed = self.parts(&shape.0, &mut args).and_then(|()| {
+                if statement && !self.at_end() { Err(self.expected("the end of the line")) } else { Ok(()) }
+            });
+            self.diagnostics.truncate(known);
+            match parsed {
+                Ok(()) => {
+                    if best.as_ref().is_none_or(|(end, _)| self.at > *end) {
+                        best = Some((self.at, args));
+                    }
+                }
+                Err(error) => {
+                    let later = |other: &Box<crate::basic::Diagnostic>| error.span.start > other.span.start;
+                    if failure.as_ref().is_none_or(later) {
+                        failure = Some(error);
+                    }
+                }
+            }
+        }
+        match (best, failure) {
+            (Some((end, args)), _) => {
+                self.at = end;
+                Ok(self.finish(entry, args, start))
+            }
+            (None, failure) => {
+                self.at = begin;
+                let span = self.since(start);
+                let mut error = self.error("B104", span, format!("the arguments of {} do not fit", entry.phrase));
+                if let Some(failure) = failure {
+                    if !failure.code.starts_with("B10") {
+                        return Err(failure);
+                    }
+                    error.label.clone_from(&failure.title);
+                }
+                for shape in &entry.shapes {
+                    error = Box::new(error.note(format!("{} {}", entry.phrase, spell(&shape.0)).trim().to_owned()));
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn finish(&self, entry: &Entry, args: Vec<(String, Arg)>, start: usize) -> Expr {
+        if let Some(member) = self.member_path(entry.phrase, &args) {
+            return Expr::new(member, self.since(start));
+        }
+        let command = Command { phrase: entry.phrase, class: entry.class, args };
+        Expr::new(ExprKind::Command(Box::new(command)), self.since(start))
+    }
+
+    /// R3: arguments in parentheses right after the phrase, by position.
+    fn parenthesised(&mut self, entry: &Entry, statement: bool) -> Parse<Vec<(String, Arg)>> {
+        let values = self.call_arguments()?;
+        if statement && !self.at_end() {
+            return Err(self.expected("the end of the line"));
+        }
+        for shape in &entry.shapes {
+            let (mut names, mut required) = (Vec::new(), 0);
+            flatten(&shape.0, true, &mut names, &mut required);
+            let rest = names.last().is_some_and(|(_, rest)| *rest);
+            if values.len() < required || values.len() > names.len() && !rest {
+                continue;
+            }
+            let mut values = values.into_iter();
+            let mut args = Vec::new();
+            for (name, rest) in names {
+                if rest {
+                    args.push((name, Arg::Many(values.by_ref().collect())));
+                } else if let Some(value) = values.next() {
+                    args.push((name, Arg::One(value)));
+                }
+            }
+            return Ok(args);
+        }
+        Err(self.expected("another number of arguments"))
+    }
+
+    fn parts(&mut self, parts: &[Part], args: &mut Vec<(String, Arg)>) -> Parse<()> {
+        for (index, part) in parts.iter().enumerate() {
+            let next = parts.get(index + 1);
+            match part {
+                Part::Arg(name) => {
+                    let value = self.argument(next)?;
+                    args.push((name.clone(), Arg::One(value)));
+                }
+                Part::Rest(name) => {
+                    let mut values = vec![self.argument(next)?];
+                    while self.commas && self.take(Kind::Comma) {
+                        self.skip_newlines_after_operator();
+                        values.push(self.argument(next)?);
+                    }
+                    args.push((name.clone(), Arg::Many(values)));
+                }
+                Part::Word(word) => {
+                    if !self.take_part_word(word) {
+                        return Err(self.expected(&format!("`{word}`")));
+                    }
+                    if parts.get(index + 1).is_some() {
+                        self.skip_newlines_after_operator();
+                    }
+                }
+                Part::Optional(inner) => {
+                    if self.optional_begins(inner) {
+                        self.parts(inner, args)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// An argument: a whole expression, or one without comparisons where the shape goes on with `=`.
+    fn argument(&mut self, next: Option<&Part>) -> Parse<Expr> {
+        if self.at_end() {
+            return Err(self.expected("a value"));
+        }
+        let equals = matches!(next, Some(Part::Word(word)) if word == "=");
+        self.without_commas(|parser| if equals { parser.sum() } else { parser.expression() })
+    }
+
+    fn part_word(&mut self, word: &str) -> bool {
+        match word {
+            "," => self.commas && self.kind() == Kind::Comma,
+            "=" => self.kind() == Kind::Equal,
+            ":" => self.kind() == Kind::Colon,
+            _ => self.kind() == Kind::Word && self.is_word(0, word),
+        }
+    }
+
+    fn take_part_word(&mut self, word: &str) -> bool {
+        let found = self.part_word(word);
+        if found {
+            self.next();
+        }
+        found
+    }
+
+    /// Whether an optional part is there, perhaps on the next line when several words announce it.
+    fn optional_begins(&mut self, parts: &[Part]) -> bool {
+        let words: Vec<&str> =
+            parts.iter().map_while(|part| if let Part::Word(word) = part { Some(word.as_str()) } else { None }).collect();
+        let Some(first) = words.first() else {
+            return !self.at_end() && self.can_begin_value();
+        };
+        if self.part_word(first) {
+            return words.len() == 1 || words.iter().enumerate().all(|(ahead, word)| self.is_word(ahead, word));
+        }
+        let continues = words.len() > 1 || ["WHERE", "ORDER", "JOIN", "GROUP"].contains(first);
+        if continues && self.token_at(0).kind == Kind::Newline {
+            let at = self.at;
+            self.skip_newlines();
+            if words.iter().enumerate().all(|(ahead, word)| self.is_word(ahead, word)) {
+                return true;
+            }
+            self.at = at;
+        }
+        false
+    }
+
+    fn can_begin_value(&mut self) -> bool {
+        let token = self.token();
+        matches!(token.kind, Kind::Paren | Kind::Minus | Kind::Brace | Kind::Bracket) || self.begins_argument(0)
+    }
+}
+
+fn flatten(parts: &[Part], needed: bool, names: &mut Vec<(String, bool)>, required: &mut usize) {
+    for part in parts {
+        match part {
+            Part::Arg(name) | Part::Rest(name) => {
+                names.push((name.clone(), matches!(part, Part::Rest(_))));
+                *required += usize::from(needed);
+            }
+            Part::Optional(inner) => flatten(inner, false, names, required),
+            Part::Word(_) => {}
+        }
+    }
+}
+
+/// A shape as authors read it.
+fn spell(parts: &[Part]) -> String {
+    let mut text = String::new();
+    for part in parts {
+        let piece = match part {
+            Part::Arg(name) => name.clone(),
+            Part::Rest(name) => format!("{name}, …"),
+            Part::Word(word) => word.clone(),
+            Part::Optional(inner) => format!("[{}]", spell(inner)),
+        };
+        if !text.is_empty() && piece != "," && !piece.starts_with("[,") {
+            text.push(' ');
+        }
+        text.push_str(&piece);
+    }
+    text
+}

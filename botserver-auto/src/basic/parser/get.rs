@@ -1,0 +1,51 @@
+//! `GET "session.id"` and `GET "order.total"`: a literal path into a variable is a member of it, not a source that a
+//! keyword would have to find.
+
+use super::{Kind, Parser};
+use crate::basic::tree::{Arg, Expr, ExprKind, Name, Step};
+
+/// Names that every script finds set.
+const SURROUNDINGS: [&str; 2] = ["session", "user"];
+
+/// Endings that make a dotted text the name of a file.
+const FILES: [&str; 15] =
+    ["csv", "xlsx", "xls", "pdf", "docx", "doc", "txt", "md", "json", "xml", "html", "pptx", "png", "jpg", "bas"];
+
+impl Parser<'_> {
+    /// The member that the only argument of GET names, if it is a path into something the script can see.
+    pub(super) fn member_path(&self, phrase: &str, args: &[(String, Arg)]) -> Option<ExprKind> {
+        let ("GET", [(_, Arg::One(Expr { kind: ExprKind::Text(text), span }))]) = (phrase, args) else { return None };
+        let mut parts = text.trim().split('.');
+        let first = parts.next().filter(|part| is_name(part))?;
+        let members: Vec<&str> = parts.collect();
+        let last = members.last()?.to_ascii_lowercase();
+        if !members.iter().all(|part| is_name(part)) || FILES.contains(&last.as_str()) {
+            return None;
+        }
+        if !SURROUNDINGS.iter().any(|name| first.eq_ignore_ascii_case(name)) && !self.sets(first) {
+            return None;
+        }
+        let base = Expr::new(ExprKind::Name(first.to_owned()), span.clone());
+        let step = |part: &&str| Step::Member(Name { text: (*part).to_owned(), span: span.clone() });
+        Some(ExprKind::Path(Box::new(base), members.iter().map(step).collect()))
+    }
+
+    /// Whether the script gives `name` a value somewhere.
+    fn sets(&self, name: &str) -> bool {
+        let is = |place: usize, word: &str| {
+            let token = self.tokens.get(place).copied();
+            token.is_some_and(|token| token.kind == Kind::Word && self.text_of(token).eq_ignore_ascii_case(word))
+        };
+        (0..self.tokens.len()).filter(|place| is(*place, name)).any(|place| {
+            let next = self.tokens.get(place + 1).map(|token| token.kind);
+            let before = place.checked_sub(1);
+            let declares = |word: &&str| before.is_some_and(|before| is(before, word));
+            next == Some(Kind::Equal) || ["PARAM", "EACH", "FOR", "HEAR", "WITH"].iter().any(declares)
+        })
+    }
+}
+
+fn is_name(part: &str) -> bool {
+    let is_letter = |c: char| c.is_alphabetic() || c == '_';
+    part.starts_with(is_letter) && part.chars().all(|c| is_letter(c) || c.is_numeric())
+}

@@ -1,0 +1,330 @@
+//! Compiled scripts: plain data that is stored beside every dialog that waits.
+
+use std::sync::{Arc, OnceLock};
+
+use botlib::{Value, value::Map, wire::InputKind};
+use botstate::dialog::{Fault, FaultKind, ToolSpec};
+use rhai::AST;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{engine, schema::ParamSpec};
+
+/// Changes when stored programs of an older form could not be run any more.
+const VERSION: u32 = 1;
+
+/// A compiled script.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Program {
+    version: u32,
+    pub(crate) name: String,
+    pub(crate) text: String,
+    pub(crate) description: Option<String>,
+    pub(crate) params: Vec<ParamSpec>,
+    pub(crate) globals: Vec<Global>,
+    pub(crate) constants: Vec<Decimal>,
+    pub(crate) codes: Vec<Code>,
+    /// The main script first, then SUBs and FUNCTIONs.
+    pub(crate) procedures: Vec<Routine>,
+    #[serde(skip)]
+    hash: OnceLock<String>,
+    #[serde(skip)]
+    brief: OnceLock<Vec<Vec<bool>>>,
+}
+
+/// A variable of the whole script.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Global {
+    /// Its name in lower case.
+    pub(crate) name: String,
+    /// Its name in generated code.
+    pub(crate) code: String,
+    /// Whether the script only reads it, so that its value is what surrounds the run.
+    pub(crate) ambient: bool,
+}
+
+/// A piece of Rhai.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Code {
+    pub(crate) source: String,
+    /// The script's line of each line of the source.
+    pub(crate) lines: Vec<u32>,
+    /// Whether there is a loop inside.
+    pub(crate) loops: bool,
+    #[serde(skip)]
+    ast: OnceLock<Result<Arc<AST>, String>>,
+}
+
+/// A procedure: flat instructions.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Routine {
+    pub(crate) name: String,
+    pub(crate) params: usize,
+    /// Names of local variables in generated code; parameters come first.
+    pub(crate) locals: Vec<String>,
+    pub(crate) code: Vec<Instr>,
+    /// The script's line of each instruction.
+    pub(crate) lines: Vec<u32>,
+    /// Where `ON ERROR RESUME NEXT` goes on after an error at each instruction; empty when no script line asks.
+    pub(crate) resume: Vec<u32>,
+}
+
+/// Where a variable is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Slot {
+    #[serde(rename = "g")]
+    Global(u32),
+    #[serde(rename = "l")]
+    Local(u32),
+}
+
+/// What an instruction works with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Operand {
+    #[serde(rename = "k")]
+    Const(Value),
+    #[serde(rename = "v")]
+    Slot(Slot),
+    #[serde(rename = "c")]
+    Code(u32),
+}
+
+/// Instructions. Everything between two waits of a script happens in these and in Rhai.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Instr {
+    Run(u32),
+    Set { into: Slot, value: Operand },
+    Jump(u32),
+    JumpIf { condition: Operand, when: bool, to: u32 },
+    /// Takes the next element of `list` into `item`, or jumps to `end`.
+    Each { list: Slot, index: Slot, item: Slot, end: u32 },
+    Say(Operand),
+    Host { keyword: String, args: Vec<(String, Operand)>, into: Option<Slot> },
+    Script { name: Operand, args: Vec<Operand>, into: Option<Slot> },
+    Hear(Box<Ask>),
+    Call { routine: u32, args: Vec<Operand>, into: Option<Slot> },
+    Return(Operand),
+    End,
+    Try { handler: u32, error: Option<Slot> },
+    EndTry,
+    OnError(bool),
+    Throw(Operand),
+    /// Forgets temporary values.
+    Drop(Vec<u32>),
+}
+
+/// HEAR.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Ask {
+    pub(crate) kind: InputKind,
+    pub(crate) options: Vec<Operand>,
+    pub(crate) open: bool,
+    pub(crate) prompt: Option<Operand>,
+    pub(crate) default: Option<Operand>,
+    pub(crate) into: Option<Slot>,
+}
+
+impl Code {
+    pub(crate) fn new(source: String, lines: Vec<u32>, loops: bool) -> Self {
+        Self { source, lines, loops, ast: OnceLock::new() }
+    }
+
+    /// The compiled code, made at the first use.
+    pub(crate) fn ast(&self) -> Result<&Arc<AST>, Fault> {
+        let made = self.ast.get_or_init(|| {
+            engine::compile(&self.source).map(Arc::new).map_err(|error| format!("{error} in {:?}", self.source))
+        });
+        made.as_ref()
+            .map_err(|error| Fault::new(FaultKind::Internal, format!("generated code does not compile: {error}")))
+    }
+
+    /// The script's line of a line of the source, counted from 1.
+    pub(crate) fn line(&self, line: Option<usize>) -> Option<u32> {
+        self.lines.get(line?.checked_sub(1)?).copied()
+    }
+}
+
+impl Program {
+    #[expect(clippy::too_many_arguments, reason = "the compiler hands over all that it made, once")]
+    pub(crate) fn new(
+        name: String,
+        text: String,
+        description: Option<String>,
+        params: Vec<ParamSpec>,
+        globals: Vec<Global>,
+        constants: Vec<Decimal>,
+        codes: Vec<Code>,
+        procedures: Vec<Routine>,
+    ) -> Self {
+        Self {
+            version: VERSION,
+            name,
+            text,
+            description,
+            params,
+            globals,
+            constants,
+            codes,
+            procedures,
+            hash: OnceLock::new(),
+            brief: OnceLock::new(),
+        }
+    }
+
+    /// The script's name as it was given to the parser, such as `start.bas`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The text that the program was compiled from.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The content hash: two programs with the same hash do the same.
+    pub fn hash(&self) -> &str {
+        self.hash.get_or_init(|| {
+            let digest = Sha256::digest(self.to_json().as_bytes());
+            digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        })
+    }
+
+    /// The stored form.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Reads what [`Program::to_json`] gave.
+    ///
+    /// # Errors
+    /// [`FaultKind::State`] when the text is damaged or of another version.
+    pub fn from_json(text: &str) -> Result<Self, Fault> {
+        let damaged = |why: String| Fault::new(FaultKind::State, format!("a stored program cannot be read: {why}"));
+        let program: Self = serde_json::from_str(text).map_err(|error| damaged(error.to_string()))?;
+        if program.version != VERSION {
+            return Err(damaged(format!("it has version {}, this server reads {VERSION}", program.version)));
+        }
+        if !program.is_sound() {
+            return Err(damaged("it points outside itself".to_owned()));
+        }
+        Ok(program)
+    }
+
+    /// Whether every number in the program points at something.
+    fn is_sound(&self) -> bool {
+        !self.procedures.is_empty()
+            && self.procedures.iter().all(|routine| {
+                let length = routine.code.len();
+                let targets = |to: u32| usize::try_from(to).is_ok_and(|to| to <= length);
+                routine.params <= routine.locals.len()
+                    && routine.lines.len() == length
+                    && (routine.resume.is_empty() || routine.resume.len() == length)
+                    && routine.resume.iter().all(|to| targets(*to))
+                    && routine.code.iter().all(|instr| match instr {
+                        Instr::Jump(to) | Instr::JumpIf { to, .. } => targets(*to),
+                        Instr::Each { end: to, .. } | Instr::Try { handler: to, .. } => targets(*to),
+                        _ => true,
+                    })
+            })
+    }
+
+    /// Compiles all generated code now instead of at its first use.
+    ///
+    /// # Errors
+    /// [`FaultKind::Internal`] when the compiler made something that Rhai does not take.
+    pub fn prepare(&self) -> Result<(), Fault> {
+        self.codes.iter().try_for_each(|code| code.ast().map(drop))
+    }
+
+    /// The generated source of each piece, for measurements and tests.
+    pub fn generated(&self) -> impl Iterator<Item = &str> {
+        self.codes.iter().map(|code| code.source.as_str())
+    }
+
+    /// The `PARAM` lines.
+    pub fn params(&self) -> &[ParamSpec] {
+        &self.params
+    }
+
+    /// What the script's `DESCRIPTION` says, if it has one.
+    pub fn description(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
+
+    /// The tool that the script is: one with a `DESCRIPTION`.
+    pub fn tool(&self) -> Option<ToolSpec> {
+        let description = self.description.clone()?;
+        let stem = self.name.rsplit('/').next().unwrap_or(&self.name);
+        let stem = stem.strip_suffix(".bas").unwrap_or(stem);
+        let name = stem.chars().map(|letter| if letter.is_ascii_alphanumeric() || letter == '-' { letter } else { '_' });
+        Some(ToolSpec {
+            name: name.take(64).collect(),
+            description,
+            parameters: super::schema::schema(&self.params),
+        })
+    }
+
+    /// Whether the script reads `name` without ever setting it, such as `user` or `session`.
+    pub fn reads(&self, name: &str) -> bool {
+        self.globals.iter().any(|global| global.ambient && global.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Values for the `PARAM` lines, in order, as the arguments of a run.
+    pub fn positional(&self, values: Vec<Value>) -> Map {
+        self.params.iter().map(|param| param.name.clone()).zip(values).collect()
+    }
+
+    /// For each instruction of each procedure, whether what follows is bound to reach a step soon.
+    pub(crate) fn brief(&self) -> &[Vec<bool>] {
+        self.brief.get_or_init(|| self.procedures.iter().map(|routine| self.brief_of(routine)).collect())
+    }
+
+    fn brief_of(&self, routine: &Routine) -> Vec<bool> {
+        let length = routine.code.len();
+        // Past the last instruction the procedure returns.
+        let mut brief = vec![false; length + 1];
+        if let Some(last) = brief.last_mut() {
+            *last = true;
+        }
+        let short = |operand: &Operand| match operand {
+            Operand::Code(code) => self.code_is_short(*code),
+            _ => true,
+        };
+        loop {
+            let mut changed = false;
+            for (at, instr) in routine.code.iter().enumerate().rev() {
+                let target = |to: u32| usize::try_from(to).ok().and_then(|to| brief.get(to)).copied().unwrap_or(false);
+                let next = brief.get(at + 1).copied().unwrap_or(false);
+                let is = match instr {
+                    Instr::Say(value) | Instr::Return(value) => short(value),
+                    Instr::Host { args, .. } => args.iter().all(|(_, value)| short(value)),
+                    Instr::Script { name, args, .. } => short(name) && args.iter().all(short),
+                    Instr::Hear(ask) => ask.prompt.iter().chain(&ask.default).chain(&ask.options).all(short),
+                    Instr::End => true,
+                    Instr::Run(code) => next && self.code_is_short(*code),
+                    Instr::Set { value, .. } => next && short(value),
+                    Instr::Jump(to) => target(*to),
+                    Instr::JumpIf { condition, to, .. } => next && target(*to) && short(condition),
+                    Instr::Each { end, .. } => next && target(*end),
+                    Instr::Call { .. } | Instr::Throw(_) | Instr::Try { .. } => false,
+                    Instr::EndTry | Instr::OnError(_) | Instr::Drop(_) => next,
+                };
+                if let Some(slot) = brief.get_mut(at)
+                    && is
+                    && !*slot
+                {
+                    *slot = true;
+                    changed = true;
+                }
+            }
+            if !changed {
+                return brief;
+            }
+        }
+    }
+
+    fn code_is_short(&self, code: u32) -> bool {
+        usize::try_from(code).ok().and_then(|code| self.codes.get(code)).is_some_and(|code| !code.loops)
+    }
+}

@@ -1,0 +1,87 @@
+//! `bot check` and `bot run`, as the binary offers them. Nothing here prints by itself: it writes to what it is given.
+
+mod check;
+mod run;
+mod terminal;
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+use botlib::OrgId;
+use botserver_core::outbound::Outbound;
+use botstate::keyword::Keyword;
+
+pub use check::{CheckOptions, check};
+pub use run::{RunOptions, run};
+
+use crate::{
+    basic::Diagnostic,
+    keywords::{self, Memory},
+    mounted::{Built, Language},
+    package,
+};
+
+/// Everything was as it should be.
+pub const OK: u8 = 0;
+/// There are errors in scripts, or a dialog ended with a fault.
+pub const FAILED: u8 = 1;
+/// The work could not be done at all.
+pub const UNABLE: u8 = 2;
+
+/// The keywords of this crate for a dialog in the terminal: the bot's memory ends with the process, requests to the
+/// outside are real.
+pub fn terminal_keywords(outbound: &Outbound) -> Vec<Keyword> {
+    keywords::keywords(&Memory::passing(), outbound)
+}
+
+/// What a path on the command line stands for.
+enum Target {
+    /// One script.
+    Script(PathBuf),
+    /// A package.
+    Package(PathBuf),
+}
+
+/// The scripts or packages at `path`: a script, a package, or a folder of packages.
+fn targets(path: &Path) -> Result<Vec<Target>, String> {
+    let unable = |error: io::Error| format!("cannot read {}: {error}", path.display());
+    let meta = std::fs::metadata(path).map_err(unable)?;
+    if !meta.is_dir() {
+        return Ok(vec![Target::Script(path.to_owned())]);
+    }
+    let is_named = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gbai"));
+    let packages = package::list(path).map_err(unable)?;
+    if is_named || packages.is_empty() && !package::find(path).map_err(unable)?.scripts.is_empty() {
+        return Ok(vec![Target::Package(path.to_owned())]);
+    }
+    if packages.is_empty() {
+        return Err(format!("{} is no package and holds none: packages are folders called name.gbai", path.display()));
+    }
+    Ok(packages.into_iter().map(|(_, path)| Target::Package(path)).collect())
+}
+
+/// A target after compiling, and how many scripts it has.
+fn build(target: &Target, language: &Language) -> Result<Built, String> {
+    let org = OrgId::from_uuid(uuid::Uuid::nil());
+    match target {
+        Target::Package(path) => {
+            let unable = |error: io::Error| format!("cannot read the package {}: {error}", path.display());
+            let found = package::find(path).map_err(unable)?;
+            let full = std::fs::canonicalize(path).map_err(unable)?;
+            let name = full.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+            Ok(language.build(org, package::read(&name, path, &found).map_err(unable)?))
+        }
+        Target::Script(path) => {
+            let read = package::read_script(path);
+            let package = read.map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+            Ok(language.build(org, package))
+        }
+    }
+}
+
+fn count(diagnostics: &[Diagnostic]) -> (usize, usize) {
+    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+    (errors, diagnostics.len() - errors)
+}

@@ -1,0 +1,143 @@
+//! The turn that keywords see when a dialog runs in the terminal.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use botlib::{Caller, Clock as _, ConversationId, SystemClock, Value, value::Map, wire::Suggestion};
+use botstate::{
+    conversation::{Emit, SessionState},
+    db,
+    dialog::{Bot, Env, Fault, FaultKind, HostCall, Input},
+    keyword::{Registry, Turn},
+};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// A conversation that ends with the process.
+pub(super) struct Terminal {
+    caller: Caller,
+    bot: Arc<Bot>,
+    registry: Arc<Registry>,
+    conversation: ConversationId,
+    session: SessionState,
+    message: Value,
+    /// What keywords said since it was taken.
+    said: String,
+    call: String,
+    /// Whether a keyword wanted to change a database, which is not there.
+    wanted_database: bool,
+}
+
+impl Terminal {
+    pub(super) fn new(bot: Arc<Bot>, registry: Arc<Registry>) -> Self {
+        Self {
+            caller: Caller::system(bot.org),
+            bot,
+            registry,
+            conversation: ConversationId::new(),
+            session: SessionState::default(),
+            message: Value::Null,
+            said: String::new(),
+            call: String::new(),
+            wanted_database: false,
+        }
+    }
+
+    /// Notes what the person wrote, which scripts find as `user.message`.
+    pub(super) fn hear(&mut self, message: String) {
+        self.message = Value::Text(message);
+    }
+
+    /// What there is to click.
+    pub(super) fn chips(&self) -> &[Suggestion] {
+        &self.session.suggestions
+    }
+
+    /// What keywords said since the last time.
+    pub(super) fn said(&mut self) -> String {
+        std::mem::take(&mut self.said)
+    }
+
+    /// What scripts see of their surroundings.
+    pub(super) fn env(&self) -> Env {
+        let settings = &self.bot.settings;
+        let id = Value::text(self.conversation.to_string());
+        let mut names = Map::new();
+        names.insert("user", Value::Map(Map::from_iter([("message".to_owned(), self.message.clone())])));
+        names.insert("session", Value::Map(Map::from_iter([("id".to_owned(), id), ("channel".to_owned(), "terminal".into())])));
+        names.insert("channel", "terminal".into());
+        for (name, value) in settings.iter() {
+            if let Some(name) = name.strip_prefix("param-") {
+                names.insert(name, crate::keywords::setting(value));
+            }
+        }
+        let seed = Uuid::now_v7().as_u64_pair().1;
+        Env {
+            now: SystemClock.now(),
+            zone: settings.get("timezone").unwrap_or("UTC").to_owned(),
+            locale: settings.get("locale").unwrap_or("en").to_owned(),
+            seed,
+            names: Arc::new(names),
+        }
+    }
+
+    /// Performs a keyword as the server does, as far as this is possible without its database.
+    pub(super) async fn perform(&mut self, call: HostCall) -> Input {
+        let registry = Arc::clone(&self.registry);
+        let Some(handler) = registry.find(call.keyword).and_then(|keyword| keyword.handler.clone()) else {
+            return Input::Failed(Fault::new(FaultKind::NotFound, format!("there is no {} service here", call.keyword)));
+        };
+        self.call = format!("{}:{}", self.conversation, call.number);
+        let result = handler.call(self, call.args).await;
+        if std::mem::take(&mut self.wanted_database) {
+            let message = format!("{} needs the server's database, which a run in the terminal does not have", call.keyword);
+            return Input::Failed(Fault::new(FaultKind::Data, message));
+        }
+        match result {
+            Ok(value) => Input::Returned(value),
+            Err(fault) => Input::Failed(fault),
+        }
+    }
+}
+
+#[async_trait]
+impl Turn for Terminal {
+    fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    fn bot(&self) -> &Arc<Bot> {
+        &self.bot
+    }
+
+    fn conversation(&self) -> ConversationId {
+        self.conversation
+    }
+
+    fn idempotency_key(&self) -> &str {
+        &self.call
+    }
+
+    fn session(&mut self) -> &mut SessionState {
+        &mut self.session
+    }
+
+    fn emit(&mut self, event: Emit) {
+        match event {
+            Emit::Say(text) => self.said.push_str(&format!("{text}\n")),
+            Emit::Side { event, data } => self.said.push_str(&format!("({event} {data})\n")),
+        }
+    }
+
+    fn write(&mut self, _change: db::Change) {
+        self.wanted_database = true;
+    }
+
+    async fn flush(&mut self) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn cancelled(&self) -> CancellationToken {
+        CancellationToken::new()
+    }
+}

@@ -1,0 +1,126 @@
+//! `GET source`: a URL, a path into the conversation, a setting, or something remembered. The value decides which.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use botlib::{Subject, Value, value::Map};
+use botserver_core::outbound::{Outbound, OutboundRequest};
+use botstate::{
+    dialog::{Fault, FaultKind, Settings},
+    keyword::{Args, Class, Handler, Keyword, Turn},
+};
+use http::Method;
+
+use super::{Memory, headers, http as requests, setting};
+
+/// The longest that a request may take.
+const TIMEOUT: Duration = Duration::from_secs(40);
+
+/// Endings of names that mean a file.
+const FILES: [&str; 14] = [
+    "csv", "xlsx", "xls", "pdf", "docx", "doc", "txt", "md", "json", "xml", "html", "pptx", "png", "jpg",
+];
+
+pub(super) fn keyword(memory: &Memory, outbound: &Outbound) -> Keyword {
+    Keyword {
+        phrase: "GET",
+        shapes: &["source", "scope, key"],
+        class: Class::External,
+        summary: "What a URL answers, JSON as values; or a path such as \"session.id\", a setting (\"config\", key), \
+                  or what the bot remembers.",
+        example: "price = GET \"config\", \"param-price\"\nTALK \"It costs \" + price",
+        handler: Some(Arc::new(Get { memory: memory.clone(), outbound: outbound.clone() })),
+    }
+}
+
+struct Get {
+    memory: Memory,
+    outbound: Outbound,
+}
+
+#[async_trait]
+impl Handler for Get {
+    async fn call(&self, turn: &mut dyn Turn, mut args: Args) -> Result<Value, Fault> {
+        if args.has("scope") {
+            let (scope, key) = (args.text("scope")?, args.text("key")?);
+            return scoped(turn, &scope, &key);
+        }
+        let source = args.text("source")?.trim().to_owned();
+        if is_url(&source) {
+            let mut request = OutboundRequest::new(Method::GET, source);
+            request.headers = headers::of(turn)?;
+            let response = requests::send(&self.outbound, turn, request, TIMEOUT).await?;
+            return Ok(requests::content(&response));
+        }
+        if let Some(path) = conversation_path(&source) {
+            return Ok(in_conversation(turn, path));
+        }
+        refuse_missing(&source)?;
+        Ok(self.memory.get(turn.bot().id, source).await?.unwrap_or_default())
+    }
+}
+
+fn is_url(source: &str) -> bool {
+    source.split_once("://").is_some_and(|(scheme, _)| scheme.chars().all(|c| c.is_ascii_alphanumeric()))
+}
+
+/// The member that a path into the conversation names.
+fn conversation_path(source: &str) -> Option<(&str, &str)> {
+    let (first, member) = source.split_once('.')?;
+    let known = first.eq_ignore_ascii_case("session") || first.eq_ignore_ascii_case("user");
+    known.then_some((first, member))
+}
+
+fn in_conversation(turn: &dyn Turn, (first, member): (&str, &str)) -> Value {
+    let person = match turn.caller().subject {
+        Subject::Visitor(id) => Value::text(id.to_string()),
+        Subject::Person(id) => Value::text(id.to_string()),
+        Subject::Nobody | Subject::System => Value::Null,
+    };
+    match (first.to_ascii_lowercase().as_str(), member.to_ascii_lowercase().as_str()) {
+        ("session", "id") => Value::text(turn.conversation().to_string()),
+        ("session", "user_id") | ("user", "id") => person,
+        _ => Value::Null,
+    }
+}
+
+/// Says what this server cannot look into, rather than giving nothing as if it had looked.
+fn refuse_missing(source: &str) -> Result<(), Fault> {
+    if source.is_empty() {
+        return Err(Fault::new(FaultKind::Argument, "GET needs a URL or a name, and got an empty text"));
+    }
+    if source.starts_with('/') {
+        return Err(Fault::new(FaultKind::NotFound, format!("GET {source:?}: this server has no such service yet"))
+            .hint("a URL begins with https://"));
+    }
+    let ending = source.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    let is_file = source.contains('/') || ending.is_some_and(|ending| FILES.contains(&ending.as_str()));
+    if is_file {
+        return Err(Fault::new(FaultKind::NotFound, format!("GET {source:?}: this server has no drive yet"))
+            .hint("GET takes URLs, \"session.id\", \"config\" with a key, and names that the bot remembers"));
+    }
+    Ok(())
+}
+
+fn scoped(turn: &dyn Turn, scope: &str, key: &str) -> Result<Value, Fault> {
+    if !scope.trim().eq_ignore_ascii_case("config") {
+        return Err(Fault::new(FaultKind::Argument, format!("GET {scope:?}, {key:?} means nothing"))
+            .hint("with two texts the first is \"config\", and the second the name of a setting"));
+    }
+    let settings = &turn.bot().settings;
+    let key = key.trim().to_lowercase();
+    let dashed = key.replace('_', "-");
+    let exact = [&key, &dashed].into_iter().find_map(|name| settings.get(name));
+    Ok(exact.map_or_else(|| group(settings, &dashed), setting))
+}
+
+/// Settings that begin with `key` and a dash or a dot, as members: `business-hours-start` is `start` of
+/// `business-hours`.
+fn group(settings: &Settings, key: &str) -> Value {
+    let members = settings.iter().filter_map(|(name, value)| {
+        let member = name.replace('_', "-").strip_prefix(key)?.strip_prefix(['-', '.'])?.to_owned();
+        Some((member, setting(value)))
+    });
+    let members: Map = members.collect();
+    if members.is_empty() { Value::Null } else { Value::Map(members) }
+}

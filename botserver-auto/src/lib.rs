@@ -1,0 +1,26 @@
+//! Dialogs: the BASIC language, packages and their keywords.
+//!
+//! [`basic`] is the language: text in, values out, no I/O. A package is a folder `<name>.gbai` with scripts, settings
+//! and a prompt; [`AutoService`] mounts every package of a folder, swaps in what changes, and gives the server its
+//! [`Bots`](botstate::dialog::Bots) and [`Dialogs`](botstate::dialog::Dialogs). [`cli`] checks and runs packages
+//! without a server.
+//!
+//! Invariants: a package with errors never replaces one without; a waiting dialog goes on with the program that it was
+//! started with, whatever became of the script; requests to the outside pass the guarded client of `botserver-core`.
+
+pub mod basic;
+mod bots;
+pub mod cli;
+mod dialogs;
+mod examples;
+mod keywords;
+mod mounted;
+mod mounts;
+mod package;
+mod routes;
+mod service;
+mod store;
+mod watch;
+
+pub use examples::{ExampleFile, embedded_example, write_first_bot};
+pub use service::{AutoHandles, AutoService, Mount, outbound};

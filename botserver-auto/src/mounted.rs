@@ -1,0 +1,165 @@
+//! A package in one version, compiled: what a bot runs.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::Range,
+    sync::Arc,
+};
+
+use botlib::{BotId, OrgId};
+use botstate::{
+    dialog::{Bot, Fault, FaultKind, ToolSpec},
+    keyword::Registry,
+};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    basic::{self, Diagnostic, Grammar, Known, Program},
+    package::{Package, Script},
+};
+
+/// Scripts that are never tools, whatever they describe.
+const NEVER_TOOLS: [&str; 3] = ["start", "tables", "auth"];
+
+/// The language with this server's keywords.
+#[derive(Debug)]
+pub(crate) struct Language {
+    grammar: Grammar,
+}
+
+/// A bot with its programs.
+#[derive(Debug)]
+pub(crate) struct Mounted {
+    pub(crate) bot: Arc<Bot>,
+    programs: BTreeMap<String, Arc<Program>>,
+    /// Why a script does not run, by its name.
+    broken: HashMap<String, String>,
+}
+
+/// A package after compiling, with all that is wrong with it.
+#[derive(Debug)]
+pub(crate) struct Built {
+    pub(crate) mounted: Mounted,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+impl Built {
+    /// Whether some part of the package cannot run.
+    pub(crate) fn is_bad(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+}
+
+/// A script after compiling.
+struct Compiled {
+    program: Option<Program>,
+    wants_message: bool,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Language {
+    pub(crate) fn new(registry: &Registry) -> Self {
+        Self { grammar: Grammar::new(registry) }
+    }
+
+    /// Compiles every script of a package.
+    pub(crate) fn build(&self, org: OrgId, package: Package) -> Built {
+        let mut diagnostics = package.diagnostics;
+        let names: Vec<String> = package.scripts.iter().map(|script| script.name.clone()).collect();
+        let (mut programs, mut broken) = (BTreeMap::new(), HashMap::new());
+        let mut start_wants_message = false;
+        let known = Known {
+            names: package.settings.iter().filter_map(|(name, _)| name.strip_prefix("param-").map(str::to_owned)).collect(),
+            scripts: Some(names.iter().cloned().collect()),
+        };
+        for script in &package.scripts {
+            let compiled = self.compile(script, &known);
+            if let Some(error) = compiled.diagnostics.iter().find(|diagnostic| diagnostic.is_error()) {
+                let place = format!("{}:{}", error.file, error.line);
+                broken.insert(script.name.clone(), format!("{place}: {}", error.title));
+            }
+            diagnostics.extend(compiled.diagnostics);
+            start_wants_message |= script.name == "start" && compiled.wants_message;
+            if let Some(program) = compiled.program {
+                programs.insert(script.name.clone(), Arc::new(program));
+            }
+        }
+        let bot = Bot {
+            id: bot_id(org, &package.name),
+            org,
+            name: package.name,
+            version: package.version,
+            settings: package.settings,
+            prompt: package.prompt,
+            tools: programs.iter().filter_map(|(name, program)| tool(name, program)).collect(),
+            scripts: names,
+            start_wants_message,
+        };
+        Built { mounted: Mounted { bot: Arc::new(bot), programs, broken }, diagnostics }
+    }
+
+    fn compile(&self, script: &Script, known: &Known) -> Compiled {
+        // Programs know the bare name, so that a package that is copied or renamed keeps its programs; authors see
+        // where the file lies.
+        let parsed = basic::parse(&format!("{}.bas", script.name), &script.text, &self.grammar);
+        let wants_message = reads_message(&script.text, &parsed.comments);
+        let mut diagnostics = basic::check(&parsed, known);
+        let program = basic::compile(&parsed).ok();
+        for diagnostic in &mut diagnostics {
+            diagnostic.file.clone_from(&script.file);
+        }
+        Compiled { program, wants_message, diagnostics }
+    }
+}
+
+impl Mounted {
+    /// The program of a script, named as callers write it: in any letter case, with or without a folder and `.bas`.
+    pub(crate) fn program(&self, script: &str) -> Result<&Arc<Program>, Fault> {
+        let name = script_key(script);
+        if let Some(program) = self.programs.get(&name) {
+            return Ok(program);
+        }
+        match self.broken.get(&name) {
+            Some(why) => Err(Fault::new(FaultKind::NotFound, format!("the script {name} has errors: {why}"))
+                .hint("`botserver bot check` shows all of them")),
+            None => Err(Fault::new(FaultKind::NotFound, format!("the bot has no script {name}"))),
+        }
+    }
+
+    /// Every program.
+    pub(crate) fn programs(&self) -> impl Iterator<Item = (&str, &Arc<Program>)> {
+        self.programs.iter().map(|(name, program)| (name.as_str(), program))
+    }
+}
+
+/// The name by which scripts are found.
+fn script_key(script: &str) -> String {
+    let script = script.trim().rsplit(['/', '\\']).next().unwrap_or_default().to_lowercase();
+    script.strip_suffix(".bas").map_or(script.clone(), str::to_owned)
+}
+
+/// The same for the same organisation and name, on every node and after every start.
+pub(crate) fn bot_id(org: OrgId, name: &str) -> BotId {
+    let digest = Sha256::new().chain_update(org.as_uuid()).chain_update(name.to_lowercase()).finalize();
+    let mut bytes = [0_u8; 16];
+    bytes.iter_mut().zip(digest).for_each(|(byte, hashed)| *byte = hashed);
+    BotId::from_uuid(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+}
+
+fn tool(script: &str, program: &Program) -> Option<ToolSpec> {
+    if NEVER_TOOLS.contains(&script) { None } else { program.tool() }
+}
+
+/// Whether a script reads what the person wrote, comments aside.
+fn reads_message(text: &str, comments: &[Range<usize>]) -> bool {
+    const WANTED: &str = "user.message";
+    let lower = text.to_ascii_lowercase();
+    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+    lower.match_indices(WANTED).any(|(at, _)| {
+        let before = lower.get(..at).and_then(|before| before.chars().next_back());
+        let after = lower.get(at + WANTED.len()..).and_then(|after| after.chars().next());
+        !before.is_some_and(is_word)
+            && !after.is_some_and(|c| c.is_alphanumeric() || c == '_')
+            && !comments.iter().any(|comment| comment.contains(&at))
+    })
+}

@@ -1,0 +1,175 @@
+//! The service: what the server is composed with.
+
+use std::{collections::HashSet, fmt, path::PathBuf, sync::Arc};
+
+use botlib::{Clock, NodeId, OrgId};
+use botserver_core::{
+    Routes,
+    outbound::{Outbound, OutboundError, OutboundPolicy},
+};
+use botstate::{
+    AppState, Db, Lifecycle,
+    config::ScriptConfig,
+    dialog::{Bots, Dialogs},
+    event::EventBus,
+    keyword::Registry,
+    service::Service,
+};
+use ipnet::IpNet;
+use parking_lot::Mutex;
+
+use crate::{
+    bots::Shelf,
+    dialogs::Scripts,
+    keywords::{self, Memory},
+    mounted::Language,
+    mounts::{Mounts, State},
+    routes, watch,
+};
+
+/// The largest answer that a script gets from outside, in bytes; a text of the language has the same limit.
+const LARGEST_ANSWER: usize = 1 << 20;
+
+/// The longest that a request to the outside may take, the redirects included.
+const OUTBOUND_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// The client of scripts' requests: to public addresses and to `allowed` networks only.
+///
+/// # Errors
+/// When TLS cannot be set up.
+pub fn outbound(allowed: Vec<IpNet>) -> Result<Outbound, OutboundError> {
+    Outbound::new(OutboundPolicy {
+        allow_networks: allowed,
+        timeout: OUTBOUND_TIMEOUT,
+        max_bytes: LARGEST_ANSWER,
+        ..OutboundPolicy::default()
+    })
+}
+
+/// What dialogs use of the server.
+#[derive(Clone)]
+pub struct AutoHandles {
+    /// The folder with the packages.
+    pub bots_dir: PathBuf,
+    /// Limits of scripts.
+    pub limits: ScriptConfig,
+    /// The organisation that owns the bots.
+    pub org: OrgId,
+    /// This process.
+    pub node: NodeId,
+    /// The database, which keeps programs and the bots' memory.
+    pub db: Db,
+    /// Tasks and shutdown.
+    pub lifecycle: Lifecycle,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Events between domains.
+    pub events: EventBus,
+    /// The client of scripts' requests, made by [`outbound`].
+    pub outbound: Outbound,
+}
+
+impl AutoHandles {
+    /// The handles of a server's state.
+    ///
+    /// # Errors
+    /// When the client of scripts' requests cannot be set up.
+    pub fn of(state: &AppState) -> Result<Self, OutboundError> {
+        Ok(Self {
+            bots_dir: state.config.bots_dir.clone(),
+            limits: state.config.script,
+            org: state.org,
+            node: state.node,
+            db: state.db.clone(),
+            lifecycle: state.lifecycle.clone(),
+            clock: Arc::clone(&state.clock),
+            events: state.events.clone(),
+            outbound: outbound(state.config.http.allow_private.clone())?,
+        })
+    }
+}
+
+/// The bots of this server and their language, once the packages are mounted.
+#[derive(Clone)]
+pub struct Mount {
+    /// The bots that run.
+    pub bots: Arc<dyn Bots>,
+    /// Starts and restores their dialogs.
+    pub dialogs: Arc<dyn Dialogs>,
+}
+
+/// Dialogs of this server; cheap to clone.
+#[derive(Clone)]
+pub struct AutoService {
+    handles: AutoHandles,
+}
+
+impl AutoService {
+    /// The service over the server's handles. Register the keywords of all services, then [mount](Self::mount).
+    pub fn new(handles: AutoHandles) -> Self {
+        Self { handles }
+    }
+
+    /// Mounts every package of the folder with the keywords of `registry`, and follows its changes from then on.
+    ///
+    /// A package with errors that is mounted for the first time runs with the scripts that have none; the others
+    /// fault when they are started. Later, a version with errors does not replace the one that runs.
+    pub async fn mount(&self, registry: Arc<Registry>) -> Mount {
+        let handles = self.handles.clone();
+        let shelf = Arc::new(Shelf::default());
+        let mounts = Arc::new(Mounts {
+            folder: handles.bots_dir,
+            org: handles.org,
+            node: handles.node,
+            db: handles.db.clone(),
+            clock: handles.clock,
+            events: handles.events,
+            language: Arc::new(Language::new(&registry)),
+            shelf: Arc::clone(&shelf),
+            state: tokio::sync::Mutex::new(State::default()),
+            kept: Mutex::new(HashSet::new()),
+        });
+        mounts.refresh(true).await;
+        watch::start(mounts, &handles.lifecycle);
+        let dialogs = Arc::new(Scripts::new(Arc::clone(&shelf), handles.db, handles.limits));
+        Mount { bots: shelf, dialogs }
+    }
+}
+
+impl Mount {
+    /// Routes that tell of the bots.
+    pub fn routes(&self) -> Routes {
+        routes::router(Arc::clone(&self.bots))
+    }
+}
+
+impl Service for AutoService {
+    fn name(&self) -> &'static str {
+        "auto"
+    }
+
+    fn register_keywords(&self, registry: &mut Registry) {
+        for keyword in keywords::keywords(&Memory::stored(&self.handles.db), &self.handles.outbound) {
+            registry.register(keyword);
+        }
+    }
+}
+
+impl fmt::Debug for AutoService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AutoService").field("bots_dir", &self.handles.bots_dir).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for AutoHandles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AutoHandles").field("bots_dir", &self.bots_dir).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Mount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.bots.list().iter().map(|bot| bot.name.clone()).collect();
+        f.debug_struct("Mount").field("bots", &names).finish_non_exhaustive()
+    }
+}

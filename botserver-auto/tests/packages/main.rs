@@ -1,0 +1,12 @@
+//! Packages as the server runs them: mounted, watched, their dialogs driven through the ports.
+
+#![expect(clippy::panic, clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may fail loudly")]
+
+mod commands;
+mod dialogs;
+mod memory;
+mod mounting;
+mod reload;
+mod requests;
+mod shipped;
+mod support;

@@ -1,0 +1,43 @@
+//! Models: the provider port's clients, streaming, tools and usage.
+//!
+//! [`service()`] gives the models that the server's [`LlmConfig`] and the settings of each bot name. A model
+//! is reached through the port of [`botstate::model`]; no word of a provider's protocol leaves this crate.
+//! The one protocol spoken is that of OpenAI's chat completions, which nearly every provider and every
+//! local server offers.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use botserver_llm::{LlmConfig, service};
+//! use botstate::keyword::Registry;
+//!
+//! let llm = service(LlmConfig {
+//!     base_url: Some("http://localhost:8081".to_owned()),
+//!     model: Some("qwen3".to_owned()),
+//!     ..LlmConfig::default()
+//! });
+//! let mut registry = Registry::new();
+//! llm.register(&mut registry);
+//!
+//! let models = llm.models();
+//! assert_eq!(Arc::strong_count(&models), 3, "the service, the LLM keyword and this one");
+//! assert!(llm.breakers().is_empty(), "nothing was asked yet");
+//! ```
+//!
+//! Invariants: an answer that was cancelled or dropped ends its request at the provider at once; nothing is
+//! retried after the first piece; no key is ever sent to an address that it was not given for.
+
+mod breaker;
+mod endpoint;
+mod http;
+mod keyword;
+mod meter;
+mod models;
+mod openai;
+pub mod scripted;
+mod service;
+
+pub use breaker::{BreakerReport, BreakerState};
+pub use http::ensure_tls;
+pub use keyword::llm_keyword;
+pub use service::{LlmConfig, LlmService, service};

@@ -1,0 +1,136 @@
+//! The service: what the server is composed with.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use botlib::Secret;
+use botstate::{
+    keyword::Registry,
+    model::Models,
+    service::{HealthCheck, Service},
+};
+
+use crate::{
+    breaker::{BreakerReport, BreakerState},
+    keyword::llm_keyword,
+    meter,
+    models::Directory,
+};
+
+/// What the server's configuration says about models; a bot's own settings win over it.
+#[derive(Debug, Clone)]
+pub struct LlmConfig {
+    /// Where the provider is, with or without `/v1`; the public OpenAI service when there is only a key.
+    pub base_url: Option<String>,
+    /// The key for `base_url`. It is never sent to another address that a bot's settings name.
+    pub api_key: Option<Secret>,
+    /// The model that answers for bots that name none.
+    pub model: Option<String>,
+    /// The longest wait for the first piece of an answer, retries included. Default 60 s.
+    pub first_token_timeout: Duration,
+    /// The longest wait between two pieces of an answer. Default 30 s.
+    pub idle_timeout: Duration,
+    /// The longest wait for a connection. Default 5 s.
+    pub connect_timeout: Duration,
+    /// The pause before the first retry, about doubled before the second. Default 250 ms.
+    pub retry_pause: Duration,
+    /// How long no request is made after five failures in a row. Default 10 s.
+    pub rest: Duration,
+}
+
+impl Default for LlmConfig {
+    fn default() -> Self {
+        Self {
+            base_url: None,
+            api_key: None,
+            model: None,
+            first_token_timeout: Duration::from_mins(1),
+            idle_timeout: Duration::from_secs(30),
+            connect_timeout: Duration::from_secs(5),
+            retry_pause: Duration::from_millis(250),
+            rest: Duration::from_secs(10),
+        }
+    }
+}
+
+/// The models of this server; cheap to clone.
+#[derive(Clone)]
+pub struct LlmService {
+    directory: Arc<Directory>,
+}
+
+/// The models that `config` and the bots' settings name. Nothing is connected until something is asked.
+pub fn service(config: LlmConfig) -> LlmService {
+    meter::describe();
+    LlmService {
+        directory: Arc::new(Directory::new(config)),
+    }
+}
+
+impl LlmService {
+    /// The port through which other domains ask models.
+    pub fn models(&self) -> Arc<dyn Models> {
+        Arc::<Directory>::clone(&self.directory)
+    }
+
+    /// Registers the keywords of this domain.
+    pub fn register(&self, registry: &mut Registry) {
+        registry.register(llm_keyword(self.models()));
+    }
+
+    /// How each provider that was asked so far is doing, by address.
+    pub fn breakers(&self) -> Vec<BreakerReport> {
+        self.directory.breakers()
+    }
+}
+
+impl Service for LlmService {
+    fn name(&self) -> &'static str {
+        "llm"
+    }
+
+    fn register_keywords(&self, registry: &mut Registry) {
+        self.register(registry);
+    }
+
+    fn health_checks(&self) -> Vec<Box<dyn HealthCheck>> {
+        vec![Box::new(Answering(self.clone()))]
+    }
+}
+
+/// Whether the models that were asked answered. Asking one only to see would cost money.
+struct Answering(LlmService);
+
+#[async_trait]
+impl HealthCheck for Answering {
+    fn name(&self) -> &'static str {
+        "model"
+    }
+
+    fn is_required(&self) -> bool {
+        false
+    }
+
+    async fn check(&self) -> Result<String, String> {
+        let reports = self.0.breakers();
+        let (closed, open): (Vec<_>, Vec<_>) = reports.iter().partition(|one| one.state == BreakerState::Closed);
+        if open.is_empty() {
+            return Ok(match closed.len() {
+                0 => "not asked yet".to_owned(),
+                1 => "answers".to_owned(),
+                count => format!("{count} servers answer"),
+            });
+        }
+        let each = |one: &&BreakerReport| {
+            let (url, failures, seconds) = (&one.url, one.failures, one.next_try_seconds);
+            format!("{url} failed {failures} times in a row: next try in {seconds} s")
+        };
+        Err(open.iter().map(each).collect::<Vec<_>>().join("; "))
+    }
+}
+
+impl fmt::Debug for LlmService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LlmService").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,259 @@
+//! The keyword LLM as the turn engine calls it.
+
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests may fail loudly and start peers"
+)]
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use botlib::{BotId, Caller, ConversationId, OrgId, Secret, Value, value::Map};
+use botserver_llm::{
+    LlmConfig, llm_keyword,
+    scripted::{Reply, ScriptedModel},
+    service,
+};
+use botstate::{
+    conversation::{Emit, SessionState},
+    db,
+    dialog::{Bot, Fault, FaultKind, Settings},
+    keyword::{Args, Registry, Turn},
+    model::{ChatMessage, ChatRequest, Models},
+};
+use tokio_util::sync::CancellationToken;
+
+struct FakeTurn {
+    caller: Caller,
+    bot: Arc<Bot>,
+    conversation: ConversationId,
+    session: SessionState,
+    cancel: CancellationToken,
+}
+
+impl FakeTurn {
+    fn new() -> Self {
+        let bot = Bot {
+            id: BotId::new(),
+            org: OrgId::new(),
+            name: "shop".to_owned(),
+            version: "1".to_owned(),
+            settings: Settings::default(),
+            prompt: Some("You sell tea.".to_owned()),
+            tools: Vec::new(),
+            scripts: Vec::new(),
+            start_wants_message: false,
+        };
+        Self {
+            caller: Caller::system(bot.org),
+            bot: Arc::new(bot),
+            conversation: ConversationId::new(),
+            session: SessionState {
+                system_prompt: Some("Be brief.".to_owned()),
+                ..SessionState::default()
+            },
+            cancel: CancellationToken::new(),
+        }
+    }
+}
+
+#[async_trait]
+impl Turn for FakeTurn {
+    fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    fn bot(&self) -> &Arc<Bot> {
+        &self.bot
+    }
+
+    fn conversation(&self) -> ConversationId {
+        self.conversation
+    }
+
+    fn idempotency_key(&self) -> &'static str {
+        "1"
+    }
+
+    fn session(&mut self) -> &mut SessionState {
+        &mut self.session
+    }
+
+    fn emit(&mut self, event: Emit) {
+        panic!("LLM says nothing itself: {event:?}");
+    }
+
+    fn write(&mut self, _: db::Change) {
+        panic!("LLM writes nothing");
+    }
+
+    async fn flush(&mut self) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn cancelled(&self) -> CancellationToken {
+        self.cancel.clone()
+    }
+}
+
+fn args<const N: usize>(entries: [(&str, Value); N]) -> Args {
+    Args(
+        entries
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect::<Map>(),
+    )
+}
+
+async fn call(models: Arc<dyn Models>, turn: &mut FakeTurn, args: Args) -> Result<Value, Fault> {
+    llm_keyword(models).handler.unwrap().call(turn, args).await
+}
+
+async fn answered(reply: Reply, prompt: &str) -> Result<Value, Fault> {
+    let models = Arc::new(ScriptedModel::new([reply]));
+    call(models, &mut FakeTurn::new(), args([("prompt", prompt.into())])).await
+}
+
+#[tokio::test]
+async fn a_prompt_gives_the_answer_and_is_all_that_the_model_reads() {
+    let model = ScriptedModel::new([Reply::text(["Good ", "day"]).then_reasoning("hm")]);
+
+    let value = call(
+        Arc::new(model.clone()),
+        &mut FakeTurn::new(),
+        args([("prompt", "Greet".into())]),
+    )
+    .await
+    .unwrap();
+
+    assert_eq!(value, Value::text("Good day"));
+    let messages = vec![ChatMessage::User {
+        content: "Greet".to_owned(),
+    }];
+    assert_eq!(
+        model.asked(),
+        [ChatRequest {
+            messages,
+            ..ChatRequest::default()
+        }]
+    );
+}
+
+#[tokio::test]
+async fn an_object_is_given_only_to_prompts_that_ask_for_json() {
+    let object = Value::from_json(&serde_json::json!({ "name": "Ann" }));
+    let list = Value::from_json(&serde_json::json!([1, 2]));
+    for (prompt, answer, expected) in [
+        ("Reply as JSON", r#"{"name":"Ann"}"#, object.clone()),
+        ("as json:", "```json\n{\"name\":\"Ann\"}\n```", object.clone()),
+        ("as json:", "Here it is:\n```\n{\"name\":\"Ann\"}\n```\nBye", object),
+        ("JSON list", " [1,2] ", list),
+        ("JSON", "12", Value::text("12")),
+        ("JSON", "{oops", Value::text("{oops")),
+        ("Reply", r#"{"name":"Ann"}"#, Value::text(r#"{"name":"Ann"}"#)),
+    ] {
+        assert_eq!(
+            answered(Reply::text([answer]), prompt).await.unwrap(),
+            expected,
+            "{prompt}: {answer}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn without_a_model_the_remedy_is_told() {
+    let models = service(LlmConfig::default()).models();
+
+    let fault = call(models, &mut FakeTurn::new(), args([("prompt", "Hi".into())]))
+        .await
+        .unwrap_err();
+
+    assert_eq!(fault.kind, FaultKind::NotFound);
+    assert_eq!(
+        fault.to_string(),
+        "no model is configured for LLM to ask (set OPENAI_API_KEY and a model for the server, \
+         or llm-url and llm-model in config.csv)"
+    );
+}
+
+#[tokio::test]
+async fn arguments_that_do_not_fit_are_refused_before_anything_is_asked() {
+    let model = ScriptedModel::new([]);
+    for wrong in [
+        args([("prompt", " ".into())]),
+        args([("prompt", Value::Secret(Secret::new("pw")))]),
+        args([("prompt", "a".into()), ("goal", "beauty".into())]),
+        args([("prompt", "a".into()), ("amount", Value::Int(-1))]),
+        args([("prompt", "a".into()), ("ms", Value::Int(0))]),
+        args([("prompt", "a".into()), ("ms", "soon".into())]),
+    ] {
+        let fault = call(Arc::new(model.clone()), &mut FakeTurn::new(), wrong)
+            .await
+            .unwrap_err();
+
+        assert_eq!(fault.kind, FaultKind::Argument, "{fault}");
+    }
+    assert!(model.asked().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_takes_too_long_is_a_fault_and_given_up() {
+    for (ms, seconds) in [
+        (Value::Null, "45"),
+        (Value::Int(1500), "1.5"),
+        (Value::Int(90_000), "45"),
+    ] {
+        let model = ScriptedModel::new([Reply::text(["a"]).then_hang()]);
+        let mut given = args([("prompt", "Hi".into())]);
+        if !ms.is_null() {
+            given.0.insert("ms", ms);
+        }
+
+        let fault = call(Arc::new(model.clone()), &mut FakeTurn::new(), given)
+            .await
+            .unwrap_err();
+
+        assert_eq!(fault.kind, FaultKind::Limit);
+        assert_eq!(
+            fault.message,
+            format!("the model did not answer LLM within {seconds} s")
+        );
+        assert_eq!((model.under_way(), model.given_up()), (0, 1));
+    }
+}
+
+#[tokio::test]
+async fn a_stopped_turn_stops_the_answer() {
+    let model = ScriptedModel::new([Reply::hang()]);
+    let mut turn = FakeTurn::new();
+    let cancel = turn.cancelled();
+
+    let models = Arc::new(model.clone());
+    let (fault, ()) = tokio::join!(call(models, &mut turn, args([("prompt", "Hi".into())])), async {
+        model.wait_asked(1).await;
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        cancel.cancel();
+    });
+
+    assert_eq!(fault.unwrap_err().kind, FaultKind::Stopped);
+    assert_eq!(model.under_way(), 0);
+}
+
+#[tokio::test]
+async fn an_answer_without_bounds_is_cut_off() {
+    let reply = Reply::text(vec!["x".repeat(64 << 10); 5]);
+
+    assert_eq!(answered(reply, "Talk").await.unwrap_err().kind, FaultKind::Limit);
+}
+
+#[test]
+fn the_shape_has_the_option_clauses() {
+    let mut registry = Registry::new();
+    service(LlmConfig::default()).register(&mut registry);
+
+    let (keyword, shapes) = registry.iter().next().unwrap();
+
+    assert_eq!((keyword.phrase, shapes.len()), ("LLM", 1));
+    insta::assert_debug_snapshot!(shapes[0]);
+}

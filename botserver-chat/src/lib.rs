@@ -1,0 +1,30 @@
+//! Conversations: the event log, the turn engine and its front doors.
+//!
+//! Every front door (WebSocket, SSE, REST) turns what comes in into an `Inbound` and hands it to the engine,
+//! which runs one turn at a time for each conversation. Everything visible is an entry of the conversation's
+//! log; listeners get it with its number, and any door can go on from a number.
+
+mod engine;
+mod error;
+mod frame;
+mod keywords;
+mod model;
+mod phrases;
+mod prompt;
+mod room;
+mod routes;
+mod service;
+mod store;
+mod turn;
+
+use botserver_core::Routes;
+use botstate::AppState;
+
+pub use error::Error;
+pub use keywords::keywords;
+pub use service::ChatService;
+
+/// Chat routes: `/ws`, and REST under `/api/chat` and `/api/bot`.
+pub fn routes(state: &AppState, service: &ChatService) -> Routes {
+    routes::all(state, service.clone())
+}

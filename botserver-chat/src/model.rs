@@ -1,0 +1,294 @@
+//! The nouns: conversations, what happens in them, and what waits in them.
+
+use botlib::{
+    BotId, Caller, ConversationId, OrgId, Subject, TurnId, Value,
+    value::{FileRef, Map},
+    wire::{InputSpec, MessageType, Suggestion, Switcher},
+};
+use botstate::{
+    conversation::SessionState,
+    dialog::{Answer, Fault},
+    keyword::Args,
+    model::{ChatMessage, ToolCall, Usage},
+};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// A conversation between someone and a bot, as it is between two turns.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Conversation {
+    pub(crate) id: ConversationId,
+    pub(crate) org: OrgId,
+    pub(crate) bot: BotId,
+    pub(crate) owner: Owner,
+    /// The number of the newest event; 0 when nothing has happened.
+    pub(crate) last_seq: i64,
+    pub(crate) session: SessionState,
+    /// What waits, the innermost last; empty when the bot only listens.
+    pub(crate) activities: Vec<Activity>,
+    /// The turn that a crash left unfinished.
+    pub(crate) open_turn: Option<TurnId>,
+    /// Whether the database has a row.
+    pub(crate) is_stored: bool,
+}
+
+/// Whose conversation it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Owner {
+    pub(crate) kind: &'static str,
+    pub(crate) id: String,
+}
+
+impl Owner {
+    pub(crate) fn of(caller: &Caller) -> Self {
+        let (kind, id) = match caller.subject {
+            Subject::Visitor(id) => ("visitor", id.to_string()),
+            Subject::Person(id) => ("person", id.to_string()),
+            Subject::System => ("system", String::new()),
+            Subject::Nobody => ("nobody", String::new()),
+        };
+        Self { kind, id }
+    }
+
+    /// The kind that a stored word stands for.
+    pub(crate) fn kind_of(word: &str) -> &'static str {
+        ["visitor", "person", "system"]
+            .into_iter()
+            .find(|kind| *kind == word)
+            .unwrap_or("nobody")
+    }
+}
+
+impl Conversation {
+    /// A conversation in which nothing has happened.
+    pub(crate) fn new(id: ConversationId, org: OrgId, bot: BotId, owner: Owner) -> Self {
+        Self {
+            id,
+            org,
+            bot,
+            owner,
+            last_seq: 0,
+            session: SessionState::default(),
+            activities: Vec::new(),
+            open_turn: None,
+            is_stored: false,
+        }
+    }
+
+    /// The input that the innermost dialog waits for.
+    pub(crate) fn awaited(&self) -> Option<&InputSpec> {
+        match self.activities.last() {
+            Some(Activity::Dialog {
+                waiting: Waiting::Hear(spec),
+                ..
+            }) => Some(spec),
+            _ => None,
+        }
+    }
+}
+
+/// Something that is under way in a conversation. Activities are data, so each of them outlives a restart.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(crate) enum Activity {
+    /// The model answers, or waits for the results of its calls.
+    Agent(Agent),
+    /// A script runs or waits.
+    Dialog {
+        /// What the language needs to go on.
+        state: String,
+        /// For what it waits.
+        waiting: Waiting,
+        /// What it has said since it was called, when a model called it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        said: Vec<String>,
+    },
+}
+
+/// A model's part in a turn.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Agent {
+    /// What follows the person's message: the model's calls and their results.
+    pub(crate) messages: Vec<ChatMessage>,
+    /// Calls without a result, the running one first.
+    pub(crate) pending: Vec<ToolCall>,
+    /// Rounds of calls so far.
+    pub(crate) rounds: u32,
+    /// What the person asked.
+    pub(crate) question: String,
+    /// The number of the question in the log: what came before it is history.
+    pub(crate) since: i64,
+}
+
+/// For what a dialog waits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "for", rename_all = "snake_case")]
+pub(crate) enum Waiting {
+    /// To be resumed: it has not begun, or said something last.
+    Turn,
+    /// A person's answer.
+    Hear(InputSpec),
+    /// The result of a keyword.
+    Call {
+        /// The number of the call in its dialog.
+        number: u64,
+        /// The keyword's phrase.
+        keyword: String,
+        /// Its arguments.
+        args: Map,
+    },
+    /// The end of the script above it.
+    Script,
+}
+
+impl Waiting {
+    pub(crate) fn call(number: u64, keyword: &str, args: &Args) -> Self {
+        Self::Call {
+            number,
+            keyword: keyword.to_owned(),
+            args: args.0.clone(),
+        }
+    }
+}
+
+/// One entry of the log.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Event {
+    pub(crate) seq: i64,
+    pub(crate) turn: TurnId,
+    /// The client's id of the message that caused it; on the first event of a turn only.
+    pub(crate) key: Option<String>,
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) body: Body,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(crate) enum Body {
+    /// A person wrote, clicked or sent something.
+    UserMessage {
+        content: String,
+        #[serde(default, skip_serializing_if = "is_plain")]
+        message_type: u8,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        files: Vec<FileRef>,
+    },
+    /// The bot said something.
+    BotMessage {
+        content: String,
+        /// Whether the person stopped it before its end.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        stopped: bool,
+        /// Under which token its pieces were streamed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stream: Option<String>,
+    },
+    /// A model called a tool.
+    ToolCall { call: ToolCall },
+    /// What the tool gave back.
+    ToolResult { call_id: String, content: String },
+    /// The page should do something.
+    Side { event: String, data: serde_json::Value },
+    /// A dialog could not go on; for operators.
+    Fault { fault: Fault },
+    /// The turn is over.
+    TurnCompleted(Completed),
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+fn is_plain(number: &u8) -> bool {
+    *number == MessageType::User.number()
+}
+
+impl Body {
+    /// The word in the `kind` column.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::UserMessage { .. } => "user_message",
+            Self::BotMessage { .. } => "bot_message",
+            Self::ToolCall { .. } => "tool_call",
+            Self::ToolResult { .. } => "tool_result",
+            Self::Side { .. } => "side",
+            Self::Fault { .. } => "fault",
+            Self::TurnCompleted(_) => "turn_completed",
+        }
+    }
+}
+
+/// What stands at the end of a turn.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Completed {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) suggestions: Vec<Suggestion>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) switchers: Vec<Switcher>,
+    /// What the bot waits for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) input: Option<InputSpec>,
+    /// What the script gave back.
+    #[serde(skip_serializing_if = "serde_json::Value::is_null")]
+    pub(crate) data: serde_json::Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) context_name: Option<String>,
+    /// Tokens of the turn's last prompt and answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) usage: Option<Usage>,
+    /// Tokens that the model can take.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) context_tokens: Option<u32>,
+}
+
+/// What comes in by any front door.
+#[derive(Debug, Clone)]
+pub(crate) struct Inbound {
+    pub(crate) caller: Caller,
+    pub(crate) bot: std::sync::Arc<botstate::dialog::Bot>,
+    pub(crate) conversation: ConversationId,
+    /// The client's id of the message: a repeated one finds the first answer.
+    pub(crate) key: Option<String>,
+    pub(crate) content: Content,
+    /// The client's language.
+    pub(crate) locale: Option<String>,
+    /// By which door it came in.
+    pub(crate) channel: &'static str,
+}
+
+/// What somebody wants.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Content {
+    /// Someone came: greet them, once.
+    Start,
+    /// A message, or a click on a suggestion.
+    Message { answer: Answer, kind: MessageType },
+    /// Run a tool.
+    Tool { name: String, args: serde_json::Value },
+    /// Select a context.
+    Context(String),
+    /// Answer the last message again with these switchers.
+    Switchers(Vec<String>),
+    /// Finish what a crash left unfinished.
+    Recover,
+}
+
+/// A turn that is over.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Outcome {
+    pub(crate) turn: TurnId,
+    /// Everything that it added to the log.
+    pub(crate) events: Vec<Event>,
+    /// Whether the message had been there before, so that nothing was done.
+    pub(crate) is_repeat: bool,
+}
+
+/// The result of a tool or script as text for a model: what it gave back, then what it said.
+pub(crate) fn tool_result(value: &Value, said: &[String]) -> String {
+    let result = value.to_json();
+    match (value.is_null(), said.is_empty()) {
+        (true, true) => "done".to_owned(),
+        (true, false) => said.join("\n"),
+        (false, true) => result.to_string(),
+        (false, false) => serde_json::json!({ "result": result, "said": said }).to_string(),
+    }
+}

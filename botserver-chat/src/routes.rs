@@ -1,0 +1,41 @@
+//! HTTP in, HTTP out.
+
+mod bots;
+mod conversations;
+mod feed;
+mod files;
+mod inbound;
+mod socket;
+mod stream;
+
+use botlib::{Access, Permission};
+use botserver_core::{Routes, routes};
+use botstate::AppState;
+
+use crate::service::ChatService;
+
+pub(crate) fn all(state: &AppState, service: ChatService) -> Routes {
+    let talk = Access::Needs(Permission::ChatTalk);
+    let sockets = socket::Sockets::new(state, service.clone());
+    let upload_limit = state.config.http.body_limit_bytes;
+    let files = Routes::new("chat")
+        .route(talk, routes!(files::create_file))
+        .body_limit(upload_limit)
+        .route(talk, routes!(files::get_file));
+    Routes::new("chat")
+        .route(Access::Public, routes!(bots::get_config))
+        .route(talk, routes!(conversations::list_conversations))
+        .route(talk, routes!(conversations::list_events))
+        .route(talk, routes!(conversations::create_message))
+        .route(talk, routes!(conversations::stop_answer))
+        .route(talk, routes!(stream::stream_events))
+        .merge(files)
+        .with_state(service)
+        .merge(
+            // Whoever brings no token is let in as a new visitor, if the bot is public: the socket decides.
+            Routes::new("chat")
+                .page(Access::Public, "/ws", socket::open)
+                .page(Access::Public, "/ws/{bot}", socket::open_bot)
+                .with_state(sockets),
+        )
+}

@@ -1,0 +1,59 @@
+//! The same conversation as server-sent events.
+
+use std::{convert::Infallible, time::Duration};
+
+use axum::{
+    extract::State,
+    response::sse::{Event as SseEvent, KeepAlive, Sse},
+};
+use botlib::{ConversationId, wire::ServerFrame};
+use botserver_core::{Auth, Path, Problem, Query};
+use futures::{Stream, stream};
+use http::HeaderMap;
+use serde::Deserialize;
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+use super::feed::Feed;
+use crate::{frame::Address, service::ChatService};
+
+/// From where.
+#[derive(Debug, Deserialize, IntoParams)]
+pub(super) struct From {
+    /// The number of the last entry that the client has; everything after it comes. `Last-Event-ID` says the same.
+    #[param(minimum = 0)]
+    resume_from: Option<i64>,
+}
+
+/// Streams the log of a conversation: what is there, then what happens, until the client leaves.
+#[utoipa::path(get, path = "/api/chat/{id}/stream", params(("id" = Uuid, Path), From),
+    responses((status = 200, body = String, content_type = "text/event-stream")))]
+pub(super) async fn stream_events(
+    State(chat): State<ChatService>,
+    Auth(caller): Auth,
+    Path(id): Path<Uuid>,
+    Query(from): Query<From>,
+    headers: HeaderMap,
+) -> Result<Sse<impl Stream<Item = Result<SseEvent, Infallible>>>, Problem> {
+    let conversation = chat.get(&caller, ConversationId::from_uuid(id)).await?;
+    let last = headers
+        .get("last-event-id")
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| text.parse().ok());
+    let after = last.or(from.resume_from).unwrap_or(0);
+    let feed = Feed::open(chat, Address::of(&conversation), conversation.id, after);
+    let events = stream::unfold(feed, |mut feed| async move {
+        // A feed that breaks ends the stream; the client comes back with the number it has.
+        let frame = feed.next().await.ok()??;
+        let seq = serde_json::from_str::<ServerFrame>(&frame)
+            .ok()
+            .and_then(|frame| frame.seq);
+        let event = SseEvent::default().data(frame.as_str());
+        let event = match seq {
+            Some(seq) => event.id(seq.to_string()),
+            None => event,
+        };
+        Some((Ok(event), feed))
+    });
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
+}

@@ -1,0 +1,5 @@
+//! SQL, and nothing else.
+
+pub(crate) mod conversations;
+pub(crate) mod events;
+pub(crate) mod files;

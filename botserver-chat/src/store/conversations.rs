@@ -1,0 +1,179 @@
+//! Rows of conversations.
+
+use botlib::{ConversationId, OrgId, TurnId};
+use botstate::{
+    db::{Connection, DbTime, DbUuid, conversations},
+    on_each,
+};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use crate::{
+    error::Error,
+    model::{Conversation, Owner},
+};
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = conversations)]
+struct Row {
+    id: DbUuid,
+    org_id: DbUuid,
+    bot_id: DbUuid,
+    owner_kind: String,
+    owner_id: String,
+    last_seq: i64,
+    session: String,
+    activities: String,
+    open_turn: Option<DbUuid>,
+}
+
+impl TryFrom<Row> for Conversation {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self, Error> {
+        Ok(Self {
+            id: row.id.into(),
+            org: row.org_id.into(),
+            bot: row.bot_id.into(),
+            owner: Owner {
+                kind: Owner::kind_of(&row.owner_kind),
+                id: row.owner_id,
+            },
+            last_seq: row.last_seq,
+            session: serde_json::from_str(&row.session)?,
+            activities: serde_json::from_str(&row.activities)?,
+            open_turn: row.open_turn.map(TurnId::from),
+            is_stored: true,
+        })
+    }
+}
+
+/// Finds a conversation by its id.
+pub(crate) fn find(conn: &mut Connection, org: OrgId, id: ConversationId) -> Result<Option<Conversation>, Error> {
+    let row: Option<Row> = on_each!(conn, |conn| conversations::table
+        .filter(
+            conversations::id
+                .eq(DbUuid::from(id))
+                .and(conversations::org_id.eq(DbUuid::from(org)))
+        )
+        .select(Row::as_select())
+        .first(conn)
+        .optional())?;
+    row.map(Conversation::try_from).transpose()
+}
+
+/// What changes in a conversation's row with each step.
+pub(crate) struct Advance {
+    pub(crate) id: ConversationId,
+    /// The sequence number that the row must have, or nobody may write.
+    pub(crate) from_seq: i64,
+    pub(crate) to_seq: i64,
+    pub(crate) session: String,
+    pub(crate) activities: String,
+    pub(crate) open_turn: Option<TurnId>,
+    pub(crate) now: DateTime<Utc>,
+}
+
+/// Writes the state after a step; false when somebody else has written since.
+pub(crate) fn advance(conn: &mut Connection, org: OrgId, step: &Advance) -> QueryResult<bool> {
+    let changed = on_each!(conn, |conn| diesel::update(
+        conversations::table.filter(
+            conversations::id
+                .eq(DbUuid::from(step.id))
+                .and(conversations::org_id.eq(DbUuid::from(org)))
+                .and(conversations::last_seq.eq(step.from_seq)),
+        ),
+    )
+    .set((
+        conversations::last_seq.eq(step.to_seq),
+        conversations::session.eq(&step.session),
+        conversations::activities.eq(&step.activities),
+        conversations::open_turn.eq(step.open_turn.map(DbUuid::from)),
+        conversations::updated_at.eq(DbTime(step.now)),
+    ))
+    .execute(conn))?;
+    Ok(changed == 1)
+}
+
+/// Adds a new conversation's row.
+pub(crate) fn create(
+    conn: &mut Connection,
+    org: OrgId,
+    conversation: &Conversation,
+    step: &Advance,
+) -> QueryResult<()> {
+    on_each!(conn, |conn| diesel::insert_into(conversations::table)
+        .values((
+            conversations::id.eq(DbUuid::from(conversation.id)),
+            conversations::org_id.eq(DbUuid::from(org)),
+            conversations::bot_id.eq(DbUuid::from(conversation.bot)),
+            conversations::owner_kind.eq(conversation.owner.kind),
+            conversations::owner_id.eq(&conversation.owner.id),
+            conversations::last_seq.eq(step.to_seq),
+            conversations::session.eq(&step.session),
+            conversations::activities.eq(&step.activities),
+            conversations::open_turn.eq(step.open_turn.map(DbUuid::from)),
+            conversations::created_at.eq(DbTime(step.now)),
+            conversations::updated_at.eq(DbTime(step.now)),
+        ))
+        .execute(conn))?;
+    Ok(())
+}
+
+/// Conversations whose turn has been open without progress since `before`, the oldest first. Recovery works for
+/// every tenant, so this is the one query without one.
+pub(crate) fn list_unfinished(
+    conn: &mut Connection,
+    before: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<Conversation>, Error> {
+    let rows: Vec<Row> = on_each!(conn, |conn| conversations::table
+        .filter(
+            conversations::open_turn
+                .is_not_null()
+                .and(conversations::updated_at.le(DbTime(before)))
+        )
+        .order(conversations::updated_at)
+        .limit(limit)
+        .select(Row::as_select())
+        .load(conn))?;
+    rows.into_iter().map(Conversation::try_from).collect()
+}
+
+/// A page of the owner's conversations, the one that changed last first.
+pub(crate) fn list(
+    conn: &mut Connection,
+    org: OrgId,
+    owner: &Owner,
+    before: Option<DateTime<Utc>>,
+    limit: i64,
+) -> QueryResult<Vec<Summary>> {
+    on_each!(conn, |conn| {
+        let mut query = conversations::table
+            .filter(
+                conversations::org_id
+                    .eq(DbUuid::from(org))
+                    .and(conversations::owner_kind.eq(owner.kind))
+                    .and(conversations::owner_id.eq(&owner.id)),
+            )
+            .order(conversations::updated_at.desc())
+            .limit(limit)
+            .select(Summary::as_select())
+            .into_boxed();
+        if let Some(before) = before {
+            query = query.filter(conversations::updated_at.lt(DbTime(before)));
+        }
+        query.load(conn)
+    })
+}
+
+/// A conversation in a list.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = conversations)]
+pub(crate) struct Summary {
+    pub(crate) id: DbUuid,
+    pub(crate) bot_id: DbUuid,
+    pub(crate) last_seq: i64,
+    pub(crate) created_at: DbTime,
+    pub(crate) updated_at: DbTime,
+}

@@ -1,0 +1,172 @@
+//! The log of conversations.
+
+use botlib::{ConversationId, TurnId};
+use botstate::{
+    db::{Connection, DbTime, DbUuid, conversation_events as events},
+    on_each,
+};
+use diesel::prelude::*;
+
+use crate::{
+    error::Error,
+    model::{Body, Event},
+};
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = events)]
+struct Row {
+    seq: i64,
+    payload: String,
+    turn_id: DbUuid,
+    idempotency_key: Option<String>,
+    created_at: DbTime,
+}
+
+impl TryFrom<Row> for Event {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self, Error> {
+        Ok(Self {
+            seq: row.seq,
+            turn: row.turn_id.into(),
+            key: row.idempotency_key,
+            at: row.created_at.into(),
+            body: serde_json::from_str(&row.payload)?,
+        })
+    }
+}
+
+/// An event as it is stored: its body already serialised, so that the writer's thread need not do it.
+pub(crate) struct Entry {
+    pub(crate) seq: i64,
+    pub(crate) kind: &'static str,
+    pub(crate) payload: String,
+    pub(crate) turn: TurnId,
+    pub(crate) key: Option<String>,
+    pub(crate) at: DbTime,
+}
+
+impl Entry {
+    pub(crate) fn of(event: &Event) -> serde_json::Result<Self> {
+        Ok(Self {
+            seq: event.seq,
+            kind: event.body.kind(),
+            payload: serde_json::to_string(&event.body)?,
+            turn: event.turn,
+            key: event.key.clone(),
+            at: event.at.into(),
+        })
+    }
+}
+
+/// Adds events to a conversation, whose row was written in the same transaction under its tenant.
+pub(crate) fn append(conn: &mut Connection, conversation: ConversationId, entries: &[Entry]) -> QueryResult<()> {
+    let id = DbUuid::from(conversation);
+    let values = |entry: &'_ Entry| {
+        (
+            events::conversation_id.eq(id),
+            events::seq.eq(entry.seq),
+            events::kind.eq(entry.kind),
+            events::payload.eq(entry.payload.clone()),
+            events::turn_id.eq(DbUuid::from(entry.turn)),
+            events::idempotency_key.eq(entry.key.clone()),
+            events::created_at.eq(entry.at),
+        )
+    };
+    match conn {
+        // One row a statement: SQLite keeps the statement prepared, and there is no way to the server to save.
+        Connection::Sqlite(conn) => {
+            for entry in entries {
+                diesel::insert_into(events::table).values(values(entry)).execute(conn)?;
+            }
+        }
+        Connection::Postgres(conn) => {
+            let rows: Vec<_> = entries.iter().map(values).collect();
+            diesel::insert_into(events::table).values(rows).execute(conn)?;
+        }
+    }
+    Ok(())
+}
+
+/// Events after `after`, at most `limit`, in order.
+pub(crate) fn list_after(
+    conn: &mut Connection,
+    conversation: ConversationId,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Event>, Error> {
+    let rows: Vec<Row> = on_each!(conn, |conn| events::table
+        .filter(
+            events::conversation_id
+                .eq(DbUuid::from(conversation))
+                .and(events::seq.gt(after))
+        )
+        .order(events::seq)
+        .limit(limit)
+        .select(Row::as_select())
+        .load(conn))?;
+    rows.into_iter().map(Event::try_from).collect()
+}
+
+/// What was said before `before`, at most `limit` messages, in order.
+pub(crate) fn list_messages_before(
+    conn: &mut Connection,
+    conversation: ConversationId,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<Event>, Error> {
+    let mut rows: Vec<Row> = on_each!(conn, |conn| events::table
+        .filter(
+            events::conversation_id
+                .eq(DbUuid::from(conversation))
+                .and(events::seq.lt(before))
+                .and(events::kind.eq_any(["user_message", "bot_message"])),
+        )
+        .order(events::seq.desc())
+        .limit(limit)
+        .select(Row::as_select())
+        .load(conn))?;
+    rows.reverse();
+    rows.into_iter().map(Event::try_from).collect()
+}
+
+/// Events of the turn that a message with `key` began; empty when there was none.
+pub(crate) fn list_of_key(conn: &mut Connection, conversation: ConversationId, key: &str) -> Result<Vec<Event>, Error> {
+    let id = DbUuid::from(conversation);
+    let turn: Option<DbUuid> = on_each!(conn, |conn| events::table
+        .filter(events::conversation_id.eq(id).and(events::idempotency_key.eq(key)))
+        .select(events::turn_id)
+        .first(conn)
+        .optional())?;
+    let Some(turn) = turn else { return Ok(Vec::new()) };
+    let rows: Vec<Row> = on_each!(conn, |conn| events::table
+        .filter(events::conversation_id.eq(id).and(events::turn_id.eq(turn)))
+        .order(events::seq)
+        .select(Row::as_select())
+        .load(conn))?;
+    rows.into_iter().map(Event::try_from).collect()
+}
+
+/// The last message of the person, with its number.
+pub(crate) fn find_last_user_message(
+    conn: &mut Connection,
+    conversation: ConversationId,
+) -> Result<Option<(i64, String)>, Error> {
+    let row: Option<Row> = on_each!(conn, |conn| events::table
+        .filter(
+            events::conversation_id
+                .eq(DbUuid::from(conversation))
+                .and(events::kind.eq("user_message"))
+        )
+        .order(events::seq.desc())
+        .select(Row::as_select())
+        .first(conn)
+        .optional())?;
+    Ok(row
+        .map(Event::try_from)
+        .transpose()?
+        .and_then(|event| match event.body {
+            Body::UserMessage { content, .. } => Some((event.seq, content)),
+            _ => None,
+        }))
+}

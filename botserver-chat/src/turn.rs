@@ -1,0 +1,325 @@
+//! One turn: an input and all that it brings about.
+//!
+//! The turn works on a stack of activities. The topmost runs until it ends, or waits for a person; then the
+//! turn is over. What the turn did is committed before anybody is told of it: at its end, and before every
+//! step that is slow or reaches outside.
+
+mod agent;
+mod begin;
+mod commit;
+mod dialog;
+mod stack;
+
+use std::sync::Arc;
+
+use botlib::{Caller, ConversationId, TurnId, Value, value::Map, wire::MessageType};
+use botstate::{
+    conversation::{Emit, SessionState},
+    db,
+    dialog::{Bot, Env, Fault, FaultKind, Input},
+    keyword,
+    model::Usage,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    engine::Engine,
+    error::Error,
+    model::{Agent, Body, Completed, Content, Conversation, Event, Inbound, Outcome},
+    room::Room,
+};
+use stack::Frame;
+
+/// A running turn.
+pub(crate) struct Turn {
+    engine: Engine,
+    room: Arc<Room>,
+    inbound: Inbound,
+    id: TurnId,
+    conversation: Conversation,
+    stack: Vec<Frame>,
+    /// With what the topmost dialog goes on.
+    input: Input,
+    /// Events since the last commit.
+    fresh: Vec<Body>,
+    /// Changes of other tables since the last commit.
+    changes: Vec<db::Change>,
+    /// Everything committed so far.
+    events: Vec<Event>,
+    /// The number of the running keyword's call.
+    call: String,
+    env: Env,
+    steps: u32,
+    usage: Option<Usage>,
+    context_tokens: Option<u32>,
+    cancel: CancellationToken,
+    /// A commit that failed inside a keyword, which ends the turn.
+    broken: Option<Error>,
+}
+
+/// What follows a step.
+enum Next {
+    /// Another step.
+    Step,
+    /// Nothing: the turn waits for a person.
+    Wait,
+    /// Nothing: the last activity gave this back.
+    Over(Value),
+}
+
+impl Turn {
+    pub(crate) fn new(engine: Engine, room: Arc<Room>, inbound: Inbound, mut conversation: Conversation) -> Self {
+        let cancel = room.begin();
+        if let Some(locale) = &inbound.locale
+            && conversation.session.locale.is_none()
+        {
+            conversation.session.locale = Some(locale.clone());
+        }
+        let env = environment(&engine, &inbound, &conversation);
+        let stack = std::mem::take(&mut conversation.activities)
+            .into_iter()
+            .map(Frame::from)
+            .collect();
+        let id = match (&inbound.content, conversation.open_turn) {
+            (Content::Recover, Some(open)) => open,
+            _ => TurnId::new(),
+        };
+        Self {
+            engine,
+            room,
+            inbound,
+            id,
+            conversation,
+            stack,
+            input: Input::Continue,
+            fresh: Vec::new(),
+            changes: Vec::new(),
+            events: Vec::new(),
+            call: String::new(),
+            env,
+            steps: 0,
+            usage: None,
+            context_tokens: None,
+            cancel,
+            broken: None,
+        }
+    }
+
+    /// Runs the turn to its end.
+    pub(crate) async fn run(mut self) -> Result<(Outcome, Conversation), Error> {
+        if !self.begin().await? {
+            return Ok(self.finish());
+        }
+        let data = loop {
+            match self.step().await? {
+                Next::Step => {}
+                Next::Wait => {
+                    // A first message that start.bas answers with a question of its own has had its answer.
+                    self.stack.retain(|frame| !frame.is_unasked());
+                    break Value::Null;
+                }
+                Next::Over(value) => break value,
+            }
+        };
+        self.complete(&data).await?;
+        Ok(self.finish())
+    }
+
+    async fn step(&mut self) -> Result<Next, Error> {
+        self.steps += 1;
+        let next = match self.stack.last() {
+            None => Next::Over(Value::Null),
+            Some(Frame::Agent(_)) => self.step_agent().await?,
+            Some(Frame::Dialog(_)) => self.step_dialog().await?,
+        };
+        match self.broken.take() {
+            Some(error) => Err(error),
+            None => Ok(next),
+        }
+    }
+
+    /// Lets the model answer `question`.
+    fn ask_model(&mut self, question: String) {
+        let since = self
+            .events
+            .first()
+            .map_or(self.conversation.last_seq + 1, |event| event.seq);
+        self.stack.push(Frame::Agent(Agent {
+            question,
+            since,
+            ..Agent::default()
+        }));
+    }
+
+    async fn complete(&mut self, data: &Value) -> Result<(), Error> {
+        let session = &self.conversation.session;
+        let end = Completed {
+            suggestions: session.suggestions.clone(),
+            switchers: session.switchers.clone(),
+            input: self.stack.last().and_then(Frame::awaited).cloned(),
+            data: data.to_json(),
+            context_name: session.active_context.clone(),
+            usage: self.usage,
+            context_tokens: self.context_tokens,
+        };
+        self.fresh.push(Body::TurnCompleted(end));
+        self.commit(None).await
+    }
+
+    fn finish(mut self) -> (Outcome, Conversation) {
+        self.conversation.activities = self.stack.iter().filter_map(Frame::kept).collect();
+        (
+            Outcome {
+                turn: self.id,
+                events: self.events,
+                is_repeat: false,
+            },
+            self.conversation,
+        )
+    }
+
+    fn say(&mut self, content: String) {
+        self.fresh.push(Body::BotMessage {
+            content,
+            stopped: false,
+            stream: None,
+        });
+    }
+
+    /// Notes a fault for operators and tells the visitor plainly.
+    fn report(&mut self, fault: Fault, sentence: crate::phrases::Phrase) {
+        tracing::warn!(
+            bot.name = %self.inbound.bot.name,
+            conversation.id = %self.conversation.id,
+            fault = %fault,
+            "a dialog or a model failed"
+        );
+        metrics::counter!("chat_faults_total", "bot" => self.inbound.bot.name.clone()).increment(1);
+        let is_stopped = fault.kind == FaultKind::Stopped;
+        self.fresh.push(Body::Fault { fault });
+        if !is_stopped {
+            self.say(sentence.text(&self.env.locale).to_owned());
+        }
+    }
+}
+
+/// What scripts see of their surroundings.
+fn environment(engine: &Engine, inbound: &Inbound, conversation: &Conversation) -> Env {
+    let settings = &inbound.bot.settings;
+    let locale = settings
+        .get("locale")
+        .or(conversation.session.locale.as_deref())
+        .unwrap_or("en")
+        .to_owned();
+    let message = match &inbound.content {
+        Content::Message { answer, .. } => Value::text(answer.text.as_str()),
+        _ => Value::Null,
+    };
+    let mut names = Map::new();
+    let user: Map = [
+        ("id".to_owned(), Value::text(conversation.owner.id.as_str())),
+        ("message".to_owned(), message),
+    ]
+    .into_iter()
+    .collect();
+    let session: Map = [
+        ("id".to_owned(), Value::text(conversation.id.to_string())),
+        ("channel".to_owned(), Value::text(inbound.channel)),
+        ("user_id".to_owned(), Value::text(conversation.owner.id.as_str())),
+    ]
+    .into_iter()
+    .collect();
+    names.insert("user", Value::Map(user));
+    names.insert("session", Value::Map(session));
+    names.insert("channel", Value::text(inbound.channel));
+    for (name, value) in settings.iter() {
+        if let Some(name) = name.strip_prefix("param-") {
+            names.insert(name, setting(value));
+        }
+    }
+    Env {
+        now: engine.clock.now(),
+        zone: settings.get("timezone").unwrap_or("UTC").to_owned(),
+        locale,
+        seed: seed(),
+        names: Arc::new(names),
+    }
+}
+
+/// A row of the settings as the value that it looks like.
+fn setting(text: &str) -> Value {
+    if let Ok(number) = text.parse::<i64>() {
+        return Value::Int(number);
+    }
+    match text.to_ascii_lowercase().as_str() {
+        "true" => Value::Bool(true),
+        "false" => Value::Bool(false),
+        _ => Value::from_json(
+            &text
+                .parse::<serde_json::Number>()
+                .map_or_else(|_| text.into(), serde_json::Value::Number),
+        ),
+    }
+}
+
+/// Chance for the random functions of one turn.
+fn seed() -> u64 {
+    let bytes = uuid::Uuid::now_v7().into_bytes();
+    bytes
+        .iter()
+        .rev()
+        .take(8)
+        .fold(0, |seed, byte| (seed << 8) | u64::from(*byte))
+}
+
+#[async_trait::async_trait]
+impl keyword::Turn for Turn {
+    fn caller(&self) -> &Caller {
+        &self.inbound.caller
+    }
+
+    fn bot(&self) -> &Arc<Bot> {
+        &self.inbound.bot
+    }
+
+    fn conversation(&self) -> ConversationId {
+        self.conversation.id
+    }
+
+    fn idempotency_key(&self) -> &str {
+        &self.call
+    }
+
+    fn session(&mut self) -> &mut SessionState {
+        &mut self.conversation.session
+    }
+
+    fn emit(&mut self, event: Emit) {
+        match event {
+            Emit::Say(text) => self.say(text),
+            Emit::Side { event, data } => self.fresh.push(Body::Side { event, data }),
+        }
+    }
+
+    fn write(&mut self, change: db::Change) {
+        self.changes.push(change);
+    }
+
+    async fn flush(&mut self) -> Result<(), Fault> {
+        let outcome = self.commit(Some(self.id)).await;
+        outcome.map_err(|error| {
+            let fault = Fault::new(FaultKind::Data, format!("could not store the conversation: {error}"));
+            self.broken = Some(error);
+            fault
+        })
+    }
+
+    fn cancelled(&self) -> CancellationToken {
+        self.cancel.clone()
+    }
+}
+
+/// The type under which a client's message is kept.
+fn number(kind: MessageType) -> u8 {
+    kind.number()
+}

@@ -1,0 +1,240 @@
+//! The model's part of a turn: ask it, stream what it says, run the tools that it calls.
+
+use std::sync::Arc;
+
+use botstate::{
+    dialog::{Fault, FaultKind, ToolSpec},
+    keyword::Turn as _,
+    model::{ChatMessage, ChatModel, ChatRequest, Delta, Finish, ModelError, ToolCall},
+};
+use futures::StreamExt;
+use uuid::Uuid;
+
+use super::{Next, Turn, stack::Frame};
+use crate::{engine::News, error::Error, model::Body, phrases::Phrase, prompt, room::Delivery, store::events};
+
+/// Rounds of tool calls in one turn; after them the model has to answer without.
+const ROUNDS: u32 = 8;
+/// Calls in one round; a model that asks for more is told so.
+const CALLS: usize = 16;
+
+/// What the model said in one round.
+#[derive(Default)]
+struct Round {
+    text: String,
+    calls: Vec<ToolCall>,
+    token: Option<Arc<str>>,
+    is_stopped: bool,
+    finish: Option<Finish>,
+}
+
+impl Turn {
+    pub(super) async fn step_agent(&mut self) -> Result<Next, Error> {
+        if let Some(call) = self.next_call() {
+            self.start_tool(call).await?;
+            return Ok(Next::Step);
+        }
+        let Some(model) = self
+            .engine
+            .ports
+            .models
+            .as_ref()
+            .and_then(|models| models.for_bot(&self.inbound.bot))
+        else {
+            self.say(Phrase::NoModel.text(&self.env.locale).to_owned());
+            return Ok(self.agent_is_done());
+        };
+        // The question is kept before the model is asked, and whoever repeats it is noticed here.
+        if self.flush().await.is_err() {
+            return Ok(Next::Step);
+        }
+        self.room.deliver(&Delivery::Thinking(self.id));
+        let request = self.request(model.as_ref()).await?;
+        match self.ask(model.as_ref(), request).await {
+            Ok(round) => Ok(self.take_round(round)),
+            Err(ModelError::Cancelled) => Ok(self.agent_is_done()),
+            Err(error) => {
+                self.report(Fault::new(FaultKind::Network, error.to_string()), Phrase::ModelFailed);
+                Ok(self.agent_is_done())
+            }
+        }
+    }
+
+    fn next_call(&self) -> Option<ToolCall> {
+        match self.stack.last() {
+            Some(Frame::Agent(agent)) => agent.pending.first().cloned(),
+            _ => None,
+        }
+    }
+
+    /// Starts the tool that the model wants, or answers for it when it cannot run.
+    async fn start_tool(&mut self, call: ToolCall) -> Result<(), Error> {
+        let bot = Arc::clone(&self.inbound.bot);
+        let offered = prompt::tools(&bot, &self.conversation.session);
+        let Some(tool) = offered.iter().find(|tool| tool.name == call.name) else {
+            let known: Vec<_> = offered.iter().map(|tool| tool.name.as_str()).collect();
+            self.refuse_call(format!(
+                "error: there is no tool {}; there are {}",
+                call.name,
+                known.join(", ")
+            ));
+            return Ok(());
+        };
+        let Some(dialogs) = self.engine.ports.dialogs.clone() else {
+            return Err(Error::NotBuiltIn("dialogs"));
+        };
+        let text = if call.arguments.trim().is_empty() {
+            "{}"
+        } else {
+            &call.arguments
+        };
+        let args = serde_json::from_str(text)
+            .map_err(|error| Fault::new(FaultKind::Argument, format!("the arguments are not JSON: {error}")))
+            .and_then(|args| dialogs.check_arguments(&bot, &tool.name, &args));
+        match args {
+            Ok(args) => self.push_script(&tool.name, args).await,
+            Err(fault) => {
+                self.refuse_call(format!("error: {}", fault.message));
+                Ok(())
+            }
+        }
+    }
+
+    fn refuse_call(&mut self, answer: String) {
+        if let Some(Frame::Agent(agent)) = self.stack.last_mut()
+            && !agent.pending.is_empty()
+        {
+            let call = agent.pending.remove(0);
+            self.add_result(call.id, answer);
+        }
+    }
+
+    /// Gives a tool's result to the model.
+    pub(super) fn add_result(&mut self, call_id: String, content: String) {
+        self.fresh.push(Body::ToolResult {
+            call_id: call_id.clone(),
+            content: content.clone(),
+        });
+        if let Some(Frame::Agent(agent)) = self.stack.last_mut() {
+            agent.messages.push(ChatMessage::Tool { call_id, content });
+        }
+    }
+
+    async fn request(&mut self, model: &dyn ChatModel) -> Result<ChatRequest, Error> {
+        let Some(Frame::Agent(agent)) = self.stack.last() else {
+            return Ok(ChatRequest::default());
+        };
+        let (agent, id) = (agent.clone(), self.conversation.id);
+        let limit = prompt::history_limit(&self.inbound.bot.settings);
+        let before = agent.since;
+        let history = self
+            .engine
+            .db
+            .read(move |conn| events::list_messages_before(conn, id, before, limit))
+            .await?;
+        let tools: Vec<ToolSpec> = if agent.rounds < ROUNDS {
+            prompt::tools(&self.inbound.bot, &self.conversation.session)
+        } else {
+            Vec::new()
+        };
+        self.context_tokens = model.context_tokens();
+        Ok(ChatRequest {
+            messages: prompt::messages(&self.inbound.bot, &self.conversation.session, &history, &agent),
+            tools,
+            temperature: None,
+            max_tokens: None,
+        })
+    }
+
+    /// Asks the model and hands its words out as they come.
+    async fn ask(&mut self, model: &dyn ChatModel, request: ChatRequest) -> Result<Round, ModelError> {
+        let mut deltas = model.stream(request, self.cancel.clone()).await?;
+        let mut round = Round::default();
+        loop {
+            let delta = tokio::select! {
+                delta = deltas.next() => delta,
+                () = self.cancel.cancelled() => {
+                    round.is_stopped = true;
+                    break;
+                }
+            };
+            match delta {
+                None => break,
+                Some(Ok(Delta::Text(text))) if !text.is_empty() => {
+                    let token = round.token.get_or_insert_with(|| Uuid::now_v7().to_string().into());
+                    self.room.piece(token, self.id, &text);
+                    let news = News::Piece {
+                        token: (&**token).into(),
+                        turn: self.id,
+                        text: text.as_str().into(),
+                    };
+                    self.engine.tell_neighbours(self.conversation.id, news).await;
+                    round.text.push_str(&text);
+                }
+                Some(Ok(Delta::Text(_) | Delta::Reasoning(_))) => {}
+                Some(Ok(Delta::Call(call))) => round.calls.push(call),
+                Some(Ok(Delta::End { finish, usage })) => {
+                    round.finish = Some(finish);
+                    self.usage = usage.or(self.usage);
+                    break;
+                }
+                Some(Err(ModelError::Cancelled)) => {
+                    round.is_stopped = true;
+                    break;
+                }
+                // What was said before the break is kept, and marked as not whole.
+                Some(Err(error)) if !round.text.is_empty() => {
+                    self.fresh.push(Body::Fault {
+                        fault: Fault::new(FaultKind::Network, error.to_string()),
+                    });
+                    tracing::warn!(%error, "an answer broke off");
+                    round.is_stopped = true;
+                    break;
+                }
+                Some(Err(error)) => return Err(error),
+            }
+        }
+        Ok(round)
+    }
+
+    fn take_round(&mut self, round: Round) -> Next {
+        let is_silent = round.text.trim().is_empty();
+        if !is_silent {
+            self.fresh.push(Body::BotMessage {
+                content: round.text.clone(),
+                stopped: round.is_stopped,
+                stream: round.token.map(|token| token.to_string()),
+            });
+        }
+        if round.is_stopped || round.calls.is_empty() {
+            if is_silent && !round.is_stopped {
+                self.say(Phrase::Silence.text(&self.env.locale).to_owned());
+            }
+            return self.agent_is_done();
+        }
+        self.fresh
+            .extend(round.calls.iter().map(|call| Body::ToolCall { call: call.clone() }));
+        let Some(Frame::Agent(agent)) = self.stack.last_mut() else {
+            return Next::Step;
+        };
+        agent.rounds += 1;
+        agent.messages.push(ChatMessage::Assistant {
+            content: round.text,
+            calls: round.calls.clone(),
+        });
+        agent.pending = round.calls;
+        let excess = agent.pending.split_off(agent.pending.len().min(CALLS));
+        for call in excess {
+            self.add_result(call.id, format!("error: at most {CALLS} calls at once"));
+        }
+        Next::Step
+    }
+
+    fn agent_is_done(&mut self) -> Next {
+        self.stack.pop();
+        match self.stack.last() {
+            None => Next::Over(botlib::Value::Null),
+            Some(_) => Next::Wait,
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! What an input means: the answer to a waiting dialog, a tool, the first visit, or a question for the model.
+
+use botlib::{
+    value::Map,
+    wire::{InputKind, InputSpec, MessageType},
+};
+use botstate::dialog::{Answer, Input};
+
+use super::{
+    Turn, number,
+    stack::{Frame, Running},
+};
+use crate::{
+    error::Error,
+    model::{Body, Content},
+    store::events,
+};
+
+/// What the log shows in place of a secret.
+const HIDDEN: &str = "••••••••";
+
+impl Turn {
+    /// Puts what the input asks for on the stack; false when it asks for nothing.
+    pub(super) async fn begin(&mut self) -> Result<bool, Error> {
+        match self.inbound.content.clone() {
+            Content::Start => self.begin_visit().await,
+            Content::Message { answer, kind } => self.begin_message(answer, kind).await.map(|()| true),
+            Content::Tool { name, args } => self.begin_tool(&name, &args).await.map(|()| true),
+            Content::Context(name) => {
+                let session = &mut self.conversation.session;
+                session.active_context = session.contexts.contains_key(&name).then_some(name);
+                Ok(true)
+            }
+            Content::Switchers(ids) => self.begin_again(ids).await,
+            Content::Recover => Ok(self.conversation.open_turn.is_some()),
+        }
+    }
+
+    async fn begin_visit(&mut self) -> Result<bool, Error> {
+        if self.conversation.session.started || self.inbound.bot.start_wants_message {
+            return Ok(false);
+        }
+        self.push_start().await
+    }
+
+    /// Starts start.bas, once; false when there is nothing to start.
+    async fn push_start(&mut self) -> Result<bool, Error> {
+        let had_started = std::mem::replace(&mut self.conversation.session.started, true);
+        if had_started || !self.inbound.bot.has_script("start") {
+            return Ok(false);
+        }
+        self.push_script("start", Map::new()).await?;
+        Ok(true)
+    }
+
+    async fn begin_message(&mut self, answer: Answer, kind: MessageType) -> Result<(), Error> {
+        let awaited = self.stack.last().and_then(Frame::awaited).cloned();
+        let answer = if kind == MessageType::Suggestion {
+            self.clicked(answer, awaited.as_ref())
+        } else {
+            answer
+        };
+        let is_secret = awaited.as_ref().is_some_and(|spec| spec.kind == InputKind::Password);
+        self.fresh.push(Body::UserMessage {
+            content: if is_secret {
+                HIDDEN.to_owned()
+            } else {
+                answer.text.clone()
+            },
+            message_type: number(kind),
+            files: answer.files.clone(),
+        });
+        if awaited.is_some() {
+            self.input = Input::Heard(answer);
+            return Ok(());
+        }
+        if kind == MessageType::External {
+            return Ok(());
+        }
+        let is_first = !self.conversation.session.started && self.inbound.bot.has_script("start");
+        // A start.bas that reads the message answers it; else the model does, after start.bas has greeted.
+        if !(is_first && self.inbound.bot.start_wants_message) {
+            self.ask_model(answer.text);
+        }
+        self.push_start().await?;
+        Ok(())
+    }
+
+    /// What a click on a suggestion says: its key while a dialog waits, its text otherwise.
+    fn clicked(&mut self, answer: Answer, awaited: Option<&InputSpec>) -> Answer {
+        let session = &mut self.conversation.session;
+        let chip = session.suggestions.iter().find(|chip| {
+            chip.text == answer.text || chip.context.as_ref().is_some_and(|context| *context == answer.text)
+        });
+        let Some(key) = chip.and_then(|chip| chip.context.clone()) else {
+            return answer;
+        };
+        if awaited.is_some() {
+            return Answer {
+                text: key,
+                files: answer.files,
+            };
+        }
+        if session.contexts.contains_key(&key) {
+            session.active_context = Some(key);
+        }
+        answer
+    }
+
+    async fn begin_tool(&mut self, name: &str, args: &serde_json::Value) -> Result<(), Error> {
+        let bot = std::sync::Arc::clone(&self.inbound.bot);
+        let tool = name.trim_end_matches(".bas");
+        if !bot.has_script(tool) || tool.eq_ignore_ascii_case("start") {
+            return Err(Error::UnknownTool(name.to_owned()));
+        }
+        // Parameters that a click does not give are null (unlike those that a model leaves out).
+        let args = args
+            .as_object()
+            .map(|map| {
+                map.iter()
+                    .map(|(name, value)| (name.clone(), botlib::Value::from_json(value)))
+                    .collect()
+            })
+            .unwrap_or_default();
+        self.fresh.push(Body::UserMessage {
+            content: tool.to_owned(),
+            message_type: number(MessageType::ToolExec),
+            files: Vec::new(),
+        });
+        self.conversation.session.started = true;
+        self.push_script(tool, args).await
+    }
+
+    async fn begin_again(&mut self, ids: Vec<String>) -> Result<bool, Error> {
+        self.conversation.session.active_switchers = ids;
+        let id = self.conversation.id;
+        let last = self
+            .engine
+            .db
+            .read(move |conn| events::find_last_user_message(conn, id))
+            .await?;
+        if let (Some((since, question)), true) = (last, self.stack.is_empty()) {
+            self.ask_model(question);
+            if let Some(Frame::Agent(agent)) = self.stack.last_mut() {
+                agent.since = since;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Puts a script on the stack.
+    pub(super) async fn push_script(&mut self, script: &str, args: Map) -> Result<(), Error> {
+        let Some(dialogs) = self.engine.ports.dialogs.clone() else {
+            return Err(Error::NotBuiltIn("dialogs"));
+        };
+        match dialogs.start(&self.inbound.bot, script, args, &self.env).await {
+            Ok(dialog) => {
+                self.input = Input::Continue;
+                self.stack.push(Frame::Dialog(Running::new(dialog)));
+            }
+            Err(fault) => self.return_fault(fault),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,122 @@
+//! Commits what a turn did, then tells everyone.
+
+use botlib::TurnId;
+use botstate::{db::Connection, dialog::FaultKind};
+
+use super::Turn;
+use crate::{
+    engine::News,
+    error::Error,
+    frame::Address,
+    model::{Body, Event},
+    phrases::Phrase,
+    store::{
+        conversations::{self, Advance},
+        events::{self, Entry},
+    },
+};
+
+impl Turn {
+    /// Commits events, state and changes in one transaction and hands the events out. `open` is the turn while it
+    /// goes on, nothing at its end.
+    pub(super) async fn commit(&mut self, open: Option<TurnId>) -> Result<(), Error> {
+        let activities = self.activities()?;
+        let now = self.engine.clock.now();
+        let from_seq = self.conversation.last_seq;
+        let mut key = self.inbound.key.clone().filter(|_| self.events.is_empty());
+        let mut seq = from_seq;
+        let fresh: Vec<Event> = std::mem::take(&mut self.fresh)
+            .into_iter()
+            .map(|body| {
+                seq += 1;
+                Event {
+                    seq,
+                    turn: self.id,
+                    key: key.take(),
+                    at: now,
+                    body,
+                }
+            })
+            .collect();
+        let step = Advance {
+            id: self.conversation.id,
+            from_seq,
+            to_seq: seq,
+            session: serde_json::to_string(&self.conversation.session)?,
+            activities,
+            open_turn: open,
+            now,
+        };
+        let entries = fresh.iter().map(Entry::of).collect::<Result<Vec<_>, _>>()?;
+        let changes = std::mem::take(&mut self.changes);
+        let new = (!self.conversation.is_stored).then(|| {
+            let mut row = self.conversation.clone();
+            row.activities.clear();
+            row
+        });
+        let org = self.conversation.org;
+        let work = move |conn: &mut Connection| -> Result<(), Error> {
+            match &new {
+                Some(row) => conversations::create(conn, org, row, &step)?,
+                None if !conversations::advance(conn, org, &step)? => return Err(Error::Elsewhere),
+                None => {}
+            }
+            events::append(conn, step.id, &entries)?;
+            for change in changes {
+                change(conn)?;
+            }
+            Ok(())
+        };
+        self.engine.db.write(work).await?;
+        self.conversation.is_stored = true;
+        self.conversation.last_seq = seq;
+        self.conversation.open_turn = open;
+        self.publish(&fresh);
+        if !fresh.is_empty() {
+            self.engine.tell_neighbours(self.conversation.id, News::Advanced).await;
+        }
+        self.events.extend(fresh);
+        Ok(())
+    }
+
+    /// The stack as text. A dialog that has grown beyond what may be kept ends here.
+    fn activities(&mut self) -> Result<String, Error> {
+        if self.stack.is_empty() {
+            return Ok("[]".to_owned());
+        }
+        match self
+            .stack
+            .iter()
+            .map(super::Frame::store)
+            .collect::<Result<Vec<_>, _>>()
+        {
+            Ok(activities) => Ok(serde_json::to_string(&activities)?),
+            Err(fault) => {
+                debug_assert_eq!(fault.kind, FaultKind::Limit);
+                self.stack.clear();
+                self.report(fault, Phrase::DialogFailed);
+                Ok("[]".to_owned())
+            }
+        }
+    }
+
+    fn publish(&self, fresh: &[Event]) {
+        if !self.room.has_listeners() {
+            return;
+        }
+        let address = Address::of(&self.conversation);
+        let last_message = fresh
+            .iter()
+            .rposition(|event| matches!(event.body, Body::BotMessage { .. }));
+        let end = fresh.iter().find_map(|event| match &event.body {
+            Body::TurnCompleted(end) => Some(end),
+            _ => None,
+        });
+        for (index, event) in fresh.iter().enumerate() {
+            let chips = if Some(index) == last_message { end } else { None };
+            if let Some(frame) = address.render(event, chips) {
+                self.room.publish(frame);
+            }
+        }
+    }
+}

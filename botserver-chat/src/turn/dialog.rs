@@ -1,0 +1,255 @@
+//! A dialog's part of a turn: resume it, do what it needs, give results to whoever called it.
+
+use std::sync::Arc;
+
+use botlib::{Value, value::Map};
+use botstate::{
+    dialog::{Dialog, Env, Fault, FaultKind, HostCall, Input, Step},
+    keyword::{Args, Class, Turn as _},
+};
+
+use super::{
+    Next, Turn,
+    stack::{Frame, Machine, Running},
+};
+use crate::{
+    error::Error,
+    model::{Waiting, tool_result},
+    phrases::Phrase,
+};
+
+impl Turn {
+    pub(super) async fn step_dialog(&mut self) -> Result<Next, Error> {
+        if self.cancel.is_cancelled() {
+            self.stack.pop();
+            self.return_fault(Fault::new(FaultKind::Stopped, "the person stopped the dialog"));
+            return Ok(self.next_after_return());
+        }
+        if self.steps > self.engine.script.steps {
+            let limit = self.engine.script.steps;
+            self.stack.pop();
+            self.return_fault(
+                Fault::new(
+                    FaultKind::Limit,
+                    format!("the dialog took more than {limit} steps in one turn"),
+                )
+                .hint("let it HEAR now and then, or raise script_steps"),
+            );
+            return Ok(self.next_after_return());
+        }
+        match self.pending_call() {
+            // What a crash cut off is done again, under the same idempotency key.
+            Some(call) if matches!(self.input, Input::Continue) => self.perform(call).await,
+            _ => self.resume().await,
+        }
+    }
+
+    /// The keyword whose result the topmost dialog waits for.
+    fn pending_call(&self) -> Option<HostCall> {
+        let Some(Frame::Dialog(Running {
+            waiting: Waiting::Call { number, keyword, args },
+            ..
+        })) = self.stack.last()
+        else {
+            return None;
+        };
+        let keyword = self.engine.ports.keywords.find(keyword)?.phrase;
+        Some(HostCall {
+            number: *number,
+            keyword,
+            args: Args(args.clone()),
+        })
+    }
+
+    async fn resume(&mut self) -> Result<Next, Error> {
+        if matches!(self.stack.last(), Some(frame) if frame.awaited().is_some())
+            && !matches!(self.input, Input::Heard(_))
+        {
+            return Ok(Next::Wait);
+        }
+        let input = std::mem::replace(&mut self.input, Input::Continue);
+        let dialog = match self.take_dialog().await {
+            Ok(dialog) => dialog,
+            Err(fault) => {
+                self.stack.pop();
+                self.return_fault(fault);
+                return Ok(self.next_after_return());
+            }
+        };
+        self.env.now = self.engine.clock.now();
+        let (dialog, step) = run(dialog, input, &self.env, &self.engine.computing).await;
+        let Some(Frame::Dialog(top)) = self.stack.last_mut() else {
+            return Ok(Next::Over(Value::Null));
+        };
+        top.dialog = Machine::Live(dialog);
+        top.waiting = Waiting::Turn;
+        match step {
+            Step::Say(text) => {
+                top.said.push(text.clone());
+                self.say(text);
+            }
+            Step::Call(call) => {
+                top.waiting = Waiting::call(call.number, call.keyword, &call.args);
+                return self.perform(call).await;
+            }
+            Step::Script(call) => {
+                top.waiting = Waiting::Script;
+                let args: Map = call
+                    .args
+                    .into_iter()
+                    .enumerate()
+                    .map(|(place, value)| (place.to_string(), value))
+                    .collect();
+                self.push_script(&call.name, args).await?;
+            }
+            Step::Hear(spec) => {
+                top.waiting = Waiting::Hear(spec);
+                return Ok(Next::Wait);
+            }
+            Step::Done(value) => {
+                self.return_value(value);
+                return Ok(self.next_after_return());
+            }
+            Step::Fault(fault) => {
+                self.stack.pop();
+                self.return_fault(fault);
+                return Ok(self.next_after_return());
+            }
+        }
+        Ok(Next::Step)
+    }
+
+    /// The topmost dialog, restored if need be.
+    async fn take_dialog(&mut self) -> Result<Box<dyn Dialog>, Fault> {
+        let Some(Frame::Dialog(top)) = self.stack.last_mut() else {
+            return Err(Fault::new(FaultKind::State, "there is no dialog to go on with"));
+        };
+        match std::mem::replace(&mut top.dialog, Machine::Away) {
+            Machine::Live(dialog) => Ok(dialog),
+            Machine::Stored(state) => match &self.engine.ports.dialogs {
+                Some(dialogs) => dialogs.restore(&self.inbound.bot, &state).await,
+                None => Err(Fault::new(FaultKind::NotFound, "this server was built without dialogs")),
+            },
+            Machine::Away => Err(Fault::new(
+                FaultKind::Internal,
+                "the dialog broke off while it computed",
+            )),
+        }
+    }
+
+    /// Performs a keyword; its result goes to the dialog with the next step.
+    async fn perform(&mut self, call: HostCall) -> Result<Next, Error> {
+        let keywords = Arc::clone(&self.engine.ports.keywords);
+        let found = keywords
+            .find(call.keyword)
+            .and_then(|keyword| Some((keyword.class, keyword.handler.clone()?)));
+        let Some((class, handler)) = found else {
+            self.input = Input::Failed(
+                Fault::new(
+                    FaultKind::NotFound,
+                    format!("this server has no {} service", call.keyword),
+                )
+                .hint("build it with the feature that brings the keyword"),
+            );
+            return Ok(Next::Step);
+        };
+        let level = self.stack.len();
+        self.call = format!("{}:{}:{level}:{}", self.conversation.id, self.id, call.number);
+        let must_commit = match class {
+            Class::External | Class::Wait => true,
+            Class::Read => !self.changes.is_empty(),
+            Class::Pure | Class::Write => false,
+        };
+        if must_commit && self.flush().await.is_err() {
+            return Ok(Next::Step);
+        }
+        if class == Class::External || class == Class::Wait {
+            self.room.deliver(&crate::room::Delivery::Thinking(self.id));
+        }
+        let result = handler.call(self, call.args).await;
+        self.input = match result {
+            Ok(value) => Input::Returned(value),
+            Err(fault) => Input::Failed(fault),
+        };
+        if let Some(Frame::Dialog(top)) = self.stack.last_mut() {
+            top.waiting = Waiting::Turn;
+        }
+        Ok(Next::Step)
+    }
+
+    /// Gives what the topmost dialog returned to whoever called it.
+    fn return_value(&mut self, value: Value) {
+        let said = match self.stack.pop() {
+            Some(Frame::Dialog(ended)) => ended.said,
+            _ => Vec::new(),
+        };
+        match self.stack.last_mut() {
+            Some(Frame::Agent(agent)) => {
+                if !agent.pending.is_empty() {
+                    let call = agent.pending.remove(0);
+                    self.add_result(call.id, tool_result(&value, &said));
+                }
+            }
+            Some(Frame::Dialog(below)) if below.waiting == Waiting::Script => {
+                below.said.extend(said);
+                below.waiting = Waiting::Turn;
+                self.input = Input::Returned(value);
+            }
+            _ => self.input = Input::Returned(value),
+        }
+    }
+
+    /// Gives a fault of the dialog that was topmost to whoever called it, or tells the visitor.
+    pub(super) fn return_fault(&mut self, fault: Fault) {
+        match self.stack.last_mut() {
+            Some(Frame::Agent(agent)) if !agent.pending.is_empty() => {
+                let call = agent.pending.remove(0);
+                self.add_result(call.id, format!("error: {}", fault.message));
+                self.fresh.push(crate::model::Body::Fault { fault });
+            }
+            Some(Frame::Dialog(below)) if below.waiting == Waiting::Script => {
+                below.waiting = Waiting::Turn;
+                self.input = Input::Failed(fault);
+            }
+            _ => self.report(fault, Phrase::DialogFailed),
+        }
+    }
+
+    /// What follows when a dialog has ended: the level below goes on, waits again, or there is none.
+    fn next_after_return(&mut self) -> Next {
+        match (self.stack.last(), &self.input) {
+            (None, Input::Returned(_)) => match std::mem::replace(&mut self.input, Input::Continue) {
+                Input::Returned(value) => Next::Over(value),
+                _ => Next::Over(Value::Null),
+            },
+            (None, _) => Next::Over(Value::Null),
+            (Some(frame), _) if frame.awaited().is_some() => Next::Wait,
+            _ => Next::Step,
+        }
+    }
+}
+
+/// Resumes a dialog: here when it is bound to be brief, else on a thread of its own, so that nobody's endless
+/// loop keeps others waiting.
+async fn run(
+    mut dialog: Box<dyn Dialog>,
+    input: Input,
+    env: &Env,
+    computing: &Arc<tokio::sync::Semaphore>,
+) -> (Box<dyn Dialog>, Step) {
+    if dialog.is_brief() {
+        let step = dialog.resume(input, env);
+        return (dialog, step);
+    }
+    let permit = Arc::clone(computing).acquire_owned().await;
+    let env = env.clone();
+    let work = tokio::task::spawn_blocking(move || {
+        let _permit = permit;
+        let step = dialog.resume(input, &env);
+        (dialog, step)
+    });
+    match work.await {
+        Ok(done) => done,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}

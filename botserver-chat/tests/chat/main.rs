@@ -1,0 +1,22 @@
+//! Conversations through their front doors.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests may fail loudly"
+)]
+
+mod doors;
+mod limits;
+mod order;
+mod privacy;
+mod recovery;
+mod repeats;
+mod resume;
+mod rest;
+mod streaming;
+mod support;
+mod switchers;
+mod tools;
+mod turns;

@@ -1,0 +1,397 @@
+//! A server with the chat routes, a scripted model and a dialog language made of data.
+
+pub(crate) mod dialogs;
+pub(crate) mod probe;
+
+use std::{net::Ipv4Addr, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use botlib::{BotId, Caller, Clock, ConversationId, NodeId, OrgId, PersonId, RequestId, Role, SessionId, SystemClock, VisitorId};
+use botserver_chat::ChatService;
+use botserver_core::{App, Authenticator, Problem, ServeOptions, bind, serve};
+use botserver_llm::scripted::ScriptedModel;
+use botserver_tests::{client::Visitor, process::http_client};
+use botstate::{
+    AppState, Config, Db, Lifecycle, Ports, config, db,
+    dialog::{Bot, Settings, ToolSpec},
+    event::EventBus,
+    identity::Visitors,
+    keyword::Registry,
+    model::Models,
+    shared::Local,
+};
+use http::{HeaderMap, header};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+use dialogs::{OneBot, Op, Scripts};
+use probe::Probe;
+
+/// Everything that outlives a server: its folder, its bot, the model, the outside.
+pub(crate) struct House {
+    folder: TempDir,
+    bot: Bot,
+    pub(crate) scripts: Arc<Scripts>,
+    pub(crate) probe: Arc<Probe>,
+    model: Option<ScriptedModel>,
+    config: Config,
+}
+
+impl House {
+    /// A house with a bot that has neither scripts nor a model.
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = config::for_tests(folder.path());
+        config.http.rate_per_minute = 0;
+        config.http.chat_burst = 100_000;
+        config.http.chat_per_minute = 1_000_000;
+        Self {
+            bot: Bot {
+                id: BotId::new(),
+                org: OrgId::new(),
+                name: "default".to_owned(),
+                version: "1".to_owned(),
+                settings: Settings::default(),
+                prompt: Some("You sell tea.".to_owned()),
+                tools: Vec::new(),
+                scripts: Vec::new(),
+                start_wants_message: false,
+            },
+            folder,
+            scripts: Arc::default(),
+            probe: Arc::default(),
+            model: None,
+            config,
+        }
+    }
+
+    /// Adds a script.
+    pub(crate) fn script(mut self, name: &str, ops: impl IntoIterator<Item = Op>) -> Self {
+        self.bot.scripts.push(name.to_owned());
+        self.scripts.0.lock().insert(name.to_owned(), ops.into_iter().collect());
+        self
+    }
+
+    /// Adds a script that the model may call, with the arguments that it must give.
+    pub(crate) fn tool<const N: usize>(
+        mut self,
+        name: &str,
+        required: [&str; N],
+        ops: impl IntoIterator<Item = Op>,
+    ) -> Self {
+        self.bot.tools.push(ToolSpec {
+            name: name.to_owned(),
+            description: format!("Does {name}."),
+            parameters: json!({ "type": "object", "required": required.as_slice() }),
+        });
+        self.script(name, ops)
+    }
+
+    pub(crate) fn model(mut self, model: &ScriptedModel) -> Self {
+        self.model = Some(model.clone());
+        self
+    }
+
+    pub(crate) fn bot(mut self, change: impl FnOnce(&mut Bot)) -> Self {
+        change(&mut self.bot);
+        self
+    }
+
+    pub(crate) fn config(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        change(&mut self.config);
+        self
+    }
+
+    /// Starts a server in the house.
+    pub(crate) async fn open(&self) -> Server {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
+        let (config, bot, model) = (self.config.clone(), Arc::new(copy(&self.bot)), self.model.clone());
+        let (scripts, probe) = (Arc::clone(&self.scripts), Arc::clone(&self.probe));
+        let serving = runtime.spawn(async move {
+            let mut registry = Registry::new();
+            let own = probe::keywords(&probe);
+            for keyword in botserver_chat::keywords().into_iter().chain(own) {
+                registry.register(keyword);
+            }
+            let ports = Ports {
+                bots: Some(Arc::new(OneBot(bot))),
+                dialogs: Some(scripts),
+                visitors: None,
+                models: model.map(|model| Arc::new(model) as Arc<dyn Models>),
+                keywords: Arc::new(registry),
+            };
+            start(config, ports).await
+        });
+        let (url, state) = serving.await.unwrap();
+        Server {
+            runtime: Some(runtime),
+            url,
+            bot: self.bot.id,
+            state,
+        }
+    }
+
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+}
+
+/// The bot, which cannot be cloned.
+fn copy(bot: &Bot) -> Bot {
+    Bot {
+        id: bot.id,
+        org: bot.org,
+        name: bot.name.clone(),
+        version: bot.version.clone(),
+        settings: bot.settings.clone(),
+        prompt: bot.prompt.clone(),
+        tools: bot.tools.clone(),
+        scripts: bot.scripts.clone(),
+        start_wants_message: bot.start_wants_message,
+    }
+}
+
+async fn start(config: Config, mut ports: Ports) -> (String, AppState) {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let (db, _) = Db::open(&config.database).await.unwrap();
+    let org = db::default_org(&db, clock.now()).await.unwrap();
+    ports.visitors = Some(Arc::new(Door(org)));
+    let local = Arc::new(Local::new(Arc::clone(&clock)));
+    let state = AppState {
+        config: Arc::new(config),
+        db,
+        lifecycle: Lifecycle::new(),
+        clock,
+        node: NodeId::new(),
+        org,
+        events: EventBus::new(Arc::clone(&local) as _),
+        cache: Arc::clone(&local) as _,
+        pubsub: Arc::clone(&local) as _,
+        leases: Arc::clone(&local) as _,
+        limits: local,
+        ports,
+    };
+    let chat = ChatService::new(&state);
+    let composed = App::new(&state)
+        .authenticator(Arc::new(Door(org)))
+        .routes(botserver_chat::routes(&state, &chat))
+        .build();
+    chat.start();
+    let listener = bind(Ipv4Addr::LOCALHOST.into(), 0).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let options = ServeOptions::from(&state.config.http);
+    state
+        .lifecycle
+        .spawn(serve(listener, composed.router, options, state.lifecycle.clone()));
+    (url, state)
+}
+
+/// A running server.
+pub(crate) struct Server {
+    runtime: Option<Runtime>,
+    pub(crate) url: String,
+    bot: BotId,
+    pub(crate) state: AppState,
+}
+
+impl Server {
+    /// Somebody new.
+    pub(crate) fn visitor(&self) -> Visitor {
+        let (user, conversation) = (VisitorId::new(), ConversationId::new());
+        Visitor {
+            server: self.url.clone(),
+            bot_name: "default".to_owned(),
+            user_id: user.to_string(),
+            session_id: conversation.to_string(),
+            token: format!("visitor_{user}_{conversation}_{}", self.bot),
+        }
+    }
+
+    /// Ends the server where it is, as a crash would.
+    pub(crate) fn kill(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+
+    /// Stops the server in good order; whether everything ended by itself.
+    pub(crate) async fn stop(mut self, grace: Duration) -> bool {
+        let is_clean = self.state.lifecycle.shutdown(grace).await;
+        self.end();
+        is_clean
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Believes tokens that say who they are for.
+struct Door(OrgId);
+
+impl Door {
+    fn caller(token: &str, org: OrgId, request: RequestId) -> Option<Caller> {
+        match token.split('_').collect::<Vec<_>>().as_slice() {
+            ["visitor", visitor, conversation, bot] => Some(Caller::visitor(
+                org,
+                visitor.parse().ok()?,
+                bot.parse().ok()?,
+                conversation.parse().ok()?,
+                request,
+            )),
+            ["person", person] => {
+                let person: PersonId = person.parse().ok()?;
+                let session = SessionId::from_uuid(*person.as_uuid());
+                Some(Caller::person(org, person, Role::Member, session, request))
+            }
+            _ => None,
+        }
+    }
+}
+
+#[async_trait]
+impl Authenticator for Door {
+    async fn authenticate(&self, headers: &HeaderMap, org: OrgId, request: RequestId) -> Result<Caller, Problem> {
+        let text = |name| headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok());
+        let bearer = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
+        let offered = text(header::SEC_WEBSOCKET_PROTOCOL).into_iter().flat_map(|value| value.split(','));
+        let token = bearer.or_else(|| offered.filter_map(|one| one.trim().strip_prefix("token.")).next());
+        match token {
+            None => Ok(Caller::nobody(org, request)),
+            Some(token) => Self::caller(token, org, request).ok_or_else(Problem::unauthenticated),
+        }
+    }
+}
+
+#[async_trait]
+impl Visitors for Door {
+    async fn admit(&self, bot: &Bot, request: RequestId) -> Option<(Caller, String)> {
+        if bot.settings.flag("public") == Some(false) {
+            return None;
+        }
+        let (visitor, conversation) = (VisitorId::new(), ConversationId::new());
+        let token = format!("visitor_{visitor}_{conversation}_{}", bot.id);
+        Some((Caller::visitor(self.0, visitor, bot.id, conversation, request), token))
+    }
+}
+
+/// What a request was answered: the status and the body, null when it is not JSON.
+pub(crate) async fn get(who: &Visitor, path: &str) -> (u16, Value) {
+    let request = http_client().unwrap().get(format!("{}{path}", who.server));
+    let answer = request.bearer_auth(&who.token).send().await.unwrap();
+    let status = answer.status().as_u16();
+    let body = answer.text().await.unwrap();
+    (status, serde_json::from_str(&body).unwrap_or_default())
+}
+
+pub(crate) async fn post(who: &Visitor, path: &str, body: &Value) -> (u16, Value) {
+    let request = http_client()
+        .unwrap()
+        .post(format!("{}{path}", who.server))
+        .header("content-type", "application/json");
+    let request = request.bearer_auth(&who.token).body(body.to_string());
+    let answer = request.send().await.unwrap();
+    let status = answer.status().as_u16();
+    let body = answer.text().await.unwrap();
+    (status, serde_json::from_str(&body).unwrap_or_default())
+}
+
+/// The path of the visitor's conversation.
+pub(crate) fn path(who: &Visitor, rest: &str) -> String {
+    format!("/api/chat/{}{rest}", who.session_id)
+}
+
+/// The whole log of a conversation, as the API tells it.
+pub(crate) async fn log(who: &Visitor) -> Vec<Value> {
+    let mut all = Vec::new();
+    let mut after = "0".to_owned();
+    loop {
+        let (status, page) = get(who, &path(who, &format!("/events?limit=200&after={after}"))).await;
+        assert_eq!(status, 200, "{page}");
+        all.extend(page["items"].as_array().unwrap().iter().cloned());
+        match page["next"].as_str() {
+            Some(next) => next.clone_into(&mut after),
+            None => return all,
+        }
+    }
+}
+
+/// The log in short: what was said, by whom.
+pub(crate) fn short(log: &[Value]) -> Vec<String> {
+    log.iter()
+        .map(|event| {
+            let content = event["payload"]["content"].as_str().unwrap_or_default();
+            match event["kind"].as_str().unwrap() {
+                "user_message" => format!("> {content}"),
+                "bot_message" => format!("< {content}"),
+                other => other.to_owned(),
+            }
+        })
+        .collect()
+}
+
+/// Bytes that the conversation's waiting dialogs take in the database.
+pub(crate) async fn state_size(server: &Server) -> i64 {
+    use diesel::prelude::*;
+    #[derive(QueryableByName)]
+    struct Size {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        size: i64,
+    }
+    let rows: Vec<Size> = query(server, "SELECT MAX(LENGTH(activities)) AS size FROM conversations").await;
+    rows[0].size
+}
+
+/// Every row of every log, hidden ones too.
+pub(crate) async fn events(server: &Server) -> Vec<String> {
+    use diesel::prelude::*;
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        payload: String,
+    }
+    let rows: Vec<Row> = query(server, "SELECT payload FROM conversation_events").await;
+    rows.into_iter().map(|row| row.payload).collect()
+}
+
+/// Damages what a conversation keeps.
+pub(crate) async fn damage(server: &Server, who: &Visitor) {
+    execute(server, format!("UPDATE conversations SET activities = '[{{' WHERE id = '{}'", who.session_id)).await;
+}
+
+/// Makes all conversations change at the same moment.
+pub(crate) async fn change_at_once(server: &Server) {
+    execute(server, "UPDATE conversations SET updated_at = 1767225600000000".to_owned()).await;
+}
+
+async fn query<T>(server: &Server, text: &'static str) -> Vec<T>
+where
+    T: diesel::deserialize::QueryableByName<diesel::sqlite::Sqlite> + Send + 'static,
+{
+    use diesel::RunQueryDsl as _;
+    let read = server.state.db.read(move |conn| match conn {
+        db::Connection::Sqlite(conn) => diesel::sql_query(text).load(conn).map_err(db::Error::from),
+        db::Connection::Postgres(_) => Ok(Vec::new()),
+    });
+    read.await.unwrap()
+}
+
+async fn execute(server: &Server, text: String) {
+    use diesel::RunQueryDsl as _;
+    let written = server.state.db.write(move |conn| match conn {
+        db::Connection::Sqlite(conn) => diesel::sql_query(text).execute(conn).map_err(db::Error::from),
+        db::Connection::Postgres(_) => Ok(0),
+    });
+    assert!(written.await.unwrap() > 0);
+}

@@ -1,0 +1,104 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// One server that runs an organisation's bots.
+///
+/// Without a command it serves: it makes what it needs in the folder where it is started (a database, a first bot)
+/// and answers on http://localhost:8080. Settings come from flags, the environment and botserver.toml, in this order;
+/// `botserver settings` lists them all.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) options: Options,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// The configuration file [default: botserver.toml, if there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Address to listen on
+    #[arg(long, global = true)]
+    pub(crate) host: Option<String>,
+    /// Port to listen on
+    #[arg(long, global = true)]
+    pub(crate) port: Option<String>,
+    /// Folder for what the server keeps
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Folder with the bots, `<name>.gbai` each
+    #[arg(long = "bots", global = true, value_name = "DIR")]
+    pub(crate) bots_dir: Option<PathBuf>,
+    /// Any other setting, as `--set log=debug`; may be repeated
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
+    pub(crate) settings: Vec<String>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve bots until told to stop (the default)
+    Serve,
+    /// Check the configuration and every server that it names
+    Doctor,
+    /// Check and run the dialogs of bots
+    #[cfg(feature = "auto")]
+    #[command(subcommand)]
+    Bot(Bot),
+    /// Add people
+    #[cfg(feature = "auth")]
+    #[command(subcommand)]
+    User(User),
+    /// Bring the database up to date without serving
+    Migrate,
+    /// List every setting with its variable, default and meaning
+    Settings,
+}
+
+/// Work on bots.
+#[cfg(feature = "auto")]
+#[derive(Debug, Subcommand)]
+pub(crate) enum Bot {
+    /// Check scripts and packages: exits 0 without errors, 1 with errors, 2 when it could not run
+    Check {
+        /// Scripts, packages or folders of packages [default: the bots folder]
+        paths: Vec<PathBuf>,
+        /// Print diagnostics as JSON, one a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Talk to a dialog in the terminal
+    Run {
+        /// A package, or one script
+        path: PathBuf,
+        /// The script of the package to run [default: start]
+        script: Option<String>,
+        /// A value for a PARAM of the script, as `--arg day=2027-03-01`; may be repeated
+        #[arg(long = "arg", value_name = "NAME=VALUE")]
+        arguments: Vec<String>,
+    },
+}
+
+/// Work on people.
+#[cfg(feature = "auth")]
+#[derive(Debug, Subcommand)]
+pub(crate) enum User {
+    /// Add somebody and print the link with which they set their password
+    Add {
+        /// The mail address
+        email: String,
+        /// The name [default: the part of the address before the @]
+        #[arg(long)]
+        name: Option<String>,
+        /// member, operator or admin
+        #[arg(long, default_value = "member")]
+        role: String,
+    },
+}

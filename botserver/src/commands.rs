@@ -1,0 +1,38 @@
+//! The commands, one file each.
+
+#[cfg(feature = "auto")]
+mod bot;
+mod doctor;
+mod migrate;
+mod settings;
+#[cfg(feature = "auth")]
+mod user;
+
+use std::process::ExitCode;
+
+use botstate::Config;
+
+use crate::{cli::Command, serve};
+
+/// Carries out `command`.
+pub(crate) async fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve => serve::run(config).await,
+        Command::Doctor => doctor::run(config).await,
+        #[cfg(feature = "auto")]
+        Command::Bot(command) => bot::run(command, config).await,
+        #[cfg(feature = "auth")]
+        Command::User(command) => user::run(command, config).await,
+        Command::Migrate => migrate::run(config).await,
+        Command::Settings => settings::run(),
+    }
+}
+
+/// Prints to standard output; a closed pipe is not an error.
+fn print(text: &str) -> anyhow::Result<()> {
+    use std::io::Write;
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}

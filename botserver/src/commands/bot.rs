@@ -1,0 +1,51 @@
+//! `botserver bot`: check and run dialogs without a server.
+
+use std::{
+    io::{self, IsTerminal},
+    process::ExitCode,
+    sync::Arc,
+};
+
+use botlib::{Value, value::Map};
+use botserver_auto::cli::{self, CheckOptions, RunOptions};
+use botstate::{Config, keyword::Registry};
+
+#[cfg(feature = "llm")]
+use crate::compose;
+use crate::cli::Bot;
+
+pub(super) async fn run(command: Bot, config: Config) -> anyhow::Result<ExitCode> {
+    let registry = Arc::new(keywords(&config)?);
+    let code = match command {
+        Bot::Check { paths, json } => {
+            let paths = if paths.is_empty() { vec![config.bots_dir] } else { paths };
+            let options = CheckOptions { json, color: io::stdout().is_terminal() };
+            cli::check(&paths, &registry, options, &mut io::stdout())
+        }
+        Bot::Run { path, script, arguments } => {
+            let args = arguments.iter().map(|argument| pair(argument)).collect::<Result<Map, _>>()?;
+            let options = RunOptions { path, script, args, limits: config.script };
+            cli::run(options, registry, &mut io::BufReader::new(io::stdin()), &mut io::stdout()).await
+        }
+    };
+    Ok(ExitCode::from(code))
+}
+
+fn pair(argument: &str) -> anyhow::Result<(String, Value)> {
+    match argument.split_once('=') {
+        Some((name, value)) => Ok((name.to_owned(), Value::text(value))),
+        None => anyhow::bail!("--arg {argument}: write it as name=value"),
+    }
+}
+
+/// The keywords of every domain, over what a terminal has.
+fn keywords(config: &Config) -> anyhow::Result<Registry> {
+    let mut registry = Registry::new();
+    let outbound = botserver_auto::outbound(config.http.allow_private.clone())?;
+    cli::terminal_keywords(&outbound).into_iter().for_each(|keyword| registry.register(keyword));
+    #[cfg(feature = "llm")]
+    botserver_llm::service(compose::llm_config(config)).register(&mut registry);
+    #[cfg(feature = "chat")]
+    botserver_chat::keywords().into_iter().for_each(|keyword| registry.register(keyword));
+    Ok(registry)
+}

@@ -1,0 +1,40 @@
+//! `botserver settings`: the reference of the configuration, from the table that it is read by.
+
+use std::process::ExitCode;
+
+use botstate::config::KEYS;
+
+use super::print;
+
+pub(super) fn run() -> anyhow::Result<ExitCode> {
+    print(&reference())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn reference() -> String {
+    let mut text = "# Settings\n\nFlags win over the environment, the environment over `botserver.toml`. Every setting can be given \
+        as\n`--set key=value`.\n"
+        .to_owned();
+    for key in KEYS {
+        let default = if key.default.is_empty() { "none".to_owned() } else { format!("`{}`", key.default) };
+        let variables: Vec<_> = key.env.iter().map(|name| format!("`{name}`")).collect();
+        text.push_str(&format!("\n## `{}`\n\n{}\n\n", key.name, key.doc));
+        text.push_str(&format!("- Variable: {}\n- Default: {default}\n", variables.join(" or ")));
+        if key.secret {
+            text.push_str("- Never shown in logs or errors\n");
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_reference_page_is_what_the_table_says() {
+        let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/settings.md");
+
+        let written = std::fs::read_to_string(&page).unwrap_or_default();
+
+        assert!(written == super::reference(), "run `just docs` to write {} again", page.display());
+    }
+}

@@ -1,0 +1,50 @@
+# What CI runs, step by step; `just` alone lists the recipes. The steps themselves are in .ci/run, which needs
+# nothing but bash.
+
+_list:
+    @just --list
+
+# Formats everything.
+fmt:
+    cargo fmt --all
+
+# Says what is not formatted.
+format:
+    .ci/run format
+
+# All lints, as errors.
+lint:
+    .ci/run lint
+
+# Every test that needs no server.
+test:
+    .ci/run test
+
+# Every test, with real PostgreSQL, Valkey or Redis, and Chromium, nothing skipped.
+suites:
+    .ci/run suites
+
+# Licences, sources and banned crates.
+deny:
+    .ci/run deny
+
+# Each crate alone.
+crates:
+    .ci/run crates
+
+# The binary with few features.
+features:
+    .ci/run features
+
+# Build time and memory of each crate, beside all crates joined into one.
+build-times *arguments:
+    python3 tests/build-times.py {{ arguments }}
+
+# The server's figures beside bare baselines of the same run; `--quick` shows that it runs, `--help` tells the rest.
+bench *arguments:
+    cargo build --release --package botserver --package botserver-bench
+    "${CARGO_TARGET_DIR:-target}/release/botserver-bench" {{ arguments }}
+
+# Everything that CI does, from nothing.
+ci:
+    .ci/run

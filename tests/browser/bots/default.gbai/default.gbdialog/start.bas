@@ -1,0 +1,2 @@
+' The bot of the page at the root of the server.
+TALK "Hello. What can I do for you?"

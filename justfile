@@ -48,3 +48,7 @@ bench *arguments:
 # Everything that CI does, from nothing.
 ci:
     .ci/run
+
+# Writes the reference of the settings again, from the table that they are read by.
+docs:
+    cargo run --quiet -p botserver -- settings >docs/settings.md

@@ -1,9 +1,10 @@
 //! The frames of the chat protocol, spoken on `/ws` and carried by SSE and REST.
 //!
-//! Field names and message types are those that existing clients use. Our additions are `seq`, `turn_id`,
+//! Field names and message types are those that existing clients use. Our additions are `seq`, `timestamp`, `turn_id`,
 //! `offset`, `input` and `files` in frames from the server, and `message_id`, `params`, `resume_from` and
 //! `type: "stop"` in frames from the client; a client that ignores them still works.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::value::FileRef;
@@ -158,6 +159,9 @@ pub struct ServerFrame {
     /// The position in the conversation's log; absent for pieces of a message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seq: Option<i64>,
+    /// When it happened; absent for pieces of a message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timestamp: Option<DateTime<Utc>>,
     /// The turn that this frame belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn_id: Option<String>,

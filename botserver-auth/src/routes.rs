@@ -6,7 +6,7 @@ mod visitors;
 
 use axum::extract::FromRequestParts;
 use botlib::{Access, PageRequest, Permission, Role};
-use botserver_core::{RequestContext, Routes};
+use botserver_core::{Problem, RequestContext, Routes};
 use http::{header, request::Parts};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -57,16 +57,23 @@ impl<S: Send + Sync> FromRequestParts<S> for Source {
 #[into_params(parameter_in = Query)]
 struct PageQuery {
     /// The `next` of the page before; absent for the first page.
+    #[param(format = "uuid")]
     after: Option<String>,
-    /// Items wanted, 1 to 200; 50 when absent.
+    /// Items wanted; 50 when absent.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<usize>,
 }
 
-impl From<PageQuery> for PageRequest {
-    fn from(query: PageQuery) -> Self {
-        Self {
-            after: query.after,
-            limit: query.limit,
+impl TryFrom<PageQuery> for PageRequest {
+    type Error = Problem;
+
+    fn try_from(query: PageQuery) -> Result<Self, Problem> {
+        match query.limit {
+            None | Some(1..=200) => Ok(Self {
+                after: query.after,
+                limit: query.limit,
+            }),
+            Some(_) => Err(Problem::invalid().field("limit", "must be 1 to 200")),
         }
     }
 }

@@ -34,7 +34,13 @@ impl Shelf {
         self.change(|shelved| {
             let key = mounted.bot.name.to_lowercase();
             shelved.names.insert(mounted.bot.id, key.clone());
-            shelved.bots.insert(key, Slot { mounted, problems: problems.into() });
+            shelved.bots.insert(
+                key,
+                Slot {
+                    mounted,
+                    problems: problems.into(),
+                },
+            );
         });
     }
 
@@ -101,6 +107,10 @@ impl Bots for Shelf {
 
     fn diagnostics(&self, name: &str) -> Vec<String> {
         let shelved = self.now();
-        shelved.bots.get(&name.to_lowercase()).map(|slot| slot.problems.to_vec()).unwrap_or_default()
+        shelved
+            .bots
+            .get(&name.to_lowercase())
+            .map(|slot| slot.problems.to_vec())
+            .unwrap_or_default()
     }
 }

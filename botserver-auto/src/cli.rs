@@ -51,13 +51,18 @@ fn targets(path: &Path) -> Result<Vec<Target>, String> {
     if !meta.is_dir() {
         return Ok(vec![Target::Script(path.to_owned())]);
     }
-    let is_named = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gbai"));
+    let is_named = path
+        .extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("gbai"));
     let packages = package::list(path).map_err(unable)?;
     if is_named || packages.is_empty() && !package::find(path).map_err(unable)?.scripts.is_empty() {
         return Ok(vec![Target::Package(path.to_owned())]);
     }
     if packages.is_empty() {
-        return Err(format!("{} is no package and holds none: packages are folders called name.gbai", path.display()));
+        return Err(format!(
+            "{} is no package and holds none: packages are folders called name.gbai",
+            path.display()
+        ));
     }
     Ok(packages.into_iter().map(|(_, path)| Target::Package(path)).collect())
 }
@@ -70,7 +75,10 @@ fn build(target: &Target, language: &Language) -> Result<Built, String> {
             let unable = |error: io::Error| format!("cannot read the package {}: {error}", path.display());
             let found = package::find(path).map_err(unable)?;
             let full = std::fs::canonicalize(path).map_err(unable)?;
-            let name = full.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+            let name = full
+                .file_stem()
+                .map(|stem| stem.to_string_lossy().into_owned())
+                .unwrap_or_default();
             Ok(language.build(org, package::read(&name, path, &found).map_err(unable)?))
         }
         Target::Script(path) => {

@@ -33,7 +33,12 @@ pub(crate) struct Scripts {
 
 impl Scripts {
     pub(crate) fn new(shelf: Arc<Shelf>, db: Db, limits: ScriptConfig) -> Self {
-        Self { shelf, db, limits, cache: Mutex::new(LruCache::new(CACHED)) }
+        Self {
+            shelf,
+            db,
+            limits,
+            cache: Mutex::new(LruCache::new(CACHED)),
+        }
     }
 
     fn mounted(&self, bot: &Bot) -> Result<Arc<Mounted>, Fault> {
@@ -45,7 +50,10 @@ impl Scripts {
     async fn program(&self, bot: &Bot, hash: &str) -> Result<Arc<Program>, Fault> {
         let running = self.shelf.mounted(bot.id);
         let running = running.and_then(|mounted| {
-            mounted.programs().find(|(_, program)| program.hash() == hash).map(|(_, program)| Arc::clone(program))
+            mounted
+                .programs()
+                .find(|(_, program)| program.hash() == hash)
+                .map(|(_, program)| Arc::clone(program))
         });
         if let Some(program) = running {
             return Ok(program);
@@ -55,12 +63,20 @@ impl Scripts {
             return Ok(Arc::clone(program));
         }
         let (id, wanted) = key.clone();
-        let read = self.db.read(move |conn| programs::find(conn, id, &wanted).map_err(DbError::from));
+        let read = self
+            .db
+            .read(move |conn| programs::find(conn, id, &wanted).map_err(DbError::from));
         let text = read.await.map_err(|error| {
-            Fault::new(FaultKind::Data, format!("could not read the program of a waiting dialog: {error}"))
+            Fault::new(
+                FaultKind::Data,
+                format!("could not read the program of a waiting dialog: {error}"),
+            )
         })?;
         let Some(text) = text else {
-            return Err(Fault::new(FaultKind::State, format!("the program {hash} of a waiting dialog is gone")));
+            return Err(Fault::new(
+                FaultKind::State,
+                format!("the program {hash} of a waiting dialog is gone"),
+            ));
         };
         let program = Arc::new(Program::from_json(&text)?);
         self.cache.lock().put(key, Arc::clone(&program));
@@ -84,7 +100,9 @@ impl Dialogs for Scripts {
     async fn restore(&self, bot: &Bot, state: &str) -> Result<Box<dyn Dialog>, Fault> {
         let hash = Machine::program_of(state)?;
         let program = self.program(bot, &hash).await?;
-        Ok(Box::new(Machine::restore(state, program)?.with_limits(limits(self.limits))))
+        Ok(Box::new(
+            Machine::restore(state, program)?.with_limits(limits(self.limits)),
+        ))
     }
 }
 
@@ -97,17 +115,25 @@ pub(crate) fn start(program: &Arc<Program>, args: Map, env: &Env, script: Script
     let mut fitting = Map::new();
     let mut problems = Vec::new();
     for (key, value) in args {
-        let named = program.params().iter().find(|param| param.name.eq_ignore_ascii_case(&key));
+        let named = program
+            .params()
+            .iter()
+            .find(|param| param.name.eq_ignore_ascii_case(&key));
         let param = named.or_else(|| program.params().get(key.parse::<usize>().ok()?));
         // What a caller gives beyond the parameters has no name that the script could read it by.
-        let Some(param) = param.filter(|_| !value.is_null()) else { continue };
+        let Some(param) = param.filter(|_| !value.is_null()) else {
+            continue;
+        };
         match fit(param, value) {
             Ok(value) => fitting.insert(param.name.clone(), value),
             Err(problem) => problems.push(format!("{} {problem}", param.name)),
         }
     }
     if !problems.is_empty() {
-        return Err(Fault::new(FaultKind::Argument, format!("{}: {}", program.name(), problems.join("; "))));
+        return Err(Fault::new(
+            FaultKind::Argument,
+            format!("{}: {}", program.name(), problems.join("; ")),
+        ));
     }
     Ok(Machine::new(Arc::clone(program), fitting, env)?.with_limits(limits(script)))
 }
@@ -127,7 +153,11 @@ fn fit(param: &ParamSpec, value: Value) -> Result<Value, String> {
         ) => false,
         _ => true,
     };
-    if fits { Ok(value) } else { basic::convert(param, &value.to_json()) }
+    if fits {
+        Ok(value)
+    } else {
+        basic::convert(param, &value.to_json())
+    }
 }
 
 fn limits(script: ScriptConfig) -> Limits {

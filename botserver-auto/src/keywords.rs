@@ -8,8 +8,8 @@ mod print;
 
 use std::sync::Arc;
 
-use botserver_core::outbound::Outbound;
 use botlib::Value;
+use botserver_core::outbound::Outbound;
 use botstate::{Db, keyword::Keyword};
 use rust_decimal::Decimal;
 
@@ -33,7 +33,9 @@ pub(crate) fn setting(text: &str) -> Value {
     match text.to_ascii_lowercase().as_str() {
         "true" => Value::Bool(true),
         "false" => Value::Bool(false),
-        _ => text.parse::<Decimal>().map_or_else(|_| Value::text(text), Value::Decimal),
+        _ => text
+            .parse::<Decimal>()
+            .map_or_else(|_| Value::text(text), Value::Decimal),
     }
 }
 

@@ -59,7 +59,9 @@ struct Compiled {
 
 impl Language {
     pub(crate) fn new(registry: &Registry) -> Self {
-        Self { grammar: Grammar::new(registry) }
+        Self {
+            grammar: Grammar::new(registry),
+        }
     }
 
     /// Compiles every script of a package.
@@ -69,7 +71,11 @@ impl Language {
         let (mut programs, mut broken) = (BTreeMap::new(), HashMap::new());
         let mut start_wants_message = false;
         let known = Known {
-            names: package.settings.iter().filter_map(|(name, _)| name.strip_prefix("param-").map(str::to_owned)).collect(),
+            names: package
+                .settings
+                .iter()
+                .filter_map(|(name, _)| name.strip_prefix("param-").map(str::to_owned))
+                .collect(),
             scripts: Some(names.iter().cloned().collect()),
         };
         for script in &package.scripts {
@@ -91,11 +97,21 @@ impl Language {
             version: package.version,
             settings: package.settings,
             prompt: package.prompt,
-            tools: programs.iter().filter_map(|(name, program)| tool(name, program)).collect(),
+            tools: programs
+                .iter()
+                .filter_map(|(name, program)| tool(name, program))
+                .collect(),
             scripts: names,
             start_wants_message,
         };
-        Built { mounted: Mounted { bot: Arc::new(bot), programs, broken }, diagnostics }
+        Built {
+            mounted: Mounted {
+                bot: Arc::new(bot),
+                programs,
+                broken,
+            },
+            diagnostics,
+        }
     }
 
     fn compile(&self, script: &Script, known: &Known) -> Compiled {
@@ -108,7 +124,11 @@ impl Language {
         for diagnostic in &mut diagnostics {
             diagnostic.file.clone_from(&script.file);
         }
-        Compiled { program, wants_message, diagnostics }
+        Compiled {
+            program,
+            wants_message,
+            diagnostics,
+        }
     }
 }
 
@@ -120,8 +140,10 @@ impl Mounted {
             return Ok(program);
         }
         match self.broken.get(&name) {
-            Some(why) => Err(Fault::new(FaultKind::NotFound, format!("the script {name} has errors: {why}"))
-                .hint("`botserver bot check` shows all of them")),
+            Some(why) => Err(
+                Fault::new(FaultKind::NotFound, format!("the script {name} has errors: {why}"))
+                    .hint("`botserver bot check` shows all of them"),
+            ),
             None => Err(Fault::new(FaultKind::NotFound, format!("the bot has no script {name}"))),
         }
     }
@@ -134,20 +156,32 @@ impl Mounted {
 
 /// The name by which scripts are found.
 fn script_key(script: &str) -> String {
-    let script = script.trim().rsplit(['/', '\\']).next().unwrap_or_default().to_lowercase();
+    let script = script
+        .trim()
+        .rsplit(['/', '\\'])
+        .next()
+        .unwrap_or_default()
+        .to_lowercase();
     script.strip_suffix(".bas").map_or(script.clone(), str::to_owned)
 }
 
 /// The same for the same organisation and name, on every node and after every start.
 pub(crate) fn bot_id(org: OrgId, name: &str) -> BotId {
-    let digest = Sha256::new().chain_update(org.as_uuid()).chain_update(name.to_lowercase()).finalize();
+    let digest = Sha256::new()
+        .chain_update(org.as_uuid())
+        .chain_update(name.to_lowercase())
+        .finalize();
     let mut bytes = [0_u8; 16];
     bytes.iter_mut().zip(digest).for_each(|(byte, hashed)| *byte = hashed);
     BotId::from_uuid(uuid::Builder::from_custom_bytes(bytes).into_uuid())
 }
 
 fn tool(script: &str, program: &Program) -> Option<ToolSpec> {
-    if NEVER_TOOLS.contains(&script) { None } else { program.tool() }
+    if NEVER_TOOLS.contains(&script) {
+        None
+    } else {
+        program.tool()
+    }
 }
 
 /// Whether a script reads what the person wrote, comments aside.

@@ -91,7 +91,12 @@ impl Mounts {
                 state.packages.insert(key, seen);
             }
         }
-        let gone: Vec<String> = state.packages.keys().filter(|name| !present.contains(*name)).cloned().collect();
+        let gone: Vec<String> = state
+            .packages
+            .keys()
+            .filter(|name| !present.contains(*name))
+            .cloned()
+            .collect();
         for name in gone {
             state.packages.remove(&name);
             if let Some(mounted) = self.shelf.remove(&name) {
@@ -115,7 +120,11 @@ impl Mounts {
             Ok(found) => found,
             Err(error) => return unreadable(name, before, &error),
         };
-        if !thorough && before.as_ref().is_some_and(|seen| seen.found == found && seen.trouble.is_none()) {
+        if !thorough
+            && before
+                .as_ref()
+                .is_some_and(|seen| seen.found == found && seen.trouble.is_none())
+        {
             return before;
         }
         let (language, org, owned, files) = (Arc::clone(&self.language), self.org, name.to_owned(), found.clone());
@@ -123,11 +132,19 @@ impl Mounts {
         let built = blocking(move || {
             let package: Package = package::read(&owned, &path, &files)?;
             // Most looks find nothing new, and compiling costs more than reading.
-            Ok(if known.as_ref() == Some(&package.version) { None } else { Some(language.build(org, package)) })
+            Ok(if known.as_ref() == Some(&package.version) {
+                None
+            } else {
+                Some(language.build(org, package))
+            })
         });
         match built.await {
             Ok(Some(built)) => Some(self.swap(found, built, before.as_ref()).await),
-            Ok(None) => before.map(|seen| Seen { found, trouble: None, ..seen }),
+            Ok(None) => before.map(|seen| Seen {
+                found,
+                trouble: None,
+                ..seen
+            }),
             Err(error) => unreadable(name, before, &error),
         }
     }
@@ -139,8 +156,17 @@ impl Mounts {
         for diagnostic in &built.diagnostics {
             report(&bot.name, diagnostic);
         }
-        let problems = built.diagnostics.iter().map(|diagnostic| diagnostic.render(false)).collect();
-        let seen = Seen { found, version: bot.version.clone(), has_good: had_good || !is_bad, trouble: None };
+        let problems = built
+            .diagnostics
+            .iter()
+            .map(|diagnostic| diagnostic.render(false))
+            .collect();
+        let seen = Seen {
+            found,
+            version: bot.version.clone(),
+            has_good: had_good || !is_bad,
+            trouble: None,
+        };
         if is_bad && had_good {
             tracing::error!(bot.name = %bot.name, "bot {} has errors: its last good version goes on", bot.name);
             self.shelf.note(&bot.name, problems);
@@ -192,7 +218,9 @@ impl Mounts {
         }
         let keys: Vec<_> = programs.iter().map(|kept| (kept.bot, kept.hash.clone())).collect();
         let now = self.clock.now();
-        let write = self.db.write(move |conn| programs::keep(conn, &programs, now).map_err(DbError::from));
+        let write = self
+            .db
+            .write(move |conn| programs::keep(conn, &programs, now).map_err(DbError::from));
         match write.await {
             Ok(()) => self.kept.lock().extend(keys),
             Err(error) => tracing::warn!("cannot keep the programs of bots: {error}; the next look tries again"),
@@ -224,7 +252,10 @@ fn unreadable(name: &str, before: Option<Seen>, error: &io::Error) -> Option<See
     if !known {
         tracing::error!(bot.name = name, "{trouble}");
     }
-    before.map(|seen| Seen { trouble: Some(trouble), ..seen })
+    before.map(|seen| Seen {
+        trouble: Some(trouble),
+        ..seen
+    })
 }
 
 fn report(bot: &str, diagnostic: &Diagnostic) {

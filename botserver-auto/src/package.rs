@@ -54,11 +54,17 @@ pub(crate) struct Script {
 /// # Errors
 /// When a file cannot be read at all; what is merely wrong with it is among the diagnostics.
 pub(crate) fn read(name: &str, folder: &Path, found: &Found) -> io::Result<Package> {
-    let mut reader = Reader { folder, hash: Sha256::new(), diagnostics: Vec::new() };
+    let mut reader = Reader {
+        folder,
+        hash: Sha256::new(),
+        diagnostics: Vec::new(),
+    };
     let mut scripts: Vec<Script> = Vec::new();
     for entry in found.scripts.iter().take(MAX_SCRIPTS) {
         let Some(name) = script_name(&entry.path) else { continue };
-        let Some((file, text)) = reader.read(&entry.path)? else { continue };
+        let Some((file, text)) = reader.read(&entry.path)? else {
+            continue;
+        };
         if let Some(other) = scripts.iter().find(|other| other.name == name) {
             let title = format!("{} has the same name and is used instead", other.file);
             reader.report("P102", Severity::Warning, &file, &text, title);
@@ -67,7 +73,10 @@ pub(crate) fn read(name: &str, folder: &Path, found: &Found) -> io::Result<Packa
         scripts.push(Script { name, file, text });
     }
     if found.scripts.len() > MAX_SCRIPTS {
-        let title = format!("the package has {} scripts, and {MAX_SCRIPTS} are the most", found.scripts.len());
+        let title = format!(
+            "the package has {} scripts, and {MAX_SCRIPTS} are the most",
+            found.scripts.len()
+        );
         reader.report("P104", Severity::Error, &reader.shown(folder), "", title);
     }
     let mut rows = Vec::new();
@@ -78,10 +87,18 @@ pub(crate) fn read(name: &str, folder: &Path, found: &Found) -> io::Result<Packa
     }
     let mut prompt = None;
     if let Some(entry) = &found.prompt {
-        prompt = reader.read(&entry.path)?.map(|(_, text)| text).filter(|text| !text.trim().is_empty());
+        prompt = reader
+            .read(&entry.path)?
+            .map(|(_, text)| text)
+            .filter(|text| !text.trim().is_empty());
     }
     scripts.sort_by(|a, b| a.name.cmp(&b.name));
-    let version = reader.hash.finalize().iter().take(16).fold(String::new(), |hash, byte| format!("{hash}{byte:02x}"));
+    let version = reader
+        .hash
+        .finalize()
+        .iter()
+        .take(16)
+        .fold(String::new(), |hash, byte| format!("{hash}{byte:02x}"));
     Ok(Package {
         name: name.to_owned(),
         version,
@@ -98,10 +115,18 @@ pub(crate) fn read(name: &str, folder: &Path, found: &Found) -> io::Result<Packa
 /// When it cannot be read.
 pub(crate) fn read_script(path: &Path) -> io::Result<Package> {
     let parent = path.parent().unwrap_or(path);
-    let mut reader = Reader { folder: parent, hash: Sha256::new(), diagnostics: Vec::new() };
+    let mut reader = Reader {
+        folder: parent,
+        hash: Sha256::new(),
+        diagnostics: Vec::new(),
+    };
     let read = reader.read(path)?;
     let name = script_name(path).unwrap_or_default();
-    let script = read.map(|(_, text)| Script { name: name.clone(), file: path.display().to_string(), text });
+    let script = read.map(|(_, text)| Script {
+        name: name.clone(),
+        file: path.display().to_string(),
+        text,
+    });
     Ok(Package {
         name,
         version: String::new(),
@@ -141,7 +166,13 @@ impl Reader<'_> {
             Ok(text) => text,
             Err(error) => {
                 let valid = error.utf8_error().valid_up_to();
-                let line = error.as_bytes().iter().take(valid).filter(|byte| **byte == b'\n').count() + 1;
+                let line = error
+                    .as_bytes()
+                    .iter()
+                    .take(valid)
+                    .filter(|byte| **byte == b'\n')
+                    .count()
+                    + 1;
                 let title = format!("line {line} is not UTF-8 text: save the file as UTF-8");
                 self.report("P101", Severity::Error, &file, "", title);
                 return Ok(None);
@@ -159,6 +190,7 @@ impl Reader<'_> {
     fn report(&mut self, code: &'static str, severity: Severity, file: &str, text: &str, title: String) {
         let source = Arc::new(Source::new(file, text));
         let first_line = 0..text.find('\n').unwrap_or(text.len());
-        self.diagnostics.push(Diagnostic::new(&source, code, severity, first_line, title));
+        self.diagnostics
+            .push(Diagnostic::new(&source, code, severity, first_line, title));
     }
 }

@@ -11,7 +11,9 @@ use utoipa::ToSchema;
 
 /// Routes that tell of the bots, under `/api/bots`.
 pub(crate) fn router(bots: Arc<dyn Bots>) -> Routes {
-    Routes::new("bots").route(Access::Needs(Permission::BotsRead), routes!(list_bots)).with_state(bots)
+    Routes::new("bots")
+        .route(Access::Needs(Permission::BotsRead), routes!(list_bots))
+        .with_state(bots)
 }
 
 /// The bots that run.

@@ -157,13 +157,17 @@ impl Service for AutoService {
 
 impl fmt::Debug for AutoService {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AutoService").field("bots_dir", &self.handles.bots_dir).finish_non_exhaustive()
+        f.debug_struct("AutoService")
+            .field("bots_dir", &self.handles.bots_dir)
+            .finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for AutoHandles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AutoHandles").field("bots_dir", &self.bots_dir).finish_non_exhaustive()
+        f.debug_struct("AutoHandles")
+            .field("bots_dir", &self.bots_dir)
+            .finish_non_exhaustive()
     }
 }
 

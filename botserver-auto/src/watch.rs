@@ -102,7 +102,9 @@ fn matters(event: &Event) -> bool {
 }
 
 fn concerns_package(path: &Path) -> bool {
-    let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return true };
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+        return true;
+    };
     let name = name.to_ascii_lowercase();
     match name.rsplit_once('.') {
         // A folder, perhaps with scripts in it.

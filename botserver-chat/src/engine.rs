@@ -1,31 +1,29 @@
 //! The turn engine: one line for each conversation, one turn at a time, whatever the front door.
 
-use std::{borrow::Cow, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+mod lease;
+mod neighbours;
 
-use botlib::{Clock, ConversationId, NodeId, OrgId, TurnId};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use botlib::{Clock, ConversationId, NodeId, TurnId};
 use botstate::{
     AppState, Db, Lifecycle, Ports,
     config::ScriptConfig,
     shared::{Decision, Leases, PubSub, Quota, RateLimit},
 };
-use futures::{FutureExt as _, StreamExt as _};
-use serde::{Deserialize, Serialize};
+use futures::FutureExt as _;
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::{
     error::Error,
     model::{Content, Conversation, Event, Inbound, Outcome, Owner},
-    room::{Delivery, Job, Room, Rooms, TooMany},
+    room::{Job, Room, Rooms, TooMany},
     store::{conversations, events},
     turn::Turn,
 };
+use lease::{LEASE, Lease};
 
-/// Between nodes, what happens in a conversation is told under this topic and the conversation's id.
-const TOPIC: &str = "chat:";
-/// A node that works on a conversation holds it for so long, renewed while it works.
-const LEASE: Duration = Duration::from_secs(20);
-/// The longest that a turn waits for another node.
-const LEASE_WAIT: Duration = Duration::from_secs(15);
+pub(crate) use neighbours::News;
 
 /// Runs turns.
 #[derive(Clone)]
@@ -41,7 +39,6 @@ pub(crate) struct Inner {
     /// Scripts that may compute for long at the same time: one core stays free for everyone else.
     pub(crate) computing: Arc<Semaphore>,
     node: NodeId,
-    org: OrgId,
     pubsub: Arc<dyn PubSub>,
     leases: Arc<dyn Leases>,
     limits: Arc<dyn RateLimit>,
@@ -69,7 +66,6 @@ impl Engine {
             rooms: Rooms::new(),
             computing: Arc::new(Semaphore::new(cores.saturating_sub(1).max(1))),
             node: state.node,
-            org: state.org,
             pubsub: Arc::clone(&state.pubsub),
             leases: Arc::clone(&state.leases),
             limits: Arc::clone(&state.limits),
@@ -124,6 +120,11 @@ impl Engine {
     async fn serve(&self, room: Arc<Room>) {
         let mut lease = None;
         while let Some((job, known)) = room.next() {
+            if lease.as_ref().is_some_and(Lease::is_long)
+                && let Some(held) = lease.take()
+            {
+                held.give_way().await;
+            }
             if self.has_neighbours && lease.is_none() {
                 match self.lease(room.id).await {
                     Ok(taken) => lease = Some(taken),
@@ -166,7 +167,8 @@ impl Engine {
             Some(known) => known,
             None => self.load(&inbound, room.id).await?,
         };
-        if conversation.owner != owner && inbound.content != Content::Recover {
+        let is_owner = conversation.owner == owner || inbound.content == Content::Recover;
+        if !is_owner || conversation.bot != inbound.bot.id {
             return Err(Error::UnknownConversation);
         }
         if conversation.open_turn.is_some() && inbound.content != Content::Recover {
@@ -218,75 +220,6 @@ impl Engine {
         })
     }
 
-    /// Tells listeners of other nodes that the log has grown.
-    pub(crate) async fn tell_neighbours(&self, conversation: ConversationId, news: News<'_>) {
-        if !self.has_neighbours {
-            return;
-        }
-        let told = Told { node: self.node, news };
-        if let Ok(message) = serde_json::to_vec(&told)
-            && let Err(error) = self
-                .pubsub
-                .publish(&format!("{TOPIC}{conversation}"), message.into())
-                .await
-        {
-            tracing::warn!(%error, "other servers were not told of new messages");
-        }
-    }
-
-    /// Hears what other nodes tell, until the server stops.
-    pub(crate) async fn hear_neighbours(&self) {
-        if !self.has_neighbours {
-            return;
-        }
-        let stopping = self.lifecycle.draining();
-        let mut heard = loop {
-            match self.pubsub.subscribe(TOPIC).await {
-                Ok(heard) => break heard,
-                Err(error) => tracing::warn!(%error, "other servers cannot be heard yet"),
-            }
-            tokio::select! {
-                () = tokio::time::sleep(Duration::from_secs(1)) => {}
-                () = stopping.cancelled() => return,
-            }
-        };
-        loop {
-            let next = tokio::select! {
-                next = heard.next() => next,
-                () = stopping.cancelled() => return,
-            };
-            match next {
-                Some(botstate::shared::Heard::Message(topic, message)) => self.on_told(&topic, &message),
-                Some(botstate::shared::Heard::Gap) => {
-                    for room in self.rooms.all() {
-                        room.deliver(&Delivery::Advanced);
-                    }
-                }
-                None => return,
-            }
-        }
-    }
-
-    fn on_told(&self, topic: &str, message: &[u8]) {
-        let Some(Ok(id)) = topic.strip_prefix(TOPIC).map(str::parse) else {
-            return;
-        };
-        let Some(room) = self.rooms.find(id) else { return };
-        let Ok(told) = serde_json::from_slice::<Told<'_>>(message) else {
-            return;
-        };
-        if told.node == self.node {
-            return;
-        }
-        match told.news {
-            News::Advanced => room.deliver(&Delivery::Advanced),
-            News::Piece { token, turn, text } => room.piece(&token.into(), turn, &text),
-            News::Stop => {
-                room.stop();
-            }
-        }
-    }
-
     /// Finishes turns that a crash left unfinished: at start, and later those of nodes that went away.
     pub(crate) async fn recover(&self) {
         let stopping = self.lifecycle.draining();
@@ -314,17 +247,15 @@ impl Engine {
         let before = self.clock.now() - grace;
         let open = self
             .db
-            .read(move |conn| conversations::list_unfinished(conn, before, 1000))
+            .read(move |conn| conversations::list_unfinished(conn, before, 1000).map_err(Error::from))
             .await?;
         for conversation in open {
             let Some(bot) = self.ports.bots.as_ref().and_then(|bots| bots.get(conversation.bot)) else {
                 continue;
             };
             let room = self.rooms.enter(conversation.id);
-            let mut caller = botlib::Caller::system(self.org);
-            caller.org = conversation.org;
             let inbound = Inbound {
-                caller,
+                caller: conversation.caller(),
                 bot,
                 conversation: conversation.id,
                 key: None,
@@ -337,88 +268,6 @@ impl Engine {
         }
         Ok(())
     }
-
-    async fn lease(&self, id: ConversationId) -> Result<Lease, Error> {
-        let name = format!("turn:{id}");
-        let holder = self.node.to_string();
-        let deadline = tokio::time::Instant::now() + LEASE_WAIT;
-        while !self.leases.acquire(&name, &holder, LEASE).await? {
-            if tokio::time::Instant::now() > deadline {
-                return Err(Error::Elsewhere);
-            }
-            tokio::time::sleep(Duration::from_millis(15)).await;
-        }
-        let over = tokio_util::sync::CancellationToken::new();
-        let (leases, renewing) = (Arc::clone(&self.leases), over.clone());
-        let (kept, by) = (name.clone(), holder.clone());
-        self.lifecycle.spawn(async move {
-            while renewing
-                .run_until_cancelled(tokio::time::sleep(LEASE / 3))
-                .await
-                .is_some()
-            {
-                if let Err(error) = leases.acquire(&kept, &by, LEASE).await {
-                    tracing::warn!(%error, "a conversation's lease was not renewed");
-                }
-            }
-        });
-        Ok(Lease {
-            leases: Arc::clone(&self.leases),
-            name,
-            holder,
-            over,
-        })
-    }
-}
-
-/// Holds a conversation for this node.
-struct Lease {
-    leases: Arc<dyn Leases>,
-    name: String,
-    holder: String,
-    over: tokio_util::sync::CancellationToken,
-}
-
-impl Lease {
-    async fn give_back(self) {
-        self.over.cancel();
-        if let Err(error) = self.leases.release(&self.name, &self.holder).await {
-            tracing::debug!(%error, "a lease expires by itself");
-        }
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        self.over.cancel();
-    }
-}
-
-/// What nodes tell each other about a conversation.
-#[derive(Debug, Serialize, Deserialize)]
-struct Told<'a> {
-    node: NodeId,
-    #[serde(flatten)]
-    news: News<'a>,
-}
-
-/// News of a conversation.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "news", rename_all = "snake_case")]
-pub(crate) enum News<'a> {
-    /// Its log has grown.
-    Advanced,
-    /// Words of an answer that is being written.
-    Piece {
-        /// The answer.
-        token: Cow<'a, str>,
-        /// Its turn.
-        turn: TurnId,
-        /// The words.
-        text: Cow<'a, str>,
-    },
-    /// The person wants the running answer to end.
-    Stop,
 }
 
 fn is_repeat(error: &botstate::db::Error) -> bool {

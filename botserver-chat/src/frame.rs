@@ -89,6 +89,7 @@ impl Address {
     pub(crate) fn event(&self, event: &Event) -> Option<ServerFrame> {
         let base = ServerFrame {
             seq: Some(event.seq),
+            timestamp: Some(event.at),
             turn_id: Some(event.turn.to_string()),
             ..self.frame(MessageType::BotResponse)
         };
@@ -156,6 +157,7 @@ impl Address {
         });
         Some(Rendered {
             seq: event.seq,
+            after: 0,
             full,
             streamed,
         })

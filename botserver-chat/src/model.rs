@@ -1,9 +1,9 @@
 //! The nouns: conversations, what happens in them, and what waits in them.
 
 use botlib::{
-    BotId, Caller, ConversationId, OrgId, Subject, TurnId, Value,
+    BotId, Caller, ConversationId, OrgId, Permission, RequestId, Subject, TurnId, Value,
     value::{FileRef, Map},
-    wire::{InputSpec, MessageType, Suggestion, Switcher},
+    wire::{InputKind, InputSpec, MessageType, Suggestion, Switcher},
 };
 use botstate::{
     conversation::SessionState,
@@ -75,6 +75,23 @@ impl Conversation {
         }
     }
 
+    /// The one whose conversation it is, as the caller of work that nobody asks for just now.
+    pub(crate) fn caller(&self) -> Caller {
+        let mut caller = Caller::nobody(self.org, RequestId::new());
+        let subject = match self.owner.kind {
+            "visitor" => self.owner.id.parse().map(Subject::Visitor).ok(),
+            "person" => self.owner.id.parse().map(Subject::Person).ok(),
+            "system" => Some(Subject::System),
+            _ => None,
+        };
+        if let Some(subject) = subject {
+            caller.subject = subject;
+            caller.permissions.insert(Permission::ChatTalk);
+            caller.visit = Some((self.bot, self.id));
+        }
+        caller
+    }
+
     /// The input that the innermost dialog waits for.
     pub(crate) fn awaited(&self) -> Option<&InputSpec> {
         match self.activities.last() {
@@ -84,6 +101,13 @@ impl Conversation {
             }) => Some(spec),
             _ => None,
         }
+    }
+}
+
+impl Conversation {
+    /// Whether the answer that the innermost dialog waits for must not be shown.
+    pub(crate) fn awaits_secret(&self) -> bool {
+        self.awaited().is_some_and(|spec| spec.kind == InputKind::Password)
     }
 }
 
@@ -169,7 +193,7 @@ pub(crate) enum Body {
     /// A person wrote, clicked or sent something.
     UserMessage {
         content: String,
-        #[serde(default, skip_serializing_if = "is_plain")]
+        #[serde(default = "plain", skip_serializing_if = "is_plain")]
         message_type: u8,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         files: Vec<FileRef>,
@@ -196,9 +220,13 @@ pub(crate) enum Body {
     TurnCompleted(Completed),
 }
 
+fn plain() -> u8 {
+    MessageType::User.number()
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
 fn is_plain(number: &u8) -> bool {
-    *number == MessageType::User.number()
+    *number == plain()
 }
 
 impl Body {
@@ -261,7 +289,12 @@ pub(crate) enum Content {
     /// Someone came: greet them, once.
     Start,
     /// A message, or a click on a suggestion.
-    Message { answer: Answer, kind: MessageType },
+    Message {
+        answer: Answer,
+        kind: MessageType,
+        /// The switchers that are on where it was written; nothing leaves them as they are.
+        switchers: Option<Vec<String>>,
+    },
     /// Run a tool.
     Tool { name: String, args: serde_json::Value },
     /// Select a context.

@@ -127,6 +127,8 @@ pub(crate) struct Stream {
 pub(crate) enum Delivery {
     /// An entry of the log.
     Event(Arc<Rendered>),
+    /// An entry of the log that is not for listeners.
+    Hidden { after: i64, seq: i64 },
     /// The next words of a streaming answer.
     Piece {
         token: Arc<str>,
@@ -150,7 +152,7 @@ impl Delivery {
             Self::Event(event) => event.full.len(),
             Self::Piece { text, .. } => text.len() + 64,
             Self::Again(frame) => frame.len(),
-            Self::Thinking(_) | Self::Advanced | Self::Refused(..) => 64,
+            Self::Hidden { .. } | Self::Thinking(_) | Self::Advanced | Self::Refused(..) => 64,
         }
     }
 }
@@ -159,6 +161,8 @@ impl Delivery {
 #[derive(Debug)]
 pub(crate) struct Rendered {
     pub(crate) seq: i64,
+    /// The number after which it follows: a listener that stands before it has missed something.
+    pub(crate) after: i64,
     /// The frame.
     pub(crate) full: Utf8Bytes,
     /// For a streamed message: its token, its length, and the frame without the text, for those who have it.
@@ -231,18 +235,29 @@ impl Room {
         hand_out(&mut self.live.lock(), delivery);
     }
 
-    /// Adds words to the answer that is being written and hands them out.
-    pub(crate) fn piece(&self, token: &Arc<str>, turn: TurnId, text: &str) {
+    /// Another node has added to the log: what it was writing until then is there, too.
+    pub(crate) fn advance(&self) {
+        let mut live = self.live.lock();
+        live.stream = None;
+        hand_out(&mut live, &Delivery::Advanced);
+    }
+
+    /// Adds words to the answer that is being written and hands them out. Words that do not follow are left out:
+    /// this node missed some before them, and the whole answer comes with the log.
+    pub(crate) fn piece(&self, token: &Arc<str>, turn: TurnId, offset: usize, text: &str) {
         let mut live = self.live.lock();
         let stream = match &mut live.stream {
             Some(stream) if stream.token == *token => stream,
-            other => other.insert(Stream {
+            other if offset == 0 => other.insert(Stream {
                 token: Arc::clone(token),
                 turn,
                 text: String::new(),
             }),
+            _ => return,
         };
-        let offset = stream.text.len();
+        if stream.text.len() != offset {
+            return;
+        }
         stream.text.push_str(text);
         hand_out(
             &mut live,

@@ -134,7 +134,7 @@ impl ChatService {
     pub(crate) async fn list(
         &self,
         caller: &Caller,
-        before: Option<DateTime<Utc>>,
+        before: Option<(DateTime<Utc>, ConversationId)>,
         limit: usize,
     ) -> Result<Page<conversations::Summary>, Error> {
         let (org, owner) = (caller.org, Owner::of(caller));
@@ -145,7 +145,7 @@ impl ChatService {
             .read(move |conn| conversations::list(conn, org, &owner, before, wanted).map_err(Error::from))
             .await?;
         Ok(Page::of(rows, limit, |row| {
-            row.updated_at.0.timestamp_micros().to_string()
+            format!("{}.{}", row.updated_at.0.timestamp_micros(), row.id.0)
         }))
     }
 
@@ -175,7 +175,7 @@ impl ChatService {
             .write(move |conn| files::create(conn, &file).map_err(Error::from))
             .await?;
         Ok(FileRef {
-            url: format!("/api/chat/{id}/files/{key}"),
+            url: address(id, key),
             name,
             mime,
             size_bytes,
@@ -202,7 +202,7 @@ impl ChatService {
             .ok_or(Error::UnknownFile)?;
         let file = self.file(caller, id, key).await?;
         Ok(FileRef {
-            url: url.to_owned(),
+            url: address(id, key),
             name: file.name,
             mime: file.mime,
             size_bytes: u64::try_from(file.size_bytes).unwrap_or_default(),
@@ -213,4 +213,9 @@ impl ChatService {
     pub(crate) fn fresh_key() -> String {
         TurnId::new().to_string()
     }
+}
+
+/// Where a file is found, whatever address a client wrote before it.
+fn address(id: ConversationId, key: Uuid) -> String {
+    format!("/api/chat/{id}/files/{key}")
 }

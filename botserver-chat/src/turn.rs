@@ -12,7 +12,7 @@ mod stack;
 
 use std::sync::Arc;
 
-use botlib::{Caller, ConversationId, TurnId, Value, value::Map, wire::MessageType};
+use botlib::{Caller, ConversationId, Secret, TurnId, Value, value::Map, wire::MessageType};
 use botstate::{
     conversation::{Emit, SessionState},
     db,
@@ -75,7 +75,7 @@ impl Turn {
         {
             conversation.session.locale = Some(locale.clone());
         }
-        let env = environment(&engine, &inbound, &conversation);
+        let env = environment(&engine, &inbound, &conversation, message(&inbound, &conversation));
         let stack = std::mem::take(&mut conversation.activities)
             .into_iter()
             .map(Frame::from)
@@ -152,6 +152,8 @@ impl Turn {
     }
 
     async fn complete(&mut self, data: &Value) -> Result<(), Error> {
+        // First of all, since a dialog that cannot be kept has something to say about it.
+        let activities = self.activities()?;
         let session = &self.conversation.session;
         let end = Completed {
             suggestions: session.suggestions.clone(),
@@ -163,7 +165,7 @@ impl Turn {
             context_tokens: self.context_tokens,
         };
         self.fresh.push(Body::TurnCompleted(end));
-        self.commit(None).await
+        self.commit(None, activities).await
     }
 
     fn finish(mut self) -> (Outcome, Conversation) {
@@ -203,18 +205,25 @@ impl Turn {
     }
 }
 
+/// What scripts find as the person's message.
+fn message(inbound: &Inbound, conversation: &Conversation) -> Value {
+    match &inbound.content {
+        Content::Message { answer, .. } if conversation.awaits_secret() => {
+            Value::Secret(Secret::new(answer.text.as_str()))
+        }
+        Content::Message { answer, .. } => Value::text(answer.text.as_str()),
+        _ => Value::Null,
+    }
+}
+
 /// What scripts see of their surroundings.
-fn environment(engine: &Engine, inbound: &Inbound, conversation: &Conversation) -> Env {
+fn environment(engine: &Engine, inbound: &Inbound, conversation: &Conversation, message: Value) -> Env {
     let settings = &inbound.bot.settings;
     let locale = settings
         .get("locale")
         .or(conversation.session.locale.as_deref())
         .unwrap_or("en")
         .to_owned();
-    let message = match &inbound.content {
-        Content::Message { answer, .. } => Value::text(answer.text.as_str()),
-        _ => Value::Null,
-    };
     let mut names = Map::new();
     let user: Map = [
         ("id".to_owned(), Value::text(conversation.owner.id.as_str())),
@@ -306,7 +315,10 @@ impl keyword::Turn for Turn {
     }
 
     async fn flush(&mut self) -> Result<(), Fault> {
-        let outcome = self.commit(Some(self.id)).await;
+        let outcome = match self.activities() {
+            Ok(activities) => self.commit(Some(self.id), activities).await,
+            Err(error) => Err(error),
+        };
         outcome.map_err(|error| {
             let fault = Fault::new(FaultKind::Data, format!("could not store the conversation: {error}"));
             self.broken = Some(error);

@@ -5,7 +5,7 @@ use serde_json::Value;
 use utoipa::{
     ToSchema,
     openapi::{
-        Components, Content, OpenApi, Ref, RefOr, ResponseBuilder,
+        Components, Content, Header, Object, OpenApi, Ref, RefOr, ResponseBuilder, Type,
         extensions::Extensions,
         info::{Info, License},
         path::Operation,
@@ -13,12 +13,13 @@ use utoipa::{
     },
 };
 
-use crate::{Problem, problem::PROBLEM_JSON, routes::operations};
+use crate::{Problem, middleware::admit::is_health, problem::PROBLEM_JSON, routes::operations};
 
 const PERMISSION: &str = "x-permission";
 
-/// Writes into an operation what [`crate::Routes`] knows: its domain and who may call it.
-pub(crate) fn declare(operation: &mut Operation, tag: &'static str, access: Access) {
+/// Writes into the operation at `path` what [`crate::Routes`] knows: its domain, who may call it, and how everything
+/// in front of it refuses.
+pub(crate) fn declare(operation: &mut Operation, path: &str, tag: &'static str, access: Access) {
     if operation.tags.as_ref().is_none_or(Vec::is_empty) {
         operation.tags = Some(vec![tag.to_owned()]);
     }
@@ -34,15 +35,24 @@ pub(crate) fn declare(operation: &mut Operation, tag: &'static str, access: Acce
         .extensions
         .get_or_insert_with(Extensions::default)
         .insert(PERMISSION.to_owned(), access.name().into());
-    let problem = ResponseBuilder::new()
-        .description("Any failure, as a problem document (RFC 9457)")
-        .content(PROBLEM_JSON, Content::new(Some(Ref::from_schema_name("Problem"))))
-        .build();
-    operation
-        .responses
-        .responses
-        .entry("default".to_owned())
-        .or_insert(RefOr::T(problem));
+    let mut refuse = |status: &str, response: ResponseBuilder| {
+        let problem = Content::new(Some(Ref::from_schema_name("Problem")));
+        let response = response.content(PROBLEM_JSON, problem).build();
+        let responses = &mut operation.responses.responses;
+        responses.entry(status.to_owned()).or_insert(RefOr::T(response));
+    };
+    let because = |description| ResponseBuilder::new().description(description);
+    if access != Access::Public {
+        let challenge = Header::new(Object::with_type(Type::String));
+        let unknown = because("Nobody is signed in, or the credential is not valid");
+        refuse("401", unknown.header("www-authenticate", challenge));
+        refuse("403", because("The caller may not do this"));
+    }
+    if !is_health(path) {
+        let seconds = Header::new(Object::with_type(Type::Integer));
+        refuse("429", because("Too many requests").header("retry-after", seconds));
+    }
+    refuse("default", because("Any failure, as a problem document (RFC 9457)"));
 }
 
 /// Adds what belongs to the document as a whole.

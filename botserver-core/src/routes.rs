@@ -94,7 +94,7 @@ where
     pub fn route(mut self, access: Access, (schemas, mut paths, methods): UtoipaMethodRouter<S>) -> Self {
         for (path, item) in &mut paths.paths {
             for (method, operation) in operations(item) {
-                openapi::declare(operation, self.tag, access);
+                openapi::declare(operation, path, self.tag, access);
                 self.entries.push(RouteEntry {
                     method,
                     path: path.clone(),

@@ -1,4 +1,4 @@
-//! The transport of WebSockets (RFC 6455): the handshake, peers that are gone, and closing with the code that says why.
+//! The transport of a WebSocket (RFC 6455): the handshake, peers that are gone, and closing with the code that says why.
 //!
 //! What frames mean is not known here: [`Upgrade`] hands over a socket, [`read`] sorts out what comes from it,
 //! [`Pulse`] finds out who is gone, and [`close`] ends it properly.
@@ -9,4 +9,4 @@ mod upgrade;
 
 pub use close::{Code, Why, close, read};
 pub use pulse::{Beat, Pulse};
-pub use upgrade::Upgrade;
+pub use upgrade::{Refused, Upgrade};

@@ -1,9 +1,5 @@
 //! The pages through their router.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test stops where something is not as it should be"
-)]
+#![expect(clippy::unwrap_used, reason = "a test stops where something is not as it should be")]
 
 use axum::{body::Body, response::Response};
 use http::{Request, StatusCode, header};

@@ -70,7 +70,7 @@ pub(crate) enum Bot {
     Check {
         /// Scripts, packages or folders of packages [default: the bots folder]
         paths: Vec<PathBuf>,
-        /// Print diagnostics as JSON, one a line
+        /// Print one JSON document instead of text
         #[arg(long)]
         json: bool,
     },

@@ -96,6 +96,10 @@ pub(crate) async fn server(config: Config) -> anyhow::Result<Server> {
     if let Some(url) = &state.config.redis_url {
         app = app.checks([Valkey::connect(url.expose())?.health_check()]);
     }
+    #[cfg(feature = "llm")]
+    {
+        app = app.checks(botstate::service::Service::health_checks(&llm));
+    }
     #[cfg(not(feature = "auth"))]
     let claim = None;
     #[cfg(feature = "auth")]

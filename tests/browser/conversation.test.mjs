@@ -149,3 +149,21 @@ test("a token that the server does not know leads to a new conversation", async 
   assert.equal(await page.locator(".from-me").count(), 0);
   await context.close();
 });
+
+test("chips start what they say, stay away from open questions, and keep their words after a reload", async () => {
+  const context = await visitor();
+  const page = await open(context, "/");
+
+  await page.getByRole("button", { name: "Order bread" }).click();
+  await hears(page, "Which bread?");
+  await idle(page);
+  assert.equal(await page.locator(".chip").count(), 0, "an open question has no chips beside it");
+  await page.getByRole("group", { name: "Choices" }).getByRole("button", { name: "Rye" }).click();
+  await hears(page, "One Rye");
+  await page.getByRole("button", { name: "Order bread" }).waitFor();
+  await page.reload();
+  await hears(page, "One Rye");
+
+  assert.deepEqual(await page.locator(".from-me .bubble").allInnerTexts(), ["Order bread", "Rye"]);
+  await context.close();
+});

@@ -148,7 +148,7 @@ test("a text made to take long does not", async () => {
     const { renderMarkdown } = await import("/assets/markdown/render.js");
     const times = 20_000;
     const texts = {
-      brackets: "[".repeat(times), images: "![".repeat(times), links: "[a](".repeat(times), quotes: "> ".repeat(times), stars: "*a **b ".repeat(times),
+      brackets: "[".repeat(times), images: "![".repeat(times), links: "[a](".repeat(times), targets: "[a](<".repeat(times), titles: "[a](b \"".repeat(times), quotes: "> ".repeat(times), stars: "*a **b ".repeat(times),
       closers: "a_ b* ".repeat(times), ticks: Array.from({ length: 300 }, (_, index) => "`".repeat(index)).join(" "), lists: Array.from({ length: 400 }, (_, index) => `${" ".repeat(index)}- x`).join("\n"),
       table: `|a|\n|-|\n${"|`".repeat(times)}`, rule: `${"- ".repeat(times)}x`, parentheses: `[a](${"(".repeat(times)}`, address: `https://a.b/${")".repeat(times)}`, hashes: `# ${"#".repeat(times)}a`, lines: "|\n".repeat(times), entities: "&#".repeat(times),
       pairs: "*_".repeat(times), tildes: "~~a".repeat(times), angles: "<https://".repeat(times), http: "http".repeat(times), escapes: "\\".repeat(times),

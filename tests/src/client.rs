@@ -122,7 +122,11 @@ impl Visitor {
             protocol == Some("botserver.v1"),
             "the server chose the protocol {protocol:?}"
         );
-        Ok(Chat { socket, last_seq: None })
+        Ok(Chat {
+            socket,
+            last_seq: None,
+            seen: Vec::new(),
+        })
     }
 }
 
@@ -131,6 +135,7 @@ impl Visitor {
 pub struct Chat {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     last_seq: Option<i64>,
+    seen: Vec<i64>,
 }
 
 impl Chat {
@@ -220,7 +225,11 @@ impl Chat {
         match message {
             Message::Text(text) => {
                 let frame: ServerFrame = serde_json::from_str(&text).with_context(|| format!("read {text}"))?;
-                self.last_seq = frame.seq.max(self.last_seq);
+                // The first frame tells where the log stands, not that it was seen.
+                if frame.kind.as_deref() != Some("connected") {
+                    self.last_seq = frame.seq.max(self.last_seq);
+                    self.seen.extend(frame.seq);
+                }
                 Ok(frame)
             }
             Message::Close(close) => bail!("the server closed the socket: {close:?}"),
@@ -273,6 +282,11 @@ impl Chat {
     pub async fn say(&mut self, text: &str) -> anyhow::Result<Turn> {
         self.send(text).await?;
         self.turn().await
+    }
+
+    /// The positions in the log of all frames so far, in the order of their arrival.
+    pub fn seen(&self) -> &[i64] {
+        &self.seen
     }
 
     /// The highest position in the log that has been seen.

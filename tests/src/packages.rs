@@ -49,7 +49,9 @@ impl Packages {
         let folder = self.package(bot).join(format!("{bot}.gbot"));
         std::fs::create_dir_all(&folder).expect("the package's folder can be made");
         let rows = rows.iter().map(|(name, value)| format!("{name},{value}\n"));
-        let text = std::iter::once("name,value\n".to_owned()).chain(rows).collect::<String>();
+        let text = std::iter::once("name,value\n".to_owned())
+            .chain(rows)
+            .collect::<String>();
         std::fs::write(folder.join("config.csv"), text).expect("the settings can be written");
     }
 

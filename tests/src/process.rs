@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, ensure};
 use tempfile::TempDir;
 
-pub use self::binary::binary;
+pub use self::binary::{binary, example};
 
 use crate::guard::{Guarded, free_port, send, tail};
 use crate::model::Model;

@@ -38,14 +38,14 @@ fn named(test: &str, usual: &str, schemes: &[&str]) -> Option<String> {
 /// # Panics
 /// In CI when it is missing.
 pub fn program(name: &str) -> Option<PathBuf> {
-    let found = find_program(&[name], &[]);
+    let found = find_server(&[name], &[]);
     if found.is_none() {
         skip::skipped(&format!("no {name}: install it, or run `.ci/run install`"));
     }
     found
 }
 
-/// A server's program, unless the run does without servers.
+/// A server or tool, unless the run does without.
 fn find_server(names: &[&str], folders: &[PathBuf]) -> Option<PathBuf> {
     if variable("TEST_WITHOUT_SERVERS").is_some() {
         return None;

@@ -1,6 +1,13 @@
 //! Nothing that was acknowledged is lost, doubled or out of order, whatever is killed while 200 people write.
 //!
 //! `BOTSERVER_CRASH_ROUNDS` sets how many times it is killed, 20 when absent.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test stops where something is not as it should be"
+)]
 
 #[path = "crash/people.rs"]
 mod people;
@@ -16,6 +23,9 @@ use people::{Crowd, Patience};
 
 const PEOPLE: usize = 200;
 
+/// One test at a time, so that none measures the load of another.
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// A dialog that never ends and answers everything once.
 const ECHO: &str = r#"
 DO
@@ -28,9 +38,14 @@ LOOP
 const READY_LIMIT: Duration = Duration::from_secs(5);
 
 fn rounds(usual: u32) -> u32 {
-    #[expect(clippy::disallowed_methods, reason = "a test reads the environment of its run, not configuration")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a test reads the environment of its run, not configuration"
+    )]
     let wanted = std::env::var("BOTSERVER_CRASH_ROUNDS");
-    wanted.map_or(usual, |wanted| wanted.parse().expect("BOTSERVER_CRASH_ROUNDS is a number"))
+    wanted.map_or(usual, |wanted| {
+        wanted.parse().expect("BOTSERVER_CRASH_ROUNDS is a number")
+    })
 }
 
 /// A time between 0.2 and 1.2 s.
@@ -41,6 +56,7 @@ fn a_while() -> Duration {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_under_load_it_loses_and_doubles_nothing_on_sqlite() {
+    let _alone = ALONE.lock().await;
     let packages = Packages::of_start("echo", ECHO);
     let mut server = Setup::new().bots(packages.path()).start().await.unwrap();
 
@@ -52,6 +68,7 @@ async fn killed_under_load_it_loses_and_doubles_nothing_on_sqlite() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_under_load_it_loses_and_doubles_nothing_on_postgresql() {
+    let _alone = ALONE.lock().await;
     let Some(postgres) = Postgres::own() else { return };
     let database = postgres.database();
     let packages = Packages::of_start("echo", ECHO);
@@ -63,6 +80,7 @@ async fn killed_under_load_it_loses_and_doubles_nothing_on_postgresql() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn when_postgresql_is_killed_under_load_nothing_is_lost_or_doubled() {
+    let _alone = ALONE.lock().await;
     let Some(mut postgres) = Postgres::own() else { return };
     let database = postgres.database();
     let packages = Packages::of_start("echo", ECHO);
@@ -71,14 +89,16 @@ async fn when_postgresql_is_killed_under_load_nothing_is_lost_or_doubled() {
     let mut crowd = Crowd::gather(&server.url(), "echo", PEOPLE).await;
 
     for round in 0..rounds(5) {
-        let load = crowd.chat(Patience::Outages);
+        let mut load = crowd.chat(Patience::Outages);
+        load.until_answered(Duration::from_secs(15)).await;
         tokio::time::sleep(a_while()).await;
         tokio::task::block_in_place(|| {
             postgres.kill().unwrap();
             std::thread::sleep(Duration::from_millis(300));
             postgres.restart().unwrap();
         });
-        let back = load.until_answered_again(Duration::from_secs(15)).await;
+        let back = load.until_answered(Duration::from_secs(15)).await;
+        load.end().await;
         println!("round {round}: everybody was answered again {back:?} after PostgreSQL was back");
     }
 
@@ -93,12 +113,19 @@ async fn kill_under_load(server: &mut Server, rounds: u32) {
     let mut slowest = Duration::ZERO;
 
     for round in 0..rounds {
-        let load = crowd.chat(Patience::None);
+        let mut load = crowd.chat(Patience::None);
+        // Every other time while people still come in, else when all of them write.
+        if round % 2 == 0 {
+            load.until_answered(Duration::from_secs(15)).await;
+        }
         tokio::time::sleep(a_while()).await;
         server.kill().unwrap();
         load.until_cut().await;
         let ready = server.restart().await.unwrap();
-        println!("round {round}: {} messages so far, ready again after {ready:?}", crowd.acknowledged());
+        println!(
+            "round {round}: {} messages so far, ready again after {ready:?}",
+            crowd.acknowledged()
+        );
         assert!(ready < READY_LIMIT, "ready again only after {ready:?}");
         slowest = slowest.max(ready);
     }
@@ -106,7 +133,10 @@ async fn kill_under_load(server: &mut Server, rounds: u32) {
     crowd.finish().await;
     crowd.check_logs().await;
     assert_no_panic(server);
-    println!("{rounds} rounds, {} messages, ready again after {slowest:?} at most", crowd.acknowledged());
+    println!(
+        "{rounds} rounds, {} messages, ready again after {slowest:?} at most",
+        crowd.acknowledged()
+    );
 }
 
 fn assert_no_panic(server: &Server) {
@@ -125,6 +155,8 @@ fn integrity(server: &Server) -> String {
     }
     let file = server.data().join("botserver.db");
     let mut conn = SqliteConnection::establish(&file.display().to_string()).unwrap();
-    let verdict: Verdict = diesel::sql_query("PRAGMA integrity_check").get_result(&mut conn).unwrap();
+    let verdict: Verdict = diesel::sql_query("PRAGMA integrity_check")
+        .get_result(&mut conn)
+        .unwrap();
     verdict.integrity_check
 }

@@ -1,4 +1,9 @@
 //! The database's contract: the same suite on SQLite and on PostgreSQL.
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops where something is not as it should be"
+)]
 
 #[path = "database/outages.rs"]
 mod outages;
@@ -40,9 +45,18 @@ impl Fresh {
     }
 
     async fn open(url: DatabaseUrl, folder: tempfile::TempDir, database: Option<Database>) -> Self {
-        let config = DatabaseConfig { url, pool_size: 4, timeout: Duration::from_secs(5) };
+        let config = DatabaseConfig {
+            url,
+            pool_size: 4,
+            timeout: Duration::from_secs(5),
+        };
         let (db, _) = Db::open(&config).await.unwrap();
-        Self { db, config, _folder: folder, _database: database }
+        Self {
+            db,
+            config,
+            _folder: folder,
+            _database: database,
+        }
     }
 }
 
@@ -78,7 +92,8 @@ on_both!(
 
 async fn put(db: &Db, name: &'static str, value: &str) -> Result<(), db::Error> {
     let value = value.to_owned();
-    db.write(move |conn| insert(conn, name, &value).map_err(db::Error::from)).await
+    db.write(move |conn| insert(conn, name, &value).map_err(db::Error::from))
+        .await
 }
 
 fn insert(conn: &mut db::Connection, name: &str, value: &str) -> QueryResult<()> {
@@ -134,7 +149,9 @@ async fn a_violated_constraint_is_named(fresh: Fresh) {
 
     let error = put(&fresh.db, "a", "2").await.unwrap_err();
 
-    let db::Error::Violated(violation) = error else { panic!("{error:?}") };
+    let db::Error::Violated(violation) = error else {
+        panic!("{error:?}")
+    };
     assert!(violation.duplicate);
     assert!(violation.name.contains("server_keys"), "{violation}");
 }
@@ -143,7 +160,8 @@ async fn many_writers_at_once_all_commit(fresh: Fresh) {
     let writers = (0..200).map(|number| {
         let db = fresh.db.clone();
         async move {
-            db.write(move |conn| insert(conn, &format!("key-{number:03}"), "1").map_err(db::Error::from)).await
+            db.write(move |conn| insert(conn, &format!("key-{number:03}"), "1").map_err(db::Error::from))
+                .await
         }
     });
 
@@ -238,7 +256,11 @@ async fn nothing_is_acknowledged_when_the_transaction_was_lost(fresh: Fresh) {
 
     assert!(broke.is_err());
     for (name, result) in [("before", before), ("after", after)] {
-        assert_eq!(result.is_ok(), names(db).await.contains(&name.to_owned()), "{name}: {result:?}");
+        assert_eq!(
+            result.is_ok(),
+            names(db).await.contains(&name.to_owned()),
+            "{name}: {result:?}"
+        );
         assert!(matches!(result, Err(db::Error::Unavailable(_))), "{name}: {result:?}");
     }
     put(db, "later", "1").await.unwrap();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 use serde::Deserialize;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -11,7 +11,7 @@ use tokio::{
 };
 use tokio_tungstenite::{
     client_async_with_config,
-    tungstenite::{client::IntoClientRequest, protocol::WebSocketConfig},
+    tungstenite::{self, client::IntoClientRequest, protocol::WebSocketConfig},
 };
 
 use super::line::{Line, Talk};
@@ -77,6 +77,7 @@ impl Door {
         let config = WebSocketConfig::default().read_buffer_size(4096).write_buffer_size(0);
         let (socket, _) = client_async_with_config(request, stream, Some(config))
             .await
+            .map_err(explain)
             .context("open a socket")?;
         Ok(Line::new(socket, number, talk))
     }
@@ -94,6 +95,17 @@ impl Door {
         let body = answer(&mut stream).await?;
         self.http = Some(stream);
         serde_json::from_slice(&body).context("read a token")
+    }
+}
+
+/// The server's own words about why it refused.
+fn explain(error: tungstenite::Error) -> anyhow::Error {
+    match error {
+        tungstenite::Error::Http(answer) => {
+            let body = answer.body().as_deref().unwrap_or_default();
+            anyhow!("{}: {}", answer.status(), String::from_utf8_lossy(body))
+        }
+        error => error.into(),
     }
 }
 

@@ -82,7 +82,7 @@ pub(crate) async fn list_people(
     Query(query): Query<PageQuery>,
 ) -> Result<Json<PeoplePage>, Problem> {
     let page = auth
-        .list_people(&caller, &PageRequest::from(query))
+        .list_people(&caller, &PageRequest::try_from(query)?)
         .await?
         .map(PersonView::from);
     Ok(Json(PeoplePage {
@@ -95,10 +95,10 @@ pub(crate) async fn list_people(
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct Invite {
     /// The mail address, unique in the organisation.
-    #[schema(example = "ana@example.org", max_length = 254)]
+    #[schema(example = "ana@example.org", max_length = 254, pattern = r"^[^@\s\x00-\x1f\x7f-\x9f]+@[^@\s\x00-\x1f\x7f-\x9f]+$")]
     email: String,
     /// The name.
-    #[schema(example = "Ana Souza", min_length = 1, max_length = 200)]
+    #[schema(example = "Ana Souza", min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$")]
     name: String,
     /// What the person may do.
     role: PersonRole,
@@ -187,7 +187,7 @@ pub(crate) async fn get_person(
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct ChangePerson {
     /// The name.
-    #[schema(min_length = 1, max_length = 200)]
+    #[schema(min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$")]
     name: Option<String>,
     /// What the person may do.
     role: Option<PersonRole>,

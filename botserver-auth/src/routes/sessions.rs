@@ -102,6 +102,7 @@ pub(crate) struct Claim {
     #[schema(value_type = String, format = "password", min_length = 15, max_length = 256)]
     password: Secret,
     /// The name, if it is to be another than the account has.
+    #[schema(min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$")]
     name: Option<String>,
 }
 
@@ -203,7 +204,7 @@ pub(crate) async fn list_sessions(
     Auth(caller): Auth,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<SessionPage>, Problem> {
-    let page = auth.list_sessions(&caller, &PageRequest::from(query)).await?;
+    let page = auth.list_sessions(&caller, &PageRequest::try_from(query)?).await?;
     let page = page.map(|session| SessionView::new(session, caller.session));
     Ok(Json(SessionPage {
         items: page.items,

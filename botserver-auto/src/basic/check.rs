@@ -13,8 +13,28 @@ use super::{
 
 /// Names that surround a run without anybody setting them in a script.
 const AMBIENT: [&str; 22] = [
-    "user", "username", "session", "from", "mobile", "today", "now", "hour", "history", "admin", "host", "channel", "bot",
-    "rnd", "pi", "timestamp", "uuid", "guid", "now_utc", "error", "err", "error_message",
+    "user",
+    "username",
+    "session",
+    "from",
+    "mobile",
+    "today",
+    "now",
+    "hour",
+    "history",
+    "admin",
+    "host",
+    "channel",
+    "bot",
+    "rnd",
+    "pi",
+    "timestamp",
+    "uuid",
+    "guid",
+    "now_utc",
+    "error",
+    "err",
+    "error_message",
 ];
 
 /// What is there besides the script.
@@ -35,7 +55,7 @@ pub fn check(parsed: &Parsed, known: &Known) -> Vec<Diagnostic> {
         assigned: HashSet::new(),
         locals: Vec::new(),
         reported: HashSet::new(),
-        loops: 0,
+        loops: Vec::new(),
     };
     compiler::assigned(&parsed.body, &mut checker.assigned);
     checker.header();
@@ -66,7 +86,7 @@ struct Checker<'a> {
     assigned: HashSet<String>,
     locals: Vec<String>,
     reported: HashSet<String>,
-    loops: usize,
+    loops: Vec<Loop>,
 }
 
 impl Checker<'_> {
@@ -116,11 +136,15 @@ impl Checker<'_> {
             self.stmt(stmt);
             let leaves = matches!(stmt.kind, StmtKind::Return(_) | StmtKind::ReturnWith(_) | StmtKind::End);
             let next = body.get(index + 1..).unwrap_or_default().iter().find(|next| {
-                !matches!(next.kind, StmtKind::Procedure(_) | StmtKind::Param(_) | StmtKind::Description { .. })
+                !matches!(
+                    next.kind,
+                    StmtKind::Procedure(_) | StmtKind::Param(_) | StmtKind::Description { .. }
+                )
             });
             if let (true, Some(next)) = (leaves, next) {
                 let title = "this is never reached".to_owned();
-                self.warn("B213", &next.span, title).label = "the statement before it always ends the script or SUB".to_owned();
+                let diagnostic = self.warn("B213", &next.span, title);
+                "the statement before it always ends the script or SUB".clone_into(&mut diagnostic.label);
                 break;
             }
         }
@@ -143,28 +167,38 @@ impl Checker<'_> {
                 }
                 self.body(otherwise.as_deref().unwrap_or_default());
             }
-            StmtKind::For { from, to, step, body, .. } => {
+            StmtKind::For {
+                from, to, step, body, ..
+            } => {
                 self.expr(from);
                 self.expr(to);
-                step.iter().for_each(|step| self.expr(step));
-                self.looped(body);
+                if let Some(step) = step {
+                    self.expr(step);
+                }
+                self.looped(Loop::For, body);
             }
             StmtKind::ForEach { name, list, last, body } => {
                 self.expr(list);
-                last.iter().for_each(|last| self.expr(last));
+                if let Some(last) = last {
+                    self.expr(last);
+                }
                 self.locals.push(name.key());
-                self.looped(body);
+                self.looped(Loop::For, body);
                 self.locals.pop();
             }
             StmtKind::While { condition, body } => {
                 self.expr(condition);
-                self.looped(body);
+                self.looped(Loop::While, body);
             }
             StmtKind::Do { before, after, body } => {
                 before.iter().chain(after).for_each(|until| self.expr(&until.condition));
-                self.looped(body);
+                self.looped(Loop::Do, body);
             }
-            StmtKind::Select { subject, cases, otherwise } => {
+            StmtKind::Select {
+                subject,
+                cases,
+                otherwise,
+            } => {
                 self.expr(subject);
                 for case in cases {
                     for test in &case.tests {
@@ -183,7 +217,9 @@ impl Checker<'_> {
             StmtKind::Procedure(procedure) => {
                 let outer = self.locals.len();
                 self.locals.extend(procedure.params.iter().map(Name::key));
+                let loops = std::mem::take(&mut self.loops);
                 self.body(&procedure.body);
+                self.loops = loops;
                 self.locals.truncate(outer);
             }
             StmtKind::Return(value) | StmtKind::Talk(value) => value.iter().for_each(|value| self.expr(value)),
@@ -201,14 +237,24 @@ impl Checker<'_> {
             }
             StmtKind::Assert { condition, message } => {
                 self.expr(condition);
-                message.iter().for_each(|message| self.expr(message));
+                if let Some(message) = message {
+                    self.expr(message);
+                }
             }
             StmtKind::Hear { into, hear } => {
-                into.iter().for_each(|place| self.place(place));
+                if let Some(place) = into {
+                    self.place(place);
+                }
                 self.exprs(&hear.options);
                 hear.prompt.iter().chain(&hear.default).for_each(|expr| self.expr(expr));
             }
-            StmtKind::Leave(Some(Loop::For | Loop::While | Loop::Do) | None)
+            StmtKind::Leave(kind) if !self.loops.iter().any(|open| kind.is_none_or(|kind| kind == *open)) => {
+                self.found.push(compiler::no_loop(self.parsed, stmt, false));
+            }
+            StmtKind::Continue if self.loops.is_empty() => {
+                self.found.push(compiler::no_loop(self.parsed, stmt, true));
+            }
+            StmtKind::Leave(_)
             | StmtKind::Continue
             | StmtKind::LeaveProcedure
             | StmtKind::End
@@ -220,10 +266,10 @@ impl Checker<'_> {
         }
     }
 
-    fn looped(&mut self, body: &[Stmt]) {
-        self.loops += 1;
+    fn looped(&mut self, kind: Loop, body: &[Stmt]) {
+        self.loops.push(kind);
         self.body(body);
-        self.loops -= 1;
+        self.loops.pop();
     }
 
     fn place(&mut self, place: &Place) {
@@ -235,7 +281,9 @@ impl Checker<'_> {
     }
 
     fn exprs(&mut self, exprs: &[Expr]) {
-        exprs.iter().for_each(|expr| self.expr(expr));
+        for expr in exprs {
+            self.expr(expr);
+        }
     }
 
     fn expr(&mut self, expr: &Expr) {
@@ -247,10 +295,12 @@ impl Checker<'_> {
                 for step in steps {
                     if let Step::Method(name, _) = step
                         && library::method(&name.text).is_none()
-                        && !super::path::METHODS.iter().any(|(method, _)| name.text.eq_ignore_ascii_case(method))
+                        && !super::path::METHODS
+                            .iter()
+                            .any(|(method, _)| name.text.eq_ignore_ascii_case(method))
                     {
                         let title = format!("values have no method {}", name.text);
-                        self.warn("B222", &name.span, title).label = "fails when it is reached".to_owned();
+                        "fails when it is reached".clone_into(&mut self.warn("B222", &name.span, title).label);
                     }
                 }
             }
@@ -267,7 +317,8 @@ impl Checker<'_> {
             || self.locals.contains(&key)
             || AMBIENT.contains(&key.as_str())
             || self.known.names.iter().any(|other| other.eq_ignore_ascii_case(&key));
-        if known || !self.reported.insert(key.clone()) {
+        // In a script that could not be read whole, the assignment may be in what was left out.
+        if known || self.parsed.has_errors() || !self.reported.insert(key.clone()) {
             return;
         }
         let near = nearest(&key, self.assigned.iter().map(String::as_str)).map(str::to_owned);
@@ -283,7 +334,7 @@ impl Checker<'_> {
         match library::find(&name.text) {
             Some(function) if given < function.min || given > function.max => {
                 let title = arity(function, given);
-                self.warn("B221", &name.span, title).label = "fails when it is reached".to_owned();
+                "fails when it is reached".clone_into(&mut self.warn("B221", &name.span, title).label);
             }
             Some(_) => {}
             None => {
@@ -298,7 +349,9 @@ impl Checker<'_> {
     }
 
     fn script(&mut self, script: &Expr) {
-        let (ExprKind::Text(name), Some(scripts)) = (&script.kind, &self.known.scripts) else { return };
+        let (ExprKind::Text(name), Some(scripts)) = (&script.kind, &self.known.scripts) else {
+            return;
+        };
         let key = name.trim().to_lowercase();
         let key = key.strip_suffix(".bas").unwrap_or(&key);
         if scripts.contains(key) {

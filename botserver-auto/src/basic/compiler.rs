@@ -35,7 +35,12 @@ use routine::Builder;
 /// # Errors
 /// All errors of the script, those of [`super::parse`] included.
 pub fn compile(parsed: &Parsed) -> Result<Program, Vec<Diagnostic>> {
-    let mut found: Vec<Diagnostic> = parsed.diagnostics.iter().filter(|one| one.is_error()).cloned().collect();
+    let mut found: Vec<Diagnostic> = parsed
+        .diagnostics
+        .iter()
+        .filter(|one| one.is_error())
+        .cloned()
+        .collect();
     if !found.is_empty() {
         return Err(found);
     }
@@ -43,6 +48,17 @@ pub fn compile(parsed: &Parsed) -> Result<Program, Vec<Diagnostic>> {
     let program = compiler.program();
     found.append(&mut compiler.diagnostics);
     if found.is_empty() { Ok(program) } else { Err(found) }
+}
+
+/// The error of EXIT FOR, BREAK or CONTINUE outside of such a loop.
+pub(crate) fn no_loop(parsed: &Parsed, stmt: &Stmt, again: bool) -> Diagnostic {
+    let title = if again {
+        "there is no loop to continue"
+    } else {
+        "there is no such loop to leave"
+    };
+    Diagnostic::new(parsed.source(), "B131", Severity::Error, stmt.span.clone(), title)
+        .help("put it inside the loop; EXIT alone ends the script")
 }
 
 struct Compiler<'a> {
@@ -111,7 +127,10 @@ impl<'a> Compiler<'a> {
         collect_params(&self.parsed.body, &mut lines);
         let mut specs: Vec<ParamSpec> = Vec::new();
         for param in lines {
-            if specs.iter().any(|spec| spec.name.eq_ignore_ascii_case(&param.name.text)) {
+            if specs
+                .iter()
+                .any(|spec| spec.name.eq_ignore_ascii_case(&param.name.text))
+            {
                 continue;
             }
             self.builder.line = self.line(&param.name.span);

@@ -6,12 +6,13 @@ use super::{
     number,
     operators::MIDNIGHT,
     run,
-    value::{misfit, Outcome, Val},
+    value::{Outcome, Val, misfit},
 };
 
 /// Shapes of a day in texts, tried in this order; the first that fits wins.
-const DAYS: [&str; 9] =
-    ["%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%d %b %Y", "%d %B %Y", "%Y%m%d"];
+const DAYS: [&str; 9] = [
+    "%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%d %b %Y", "%d %B %Y", "%Y%m%d",
+];
 
 /// Shapes of a time of day.
 const TIMES: [&str; 4] = ["%H:%M:%S%.f", "%H:%M", "%I:%M %p", "%I:%M%p"];
@@ -32,12 +33,16 @@ pub(crate) fn now() -> DateTime<FixedOffset> {
 /// The day that a text names.
 pub(crate) fn parse_day(text: &str) -> Option<NaiveDate> {
     let text = text.trim();
-    DAYS.iter().find_map(|shape| NaiveDate::parse_from_str(text, shape).ok()).filter(|day| day.year() >= 1)
+    DAYS.iter()
+        .find_map(|shape| NaiveDate::parse_from_str(text, shape).ok())
+        .filter(|day| day.year() >= 1)
 }
 
 /// The time of day that a text names.
 pub(crate) fn parse_time(text: &str) -> Option<NaiveTime> {
-    TIMES.iter().find_map(|shape| NaiveTime::parse_from_str(text.trim(), shape).ok())
+    TIMES
+        .iter()
+        .find_map(|shape| NaiveTime::parse_from_str(text.trim(), shape).ok())
 }
 
 /// The day or moment that a text names.
@@ -50,7 +55,9 @@ pub(crate) fn parse(text: &str) -> Option<Val> {
         return Some(Val::DateTime(moment));
     }
     let (day, time) = text.split_once(['T', ' '])?;
-    Some(Val::DateTime(local(parse_day(day)?.and_time(parse_time(time.trim_end_matches('Z'))?))))
+    Some(Val::DateTime(local(
+        parse_day(day)?.and_time(parse_time(time.trim_end_matches('Z'))?),
+    )))
 }
 
 /// The date or moment that a value is, or names as a text; seconds since 1970 count as a moment.
@@ -86,7 +93,10 @@ pub(crate) fn shift(value: &Val, span: TimeDelta) -> Outcome<Val> {
     {
         return day.checked_add_signed(span).map(Val::Date).ok_or_else(outside);
     }
-    moment(value)?.checked_add_signed(span).map(Val::DateTime).ok_or_else(outside)
+    moment(value)?
+        .checked_add_signed(span)
+        .map(Val::DateTime)
+        .ok_or_else(outside)
 }
 
 /// Units of DATEADD and DATEDIFF.
@@ -126,15 +136,22 @@ pub(crate) fn add(value: &Val, count: i64, unit: Unit) -> Outcome<Val> {
         Unit::Day => 86_400,
         Unit::Week => 604_800,
         Unit::Month | Unit::Year => {
-            let months = count.checked_mul(if unit == Unit::Year { 12 } else { 1 }).ok_or_else(number::too_large)?;
-            let step = Months::new(u32::try_from(months.unsigned_abs()).map_err(|_| outside())?);
+            let months = count
+                .checked_mul(if unit == Unit::Year { 12 } else { 1 })
+                .ok_or_else(number::too_large)?;
+            let count = u32::try_from(months.unsigned_abs()).ok().ok_or_else(outside)?;
+            let step = Months::new(count);
             let forward = months >= 0;
             let moved = match &value {
                 Val::Date(day) if forward => day.checked_add_months(step).map(Val::Date),
                 Val::Date(day) => day.checked_sub_months(step).map(Val::Date),
                 _ => {
                     let naive = moment(&value)?.naive_local();
-                    let moved = if forward { naive.checked_add_months(step) } else { naive.checked_sub_months(step) };
+                    let moved = if forward {
+                        naive.checked_add_months(step)
+                    } else {
+                        naive.checked_sub_months(step)
+                    };
                     moved.map(|naive| Val::DateTime(local(naive)))
                 }
             };
@@ -145,11 +162,17 @@ pub(crate) fn add(value: &Val, count: i64, unit: Unit) -> Outcome<Val> {
         && let Val::DateTime(moment) = &value
     {
         // A day later at the same time of day, even when clocks changed in between.
-        let days = count.checked_mul(seconds / 86_400).and_then(TimeDelta::try_days).ok_or_else(outside)?;
+        let days = count
+            .checked_mul(seconds / 86_400)
+            .and_then(TimeDelta::try_days)
+            .ok_or_else(outside)?;
         let naive = moment.naive_local().checked_add_signed(days).ok_or_else(outside)?;
         return Ok(Val::DateTime(local(naive)));
     }
-    let span = count.checked_mul(seconds).and_then(TimeDelta::try_seconds).ok_or_else(outside)?;
+    let span = count
+        .checked_mul(seconds)
+        .and_then(TimeDelta::try_seconds)
+        .ok_or_else(outside)?;
     shift(&value, span)
 }
 

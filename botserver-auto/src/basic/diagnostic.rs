@@ -107,7 +107,9 @@ impl Diagnostic {
         if !self.label.is_empty() {
             annotation = annotation.label(self.label.as_str());
         }
-        let snippet = Snippet::source(self.source.text()).path(self.file.as_str()).annotation(annotation);
+        let snippet = Snippet::source(self.source.text())
+            .path(self.file.as_str())
+            .annotation(annotation);
         let mut group = level.primary_title(self.title.as_str()).id(self.code).element(snippet);
         for note in &self.notes {
             group = group.element(Level::NOTE.message(note.as_str()));

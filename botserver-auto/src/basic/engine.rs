@@ -10,7 +10,7 @@ use super::{
     operators::{self, calculate, equal, order},
     path, run,
     tree::Arith,
-    value::{check_text, dynamic, val, List, Object, Outcome, Val, MAX_TEXT},
+    value::{List, MAX_TEXT, Object, Outcome, Val, check_text, dynamic, val},
 };
 
 static ENGINE: LazyLock<Engine> = LazyLock::new(build);
@@ -43,7 +43,9 @@ fn fault_of(error: &EvalAltResult) -> (Fault, Option<usize>) {
     let line = error.position().line();
     let fault = match error.unwrap_inner() {
         EvalAltResult::ErrorRuntime(value, _) => value.read_lock::<Fault>().map(|fault| fault.clone()),
-        EvalAltResult::ErrorTerminated(token, _) => Some(exceeded(token.read_lock::<run::Exceeded>().map(|limit| *limit))),
+        EvalAltResult::ErrorTerminated(token, _) => {
+            Some(exceeded(token.read_lock::<run::Exceeded>().map(|limit| *limit)))
+        }
         EvalAltResult::ErrorTooManyOperations(_) => Some(exceeded(Some(run::Exceeded::Operations))),
         EvalAltResult::ErrorDataTooLarge(what, _) => {
             Some(Fault::new(FaultKind::Limit, format!("{what} would be too large")).hint("keep less data in variables"))
@@ -51,14 +53,24 @@ fn fault_of(error: &EvalAltResult) -> (Fault, Option<usize>) {
         EvalAltResult::ErrorStackOverflow(_) => Some(Fault::new(FaultKind::Limit, "the expression is nested too deep")),
         _ => None,
     };
-    (fault.unwrap_or_else(|| Fault::new(FaultKind::Internal, format!("generated code failed: {error}"))), line)
+    (
+        fault.unwrap_or_else(|| Fault::new(FaultKind::Internal, format!("generated code failed: {error}"))),
+        line,
+    )
 }
 
 /// The fault of a limit on computing.
 pub(crate) fn exceeded(limit: Option<run::Exceeded>) -> Fault {
-    let what = if limit == Some(run::Exceeded::Time) { "took too long" } else { "did too much work" };
-    Fault::new(FaultKind::Limit, format!("the script {what} without waiting for anybody"))
-        .hint("look for a loop that never ends, or do less at a time")
+    let what = if limit == Some(run::Exceeded::Time) {
+        "took too long"
+    } else {
+        "did too much work"
+    };
+    Fault::new(
+        FaultKind::Limit,
+        format!("the script {what} without waiting for anybody"),
+    )
+    .hint("look for a loop that never ends, or do less at a time")
 }
 
 fn build() -> Engine {
@@ -116,7 +128,10 @@ fn values(args: &Args<'_>) -> smallvec::SmallVec<[Val; 4]> {
 
 /// The values of an array literal.
 fn array(value: &Dynamic) -> Vec<Val> {
-    value.as_array_ref().map(|items| items.iter().map(val).collect()).unwrap_or_default()
+    value
+        .as_array_ref()
+        .map(|items| items.iter().map(val).collect())
+        .unwrap_or_default()
 }
 
 fn compare(engine: &mut Engine, name: &str, test: fn(std::cmp::Ordering) -> bool) {
@@ -142,10 +157,18 @@ fn operator(letter: char) -> Arith {
 }
 
 fn operators_of(engine: &mut Engine) {
-    for (name, letter) in
-        [("o_add", '+'), ("o_sub", '-'), ("o_cat", '&'), ("o_mul", '*'), ("o_div", '/'), ("o_mod", '%'), ("o_pow", '^')]
-    {
-        register(engine, name, 2, move |args| calculate(operator(letter), nth(args, 0), &nth(args, 1)));
+    for (name, letter) in [
+        ("o_add", '+'),
+        ("o_sub", '-'),
+        ("o_cat", '&'),
+        ("o_mul", '*'),
+        ("o_div", '/'),
+        ("o_mod", '%'),
+        ("o_pow", '^'),
+    ] {
+        register(engine, name, 2, move |args| {
+            calculate(operator(letter), nth(args, 0), &nth(args, 1))
+        });
     }
     register(engine, "o_chain", 2, |args| {
         let letters = nth(args, 0).print()?;
@@ -169,10 +192,16 @@ fn operators_of(engine: &mut Engine) {
         let value = first(args);
         Ok(Val::Bool(value.as_bool().unwrap_or_else(|_| val(value).is_true())))
     });
-    register(engine, "o_null", 1, |args| Ok(Val::Bool(first(args).is_unit() || nth(args, 0).is_null())));
+    register(engine, "o_null", 1, |args| {
+        Ok(Val::Bool(first(args).is_unit() || nth(args, 0).is_null()))
+    });
     register(engine, "o_empty", 1, |args| Ok(Val::Bool(nth(args, 0).is_empty())));
-    register(engine, "o_eq", 2, |args| Ok(Val::Bool(equal(&nth(args, 0), &nth(args, 1)))));
-    register(engine, "o_ne", 2, |args| Ok(Val::Bool(!equal(&nth(args, 0), &nth(args, 1)))));
+    register(engine, "o_eq", 2, |args| {
+        Ok(Val::Bool(equal(&nth(args, 0), &nth(args, 1))))
+    });
+    register(engine, "o_ne", 2, |args| {
+        Ok(Val::Bool(!equal(&nth(args, 0), &nth(args, 1))))
+    });
     compare(engine, "o_lt", std::cmp::Ordering::is_lt);
     compare(engine, "o_le", std::cmp::Ordering::is_le);
     compare(engine, "o_gt", std::cmp::Ordering::is_gt);
@@ -183,26 +212,41 @@ fn operators_of(engine: &mut Engine) {
             && order(&value, &high).is_some_and(std::cmp::Ordering::is_le);
         Ok(Val::Bool(inside))
     });
-    register(engine, "o_has", 2, |args| operators::contains(&nth(args, 0), &nth(args, 1)).map(Val::Bool));
-    register(engine, "o_in", 2, |args| operators::contains(&nth(args, 1), &nth(args, 0)).map(Val::Bool));
+    register(engine, "o_has", 2, |args| {
+        operators::contains(&nth(args, 0), &nth(args, 1)).map(Val::Bool)
+    });
+    register(engine, "o_in", 2, |args| {
+        operators::contains(&nth(args, 1), &nth(args, 0)).map(Val::Bool)
+    });
     register(engine, "o_like", 2, |args| {
-        Ok(Val::Bool(operators::like(&nth(args, 0).print()?, &nth(args, 1).print()?)))
+        Ok(Val::Bool(operators::like(
+            &nth(args, 0).print()?,
+            &nth(args, 1).print()?,
+        )))
     });
     register(engine, "o_starts", 2, |args| {
-        Ok(Val::Bool(nth(args, 0).print()?.starts_with(nth(args, 1).print()?.as_str())))
+        Ok(Val::Bool(
+            nth(args, 0).print()?.starts_with(nth(args, 1).print()?.as_str()),
+        ))
     });
     register(engine, "o_ends", 2, |args| {
-        Ok(Val::Bool(nth(args, 0).print()?.ends_with(nth(args, 1).print()?.as_str())))
+        Ok(Val::Bool(
+            nth(args, 0).print()?.ends_with(nth(args, 1).print()?.as_str()),
+        ))
     });
     register(engine, "o_format", 2, |args| {
         let pattern = nth(args, 1).print()?;
         format::format(&nth(args, 0), Some(&pattern)).map(Val::from)
     });
-    register(engine, "o_fault", 1, |args| Err(Fault::new(FaultKind::NotFound, nth(args, 0).print()?.to_string())));
+    register(engine, "o_fault", 1, |args| {
+        Err(Fault::new(FaultKind::NotFound, nth(args, 0).print()?.to_string()))
+    });
 }
 
 fn paths_of(engine: &mut Engine) {
-    register(engine, "o_list", 1, |args| Ok(Val::List(List::new(array(first(args)))?)));
+    register(engine, "o_list", 1, |args| {
+        Ok(Val::List(List::new(array(first(args)))?))
+    });
     register(engine, "o_map", 1, |args| {
         let mut object = Object::default();
         for pair in array(first(args)).chunks(2) {
@@ -213,29 +257,43 @@ fn paths_of(engine: &mut Engine) {
         Ok(Val::Object(object))
     });
     register(engine, "o_get", 2, |args| path::get_in(first(args), &[nth(args, 1)]));
-    register(engine, "o_get", 3, |args| path::get_in(first(args), &[nth(args, 1), nth(args, 2)]));
-    register(engine, "o_path", 2, |args| path::get_in(first(args), &args.get(1).map(|keys| array(keys)).unwrap_or_default()));
+    register(engine, "o_get", 3, |args| {
+        path::get_in(first(args), &[nth(args, 1), nth(args, 2)])
+    });
+    register(engine, "o_path", 2, |args| {
+        path::get_in(first(args), &args.get(1).map(|keys| array(keys)).unwrap_or_default())
+    });
     register(engine, "o_set", 3, |args| {
         let (keys, value) = (args.get(1).map(|keys| array(keys)).unwrap_or_default(), nth(args, 2));
-        args.first_mut().map_or(Ok(()), |root| path::set_in(root, &keys, value))?;
+        args.first_mut()
+            .map_or(Ok(()), |root| path::set_in(root, &keys, value))?;
         Ok(Val::Null)
     });
     for (_, method) in path::METHODS {
         register(engine, &format!("m_{method}"), 3, move |args| {
             let keys = args.get(1).map(|keys| array(keys)).unwrap_or_default();
             let values = args.get(2).map(|values| array(values)).unwrap_or_default();
-            args.first_mut().map_or(Ok(Val::Null), |root| path::mutate(root, &keys, method, &values))
+            args.first_mut()
+                .map_or(Ok(Val::Null), |root| path::mutate(root, &keys, method, &values))
         });
     }
-    register(engine, "o_each", 1, |args| operators::each(&nth(args, 0), None).map(Val::List));
-    register(engine, "o_each", 2, |args| operators::each(&nth(args, 0), Some(&nth(args, 1))).map(Val::List));
+    register(engine, "o_each", 1, |args| {
+        operators::each(&nth(args, 0), None).map(Val::List)
+    });
+    register(engine, "o_each", 2, |args| {
+        operators::each(&nth(args, 0), Some(&nth(args, 1))).map(Val::List)
+    });
     // The counter of FOR: one step on, and whether the end is not passed yet.
     register(engine, "o_next", 3, |args| {
         let step = nth(args, 2);
         let next = calculate(Arith::Add, nth(args, 0), &step)?;
         let end = nth(args, 1);
         let backward = number::operand(&step)?.decimal().is_sign_negative();
-        let passed = if backward { std::cmp::Ordering::Less } else { std::cmp::Ordering::Greater };
+        let passed = if backward {
+            std::cmp::Ordering::Less
+        } else {
+            std::cmp::Ordering::Greater
+        };
         let goes_on = order(&next, &end).is_some_and(|order| order != passed);
         if let Some(counter) = args.first_mut() {
             **counter = dynamic(next);

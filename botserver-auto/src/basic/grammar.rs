@@ -6,10 +6,46 @@ use botstate::keyword::{Class, Registry, Shape};
 
 /// Phrases that the language itself performs; they need no registry.
 const STATEMENTS: [&str; 40] = [
-    "TALK", "PRINT", "HEAR", "IF", "ELSE", "ELSEIF", "END IF", "FOR", "FOR EACH", "NEXT", "END FOR", "WHILE", "WEND",
-    "END WHILE", "DO", "LOOP", "SELECT CASE", "CASE", "END SELECT", "SWITCH", "SUB", "END SUB", "FUNCTION",
-    "END FUNCTION", "CALL", "RETURN", "EXIT", "EXIT FOR", "BREAK", "CONTINUE", "WITH", "END WITH", "TRY", "CATCH",
-    "END TRY", "THROW", "ASSERT", "PARAM", "DESCRIPTION", "LET",
+    "TALK",
+    "PRINT",
+    "HEAR",
+    "IF",
+    "ELSE",
+    "ELSEIF",
+    "END IF",
+    "FOR",
+    "FOR EACH",
+    "NEXT",
+    "END FOR",
+    "WHILE",
+    "WEND",
+    "END WHILE",
+    "DO",
+    "LOOP",
+    "SELECT CASE",
+    "CASE",
+    "END SELECT",
+    "SWITCH",
+    "SUB",
+    "END SUB",
+    "FUNCTION",
+    "END FUNCTION",
+    "CALL",
+    "RETURN",
+    "EXIT",
+    "EXIT FOR",
+    "BREAK",
+    "CONTINUE",
+    "WITH",
+    "END WITH",
+    "TRY",
+    "CATCH",
+    "END TRY",
+    "THROW",
+    "ASSERT",
+    "PARAM",
+    "DESCRIPTION",
+    "LET",
 ];
 
 /// A keyword as the parser sees it.
@@ -36,10 +72,17 @@ struct Node {
 impl Grammar {
     /// The grammar with the keywords of `registry`.
     pub fn new(registry: &Registry) -> Self {
-        let mut grammar = Self { entries: Vec::new(), nodes: vec![Node::default()] };
+        let mut grammar = Self {
+            entries: Vec::new(),
+            nodes: vec![Node::default()],
+        };
         for (keyword, shapes) in registry.iter() {
             let entry = grammar.entries.len();
-            grammar.entries.push(Entry { phrase: keyword.phrase, class: keyword.class, shapes: shapes.to_vec() });
+            grammar.entries.push(Entry {
+                phrase: keyword.phrase,
+                class: keyword.class,
+                shapes: shapes.to_vec(),
+            });
             let mut at = 0;
             for word in keyword.phrase.split_whitespace() {
                 let fresh = grammar.nodes.len();
@@ -80,11 +123,6 @@ impl Grammar {
         self.entries.get(self.nodes.get(node)?.entry?)
     }
 
-    /// The keyword called `phrase`.
-    pub(crate) fn find(&self, phrase: &str) -> Option<&Entry> {
-        self.entries.iter().find(|entry| entry.phrase == phrase)
-    }
-
     /// The known phrase that looks most like the first words of `line`, if one is near enough.
     pub(crate) fn nearest(&self, line: &str) -> Option<&'static str> {
         let words: Vec<String> = line.split_whitespace().take(4).map(str::to_uppercase).collect();
@@ -101,8 +139,13 @@ impl Grammar {
 
 /// The name among `known` that looks most like `name`, if one is near enough.
 pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let rated = known.into_iter().map(|other| (distance(&name.to_lowercase(), &other.to_lowercase()), other));
-    rated.filter(|(distance, other)| distance * 3 <= other.len().max(3)).min().map(|(_, other)| other)
+    let rated = known
+        .into_iter()
+        .map(|other| (distance(&name.to_lowercase(), &other.to_lowercase()), other));
+    rated
+        .filter(|(distance, other)| distance * 3 <= other.len())
+        .min()
+        .map(|(_, other)| other)
 }
 
 /// Letters to insert, remove, replace or swap to make `a` of `b`.
@@ -114,7 +157,9 @@ fn distance(a: &str, b: &str) -> usize {
         for (j, right) in b.iter().enumerate() {
             let at = |row: &[usize], index: usize| row.get(index).copied().unwrap_or(usize::MAX / 2);
             let above = rows.last().map_or(&[][..], Vec::as_slice);
-            let mut best = (at(above, j) + usize::from(left != right)).min(at(above, j + 1) + 1).min(at(&row, j) + 1);
+            let mut best = (at(above, j) + usize::from(left != right))
+                .min(at(above, j + 1) + 1)
+                .min(at(&row, j) + 1);
             let swapped = i > 0 && j > 0 && a.get(i - 1) == Some(right) && b.get(j - 1) == Some(left);
             if let (true, Some(before)) = (swapped, rows.len().checked_sub(2).and_then(|row| rows.get(row))) {
                 best = best.min(at(before, j - 1) + 1);
@@ -132,6 +177,13 @@ mod tests {
 
     #[test]
     fn a_swapped_letter_is_one_step() {
-        assert_eq!((distance("TLAK", "TALK"), distance("", "ab"), distance("kitten", "sitting")), (1, 2, 3));
+        assert_eq!(
+            (
+                distance("TLAK", "TALK"),
+                distance("", "ab"),
+                distance("kitten", "sitting")
+            ),
+            (1, 2, 3)
+        );
     }
 }

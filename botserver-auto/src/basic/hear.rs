@@ -32,8 +32,7 @@ pub(crate) fn read(kind: InputKind, options: &[String], open: bool, answer: &Ans
         InputKind::Date => words::date(text).map(Val::Date),
         InputKind::Name => words::name(text).map(Val::from),
         InputKind::Integer => numbers::integer(text).map(Val::Int),
-        InputKind::Float => numbers::amount(text).map(numbers::two_decimals),
-        InputKind::Money => numbers::amount(text).map(numbers::two_decimals),
+        InputKind::Float | InputKind::Money => numbers::amount(text).map(numbers::two_decimals),
         InputKind::Boolean => words::boolean(text).map(Val::Bool),
         InputKind::Hour => numbers::hour(text).map(Val::from),
         InputKind::Mobile => numbers::mobile(text).map(Val::from),
@@ -69,11 +68,19 @@ fn file(kind: InputKind, answer: &Answer) -> Result<Val, Refusal> {
 fn choice(text: &str, options: &[String]) -> Option<Val> {
     let wanted = text.to_lowercase();
     let exact = options.iter().find(|option| option.to_lowercase() == wanted);
-    let numbered = || wanted.parse::<usize>().ok().and_then(|number| options.get(number.checked_sub(1)?));
+    let numbered = || {
+        wanted
+            .parse::<usize>()
+            .ok()
+            .and_then(|number| options.get(number.checked_sub(1)?))
+    };
     let partly = || {
         let mut found = options.iter().filter(|option| option.to_lowercase().contains(&wanted));
         let first = found.next();
         if found.next().is_some() { None } else { first }
     };
-    exact.or_else(numbered).or_else(partly).map(|option| Val::text(option.as_str()))
+    exact
+        .or_else(numbered)
+        .or_else(partly)
+        .map(|option| Val::text(option.as_str()))
 }

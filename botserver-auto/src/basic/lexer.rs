@@ -7,7 +7,7 @@ use std::{ops::Range, sync::Arc};
 
 use logos::Logos;
 
-pub(crate) use text::{dedent, holes, unescape, Hole};
+pub(crate) use text::{Hole, dedent, holes, unescape};
 pub(crate) use token::{Kind, Token};
 
 use super::{
@@ -30,23 +30,30 @@ pub(crate) fn lex(source: &Arc<Source>) -> Lexed {
 
 /// The tokens of `text`, which begins at `base` in `source`.
 pub(crate) fn lex_range(source: &Arc<Source>, text: &str, base: usize, line_start: bool) -> Lexed {
-    let mut lexed = Lexed { tokens: Vec::with_capacity(text.len() / 5), ..Lexed::default() };
-    let mut lexer = Kind::lexer(text);
+    let mut lexed = Lexed {
+        tokens: Vec::with_capacity(text.len() / 5),
+        ..Lexed::default()
+    };
+    let mut reader = Kind::lexer(text);
     let mut line_start = line_start;
     let mut last_end = usize::MAX;
     loop {
         if line_start {
             line_start = false;
-            let at = lexer.span().end;
-            let rest = lexer.remainder();
+            let at = reader.span().end;
+            let rest = reader.remainder();
             if let Some(length) = line_comment(rest) {
                 let indent = rest.len() - rest.trim_start_matches([' ', '\t', '\u{feff}']).len();
                 lexed.comments.push(base + at + indent..base + at + length);
-                lexer.bump(length);
+                reader.bump(length);
                 continue;
             }
             if let Some(block) = text::block(rest) {
-                let kind = if block.prompt { Kind::PromptBlock } else { Kind::TalkBlock };
+                let kind = if block.prompt {
+                    Kind::PromptBlock
+                } else {
+                    Kind::TalkBlock
+                };
                 let content = base + at + block.content.start..base + at + block.content.end;
                 if !block.closed {
                     let end = if block.prompt { "END SYSTEM PROMPT" } else { "END TALK" };
@@ -57,26 +64,28 @@ pub(crate) fn lex_range(source: &Arc<Source>, text: &str, base: usize, line_star
                             .help(format!("write `{end}` on a line of its own after the text")),
                     );
                 }
-                lexed.tokens.push(Token { kind, start: content.start, end: content.end, spaced: true });
-                lexer.bump(block.length);
+                lexed.tokens.push(Token {
+                    kind,
+                    start: content.start,
+                    end: content.end,
+                    spaced: true,
+                });
+                reader.bump(block.length);
                 last_end = usize::MAX;
                 continue;
             }
         }
-        let Some(next) = lexer.next() else { break };
-        let span = lexer.span();
+        let Some(next) = reader.next() else { break };
+        let span = reader.span();
         let mut kind = next.unwrap_or(Kind::Unknown);
         let mut end = span.end;
         match kind {
-            Kind::Text => match text::quoted(lexer.remainder()) {
-                Some(length) => {
-                    lexer.bump(length);
-                    end += length;
-                }
-                None => {
-                    let length = lexer.remainder().find('\n').unwrap_or(lexer.remainder().len());
-                    lexer.bump(length);
-                    end += length;
+            Kind::Text => {
+                let closed = text::quoted(reader.remainder());
+                let line_end = reader.remainder().find('\n').unwrap_or(reader.remainder().len());
+                reader.bump(closed.unwrap_or(line_end));
+                end += closed.unwrap_or(line_end);
+                if closed.is_none() {
                     lexed.diagnostics.push(
                         Diagnostic::new(
                             source,
@@ -88,9 +97,9 @@ pub(crate) fn lex_range(source: &Arc<Source>, text: &str, base: usize, line_star
                         .help("end the text with `\"`; a quote inside a text is written `\\\"`"),
                     );
                 }
-            },
+            }
             Kind::Quote => {
-                let line = lexer.remainder().split('\n').next().unwrap_or_default();
+                let line = reader.remainder().split('\n').next().unwrap_or_default();
                 let opens = lexed.tokens.last().is_some_and(|token| {
                     matches!(
                         token.kind,
@@ -107,28 +116,28 @@ pub(crate) fn lex_range(source: &Arc<Source>, text: &str, base: usize, line_star
                     )
                 });
                 if let (true, Some(close)) = (opens, line.find('\'')) {
-                    lexer.bump(close + 1);
+                    reader.bump(close + 1);
                     end += close + 1;
                     kind = Kind::Text;
                 } else {
                     let length = line.len();
-                    lexer.bump(length);
+                    reader.bump(length);
                     lexed.comments.push(base + span.start..base + end + length);
                     continue;
                 }
             }
             Kind::Slashes => {
-                let length = lexer.remainder().find('\n').unwrap_or(lexer.remainder().len());
-                lexer.bump(length);
+                let length = reader.remainder().find('\n').unwrap_or(reader.remainder().len());
+                reader.bump(length);
                 lexed.comments.push(base + span.start..base + end + length);
                 continue;
             }
             Kind::Newline => line_start = true,
-            Kind::Word if lexer.slice() == "_" => {
-                let rest = lexer.remainder();
+            Kind::Word if reader.slice() == "_" => {
+                let rest = reader.remainder();
                 let blank = rest.len() - rest.trim_start_matches([' ', '\t', '\r']).len();
                 if rest.get(blank..).is_some_and(|rest| rest.starts_with('\n')) {
-                    lexer.bump(blank + 1);
+                    reader.bump(blank + 1);
                     last_end = usize::MAX;
                     continue;
                 }
@@ -139,18 +148,33 @@ pub(crate) fn lex_range(source: &Arc<Source>, text: &str, base: usize, line_star
                     "B002",
                     Severity::Error,
                     base + span.start..base + span.end,
-                    format!("the character {:?} means nothing here", lexer.slice()),
+                    format!("the character {:?} means nothing here", reader.slice()),
                 )
                 .help("put it into quotes if it belongs to a text"),
             ),
             _ => {}
         }
-        lexed.tokens.push(Token { kind, start: base + span.start, end: base + end, spaced: span.start != last_end });
+        lexed.tokens.push(Token {
+            kind,
+            start: base + span.start,
+            end: base + end,
+            spaced: span.start != last_end,
+        });
         last_end = end;
     }
     let end = base + text.len();
-    lexed.tokens.push(Token { kind: Kind::Newline, start: end, end, spaced: true });
-    lexed.tokens.push(Token { kind: Kind::End, start: end, end, spaced: true });
+    lexed.tokens.push(Token {
+        kind: Kind::Newline,
+        start: end,
+        end,
+        spaced: true,
+    });
+    lexed.tokens.push(Token {
+        kind: Kind::End,
+        start: end,
+        end,
+        spaced: true,
+    });
     lexed
 }
 
@@ -161,8 +185,7 @@ fn line_comment(rest: &str) -> Option<usize> {
     let hash = trimmed.starts_with('#') && !trimmed.starts_with("#{");
     let rem = trimmed.get(..3).is_some_and(|word| word.eq_ignore_ascii_case("rem"))
         && trimmed.get(3..).is_some_and(|after| {
-            after.is_empty()
-                || after.starts_with([' ', '\t', '\r']) && !after.trim_start().starts_with(['=', '.', '['])
+            after.is_empty() || after.starts_with([' ', '\t', '\r']) && !after.trim_start().starts_with(['=', '.', '['])
         });
     (hash || rem || trimmed.starts_with('\'') || trimmed.starts_with("//")).then_some(line.len())
 }

@@ -27,25 +27,50 @@ pub(crate) struct Function {
 const MANY: usize = 64;
 
 const fn f(name: &'static str, min: usize, max: usize, run: fn(&[Val]) -> Outcome<Val>) -> Function {
-    Function { name, min, max, run, volatile: false }
+    Function {
+        name,
+        min,
+        max,
+        run,
+        volatile: false,
+    }
 }
 
 const fn volatile(name: &'static str, min: usize, max: usize, run: fn(&[Val]) -> Outcome<Val>) -> Function {
-    Function { name, min, max, run, volatile: true }
+    Function {
+        name,
+        min,
+        max,
+        run,
+        volatile: true,
+    }
 }
 
 /// Functions that may stand without parentheses: `DATEADD today, "days", 3`.
 const COMMANDS: [&str; 8] = ["DATEADD", "DATEDIFF", "FIRST", "LAST", "MAX", "MIN", "TOJSON", "RANDOM"];
 
 static TABLE: LazyLock<HashMap<&'static str, Function>> = LazyLock::new(|| {
-    let groups = [text::FUNCTIONS, math::FUNCTIONS, date::FUNCTIONS, list::FUNCTIONS, choice::FUNCTIONS, json::FUNCTIONS];
-    groups.into_iter().flatten().map(|function| (function.name, *function)).collect()
+    let groups = [
+        text::FUNCTIONS,
+        math::FUNCTIONS,
+        date::FUNCTIONS,
+        list::FUNCTIONS,
+        choice::FUNCTIONS,
+        json::FUNCTIONS,
+    ];
+    groups
+        .into_iter()
+        .flatten()
+        .map(|function| (function.name, *function))
+        .collect()
 });
 
 /// The function called `name`, in any letter case and with or without a `$` at its end.
 pub(crate) fn find(name: &str) -> Option<&'static Function> {
     let name = name.trim_end_matches('$');
-    TABLE.get(name).or_else(|| TABLE.get(name.to_ascii_uppercase().as_str()))
+    TABLE
+        .get(name)
+        .or_else(|| TABLE.get(name.to_ascii_uppercase().as_str()))
 }
 
 /// Whether the library has a function called `name`.

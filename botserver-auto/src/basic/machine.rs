@@ -18,7 +18,7 @@ use super::{
     engine,
     program::{Instr, Operand, Program, Routine, Slot},
     run,
-    value::{dynamic, from_value, to_value, val, Outcome, Val},
+    value::{Outcome, Val, dynamic, from_value, to_value, val},
 };
 
 /// The variable that holds the last error; no script can spell it.
@@ -135,7 +135,13 @@ impl Machine {
     pub fn new(program: Arc<Program>, args: Map, env: &Env) -> Result<Self, Fault> {
         let mut machine = Self::bare(program);
         machine.enter(0);
-        let params: Vec<String> = machine.program.params.iter().map(|param| param.name.to_lowercase()).collect();
+        let params: Vec<String> = machine
+            .program
+            .params
+            .iter()
+            .map(|param| param.name.to_lowercase())
+            .collect();
+        machine.begin_with(env, &params)?;
         for (name, value) in args {
             let key = name.to_lowercase();
             let named = params.iter().find(|param| **param == key);
@@ -193,7 +199,13 @@ impl Machine {
                 self.scope.push_dynamic(name.as_str(), Dynamic::UNIT);
             }
         }
-        self.frames.push(Frame { routine, at: 0, base, handlers: Vec::new(), resume_next: false });
+        self.frames.push(Frame {
+            routine,
+            at: 0,
+            base,
+            handlers: Vec::new(),
+            resume_next: false,
+        });
     }
 
     fn set_global(&mut self, name: &str, value: Val) {
@@ -205,11 +217,32 @@ impl Machine {
         }
     }
 
+    /// Gives names that surround the run and that the script sets as well their first values.
+    fn begin_with(&mut self, env: &Env, params: &[String]) -> Outcome<()> {
+        let program = Arc::clone(&self.program);
+        for global in program
+            .globals
+            .iter()
+            .filter(|global| !global.ambient && !params.contains(&global.name))
+        {
+            if let Some(value) = env.names.get(&global.name) {
+                self.set_global(&global.name, from_value(value.clone())?);
+            }
+        }
+        Ok(())
+    }
+
     /// Gives the names that the script only reads their values of this moment.
     fn surround(&mut self, env: &Env) -> Outcome<()> {
         let program = Arc::clone(&self.program);
         for global in program.globals.iter().filter(|global| global.ambient) {
-            let value = env.names.get(&global.name).cloned().map(from_value).transpose()?.unwrap_or_default();
+            let value = env
+                .names
+                .get(&global.name)
+                .cloned()
+                .map(from_value)
+                .transpose()?
+                .unwrap_or_default();
             if let Some(slot) = self.scope.get_mut(&global.code) {
                 *slot = dynamic(value);
             }
@@ -245,23 +278,38 @@ impl Machine {
 
     fn name(&self, slot: Slot) -> Option<&str> {
         match slot {
-            Slot::Global(index) => self.program.globals.get(usize::try_from(index).ok()?).map(|global| global.code.as_str()),
-            Slot::Local(index) => self.routine()?.locals.get(usize::try_from(index).ok()?).map(String::as_str),
+            Slot::Global(index) => self
+                .program
+                .globals
+                .get(usize::try_from(index).ok()?)
+                .map(|global| global.code.as_str()),
+            Slot::Local(index) => self
+                .routine()?
+                .locals
+                .get(usize::try_from(index).ok()?)
+                .map(String::as_str),
         }
     }
 
     fn get(&self, slot: Slot) -> Dynamic {
-        self.name(slot).and_then(|name| self.scope.get(name)).cloned().unwrap_or_default()
+        self.name(slot)
+            .and_then(|name| self.scope.get(name))
+            .cloned()
+            .unwrap_or_default()
     }
 
     fn set(&mut self, slot: Slot, value: Dynamic) {
         let program = Arc::clone(&self.program);
         let name = match slot {
-            Slot::Global(index) => {
-                usize::try_from(index).ok().and_then(|index| program.globals.get(index)).map(|global| &global.code)
-            }
+            Slot::Global(index) => usize::try_from(index)
+                .ok()
+                .and_then(|index| program.globals.get(index))
+                .map(|global| &global.code),
             Slot::Local(index) => {
-                let routine = self.frames.last().and_then(|frame| program.procedures.get(frame.routine));
+                let routine = self
+                    .frames
+                    .last()
+                    .and_then(|frame| program.procedures.get(frame.routine));
                 routine.and_then(|routine| usize::try_from(index).ok().and_then(|index| routine.locals.get(index)))
             }
         };
@@ -287,7 +335,10 @@ impl Dialog for Machine {
             self.counters.micros = 0;
         }
         let begun = Instant::now();
-        let left = self.limits.time.saturating_sub(Duration::from_micros(self.counters.micros));
+        let left = self
+            .limits
+            .time
+            .saturating_sub(Duration::from_micros(self.counters.micros));
         let operations = self.limits.operations.saturating_sub(self.counters.operations);
         let guard = run::enter(env, self.counters.draws, operations, left);
         let step = match self.surround(env) {
@@ -310,7 +361,11 @@ impl Dialog for Machine {
             // Callers go on after their call, the innermost frame after the step that it waits at.
             let inner = depth + 1 == self.frames.len();
             let at = frame.at + usize::from(!inner || self.pending != Pending::Ready);
-            brief.get(frame.routine).and_then(|routine| routine.get(at)).copied().unwrap_or(true)
+            brief
+                .get(frame.routine)
+                .and_then(|routine| routine.get(at))
+                .copied()
+                .unwrap_or(true)
         })
     }
 

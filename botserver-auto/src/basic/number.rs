@@ -6,7 +6,7 @@ use rust_decimal::{
     prelude::{FromPrimitive, ToPrimitive},
 };
 
-use super::value::{misfit, Outcome, Val};
+use super::value::{Outcome, Val, misfit};
 
 /// A number of a script: whole as long as it can be.
 #[derive(Debug, Clone, Copy)]
@@ -91,7 +91,10 @@ pub(crate) fn parse(text: &str) -> Option<Number> {
     if let Ok(number) = text.parse() {
         return Some(Number::Int(number));
     }
-    text.parse().ok().or_else(|| Decimal::from_scientific(text).ok()).map(Number::Decimal)
+    text.parse()
+        .ok()
+        .or_else(|| Decimal::from_scientific(text).ok())
+        .map(Number::Decimal)
 }
 
 /// The number to calculate with: numeric text converts, null and empty text are 0.
@@ -111,7 +114,15 @@ pub(crate) fn operand(value: &Val) -> Outcome<Number> {
     }
 }
 
+/// Bytes as text, two digits each.
+pub(crate) fn hexadecimal<'a>(bytes: impl Iterator<Item = &'a u8>) -> String {
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or('0');
+    bytes.flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
 /// The whole number in an argument.
 pub(crate) fn whole(value: &Val, what: &str) -> Outcome<i64> {
-    operand(value)?.round().ok_or_else(|| misfit(format!("{what} is too large")))
+    operand(value)?
+        .round()
+        .ok_or_else(|| misfit(format!("{what} is too large")))
 }

@@ -10,7 +10,7 @@ use super::{
     dates,
     number::{self, Number},
     tree::Arith,
-    value::{check_text, misfit, List, Outcome, Val},
+    value::{List, Outcome, Val, check_text, misfit},
 };
 
 /// The result of a calculating operator.
@@ -36,15 +36,18 @@ fn add(left: Val, right: &Val) -> Outcome<Val> {
             list.push(other.clone())?;
             Val::List(list)
         }
-        (left @ Val::Text(_), right) => concat(&left, right)?,
-        (left, right @ Val::Text(_)) => concat(&left, right)?,
+        (left, right) if matches!(left, Val::Text(_)) || matches!(right, Val::Text(_)) => concat(&left, right)?,
         (left @ (Val::Date(_) | Val::DateTime(_)), right) => dates::shift(&left, seconds(right)?)?,
         (left, right @ (Val::Date(_) | Val::DateTime(_))) if !left.is_null() => dates::shift(right, seconds(&left)?)?,
         (Val::Null, right @ (Val::Date(_) | Val::DateTime(_) | Val::List(_) | Val::Object(_))) => right.clone(),
         (Val::Duration(a), right) => Val::Duration(a.checked_add(&seconds(right)?).ok_or_else(number::too_large)?),
         (left, Val::Duration(b)) => Val::Duration(b.checked_add(&seconds(&left)?).ok_or_else(number::too_large)?),
-        (left @ (Val::Object(_) | Val::File(_) | Val::Secret(_)), right) => concat(&left, right)?,
-        (left, right) => return arithmetic(Arith::Add, number::operand(&left)?, number::operand(right)?),
+        (left, right) => {
+            if matches!(left, Val::Object(_) | Val::File(_) | Val::Secret(_)) {
+                return concat(&left, right);
+            }
+            return arithmetic(Arith::Add, number::operand(&left)?, number::operand(right)?);
+        }
     })
 }
 
@@ -73,7 +76,8 @@ fn seconds(value: &Val) -> Outcome<TimeDelta> {
     if let Val::Duration(span) = value {
         return Ok(*span);
     }
-    let millis = (number::operand(value)?.decimal().checked_mul(Decimal::ONE_THOUSAND)).ok_or_else(number::too_large)?;
+    let millis =
+        (number::operand(value)?.decimal().checked_mul(Decimal::ONE_THOUSAND)).ok_or_else(number::too_large)?;
     let millis = Number::Decimal(millis).round().ok_or_else(number::too_large)?;
     TimeDelta::try_milliseconds(millis).ok_or_else(number::too_large)
 }
@@ -145,15 +149,19 @@ pub(crate) fn equal(left: &Val, right: &Val) -> bool {
         (a, b) if a.is_null() || b.is_null() => nothing(a) && nothing(b),
         (Val::List(a), Val::List(b)) => a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| equal(a, b)),
         (Val::Object(a), Val::Object(b)) => {
-            a.len() == b.len() && a.iter().all(|(name, value)| b.get(name).is_some_and(|other| equal(value, other)))
+            a.len() == b.len()
+                && a.iter()
+                    .all(|(name, value)| b.get(name).is_some_and(|other| equal(value, other)))
         }
-        (Val::List(_) | Val::Object(_), _) | (_, Val::List(_) | Val::Object(_)) => false,
         (Val::Secret(a), Val::Secret(b)) => a.expose() == b.expose(),
-        (Val::Secret(_), _) | (_, Val::Secret(_)) => false,
+        (Val::List(_) | Val::Object(_) | Val::Secret(_), _) | (_, Val::List(_) | Val::Object(_) | Val::Secret(_)) => {
+            false
+        }
         (Val::Bool(flag), Val::Text(text)) | (Val::Text(text), Val::Bool(flag)) => {
-            text.as_str() == if *flag { "true" } else { "false" } || numeric(&Val::Bool(*flag)).is_some_and(|number| {
-                number::looks_numeric(text).is_some_and(|other| other.decimal() == number.decimal())
-            })
+            text.as_str() == if *flag { "true" } else { "false" }
+                || numeric(&Val::Bool(*flag)).is_some_and(|number| {
+                    number::looks_numeric(text).is_some_and(|other| other.decimal() == number.decimal())
+                })
         }
         (a, b) if dated(a) || dated(b) => match (dates::moment(a), dates::moment(b)) {
             (Ok(a), Ok(b)) => a == b,
@@ -185,7 +193,9 @@ pub(crate) fn order(left: &Val, right: &Val) -> Option<Ordering> {
         return Some(a.decimal().cmp(&b.decimal()));
     }
     match (left, right) {
-        (Val::List(_) | Val::Object(_) | Val::Secret(_), _) | (_, Val::List(_) | Val::Object(_) | Val::Secret(_)) => None,
+        (Val::List(_) | Val::Object(_) | Val::Secret(_), _) | (_, Val::List(_) | Val::Object(_) | Val::Secret(_)) => {
+            None
+        }
         _ => Some(left.print().ok()?.cmp(&right.print().ok()?)),
     }
 }
@@ -234,26 +244,30 @@ pub(crate) fn like(text: &str, pattern: &str) -> bool {
             },
         }
     }
-    pattern.get(of..).unwrap_or_default().iter().all(|letter| matches!(letter, '%' | '*'))
+    pattern
+        .get(of..)
+        .unwrap_or_default()
+        .iter()
+        .all(|letter| matches!(letter, '%' | '*'))
 }
 
 /// The values that FOR EACH walks through: elements of a list, names of an object; of them the last `last`.
-pub(crate) fn each(value: &Val, last: Option<&Val>) -> Outcome<List> {
-    let list = match value {
+pub(crate) fn each(value: &Val, keep: Option<&Val>) -> Outcome<List> {
+    let items = match value {
         Val::Null => List::default(),
-        Val::List(list) => list.clone(),
+        Val::List(items) => items.clone(),
         Val::Object(object) => List::new(object.iter().map(|(name, _)| Val::Text(name.clone())).collect())?,
         other => {
             return Err(misfit(format!("FOR EACH needs a list, not {}", other.type_name()))
                 .hint("SPLIT(text, \",\") makes a list of a text"));
         }
     };
-    let Some(last) = last else { return Ok(list) };
-    let keep = usize::try_from(number::whole(last, "LAST")?).unwrap_or(0);
-    if keep >= list.len() {
-        return Ok(list);
+    let Some(keep) = keep else { return Ok(items) };
+    let keep = usize::try_from(number::whole(keep, "LAST")?).unwrap_or(0);
+    if keep >= items.len() {
+        return Ok(items);
     }
-    List::new(list.iter().skip(list.len() - keep).cloned().collect())
+    List::new(items.iter().skip(items.len() - keep).cloned().collect())
 }
 
 /// Midnight, which a day begins with.

@@ -7,6 +7,7 @@ mod get;
 mod header;
 mod hear;
 mod operand;
+mod procedure;
 mod statement;
 mod text;
 
@@ -65,7 +66,13 @@ pub fn parse(name: &str, text: &str, grammar: &Grammar) -> Parsed {
     };
     diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
     diagnostics.truncate(MAX_DIAGNOSTICS);
-    Parsed { source, body, procedures, comments: lexed.comments, diagnostics }
+    Parsed {
+        source,
+        body,
+        procedures,
+        comments: lexed.comments,
+        diagnostics,
+    }
 }
 
 /// Names after SUB and FUNCTION at line starts, so that calls before the definition are known.
@@ -148,7 +155,12 @@ impl<'a> Parser<'a> {
 
     /// The token `ahead` tokens from here, newlines inside brackets left out for the first one only.
     fn token_at(&self, ahead: usize) -> Token {
-        let last = Token { kind: Kind::End, start: self.text.len(), end: self.text.len(), spaced: true };
+        let last = Token {
+            kind: Kind::End,
+            start: self.text.len(),
+            end: self.text.len(),
+            spaced: true,
+        };
         self.tokens.get(self.at + ahead).copied().unwrap_or(last)
     }
 
@@ -238,7 +250,11 @@ impl<'a> Parser<'a> {
 
     /// The bytes from `start` to the end of the last token taken.
     fn since(&self, start: usize) -> Range<usize> {
-        let end = self.at.checked_sub(1).and_then(|at| self.tokens.get(at)).map_or(start, |token| token.end);
+        let end = self
+            .at
+            .checked_sub(1)
+            .and_then(|at| self.tokens.get(at))
+            .map_or(start, |token| token.end);
         self.place(start..end.max(start))
     }
 
@@ -247,7 +263,13 @@ impl<'a> Parser<'a> {
     }
 
     fn error(&self, code: &'static str, span: Range<usize>, title: impl Into<String>) -> Box<Diagnostic> {
-        Box::new(Diagnostic::new(self.source, code, Severity::Error, self.place(span), title))
+        Box::new(Diagnostic::new(
+            self.source,
+            code,
+            Severity::Error,
+            self.place(span),
+            title,
+        ))
     }
 
     fn warn(&mut self, diagnostic: Diagnostic) {
@@ -265,19 +287,30 @@ impl<'a> Parser<'a> {
             Kind::Newline | Kind::Semicolon | Kind::End => "the line ends".to_owned(),
             _ => format!("`{}` is here", self.text_of(token).chars().take(32).collect::<String>()),
         };
-        let span = if token.kind == Kind::Newline { token.start..token.start } else { token.span() };
+        let span = if token.kind == Kind::Newline {
+            token.start..token.start
+        } else {
+            token.span()
+        };
         let mut error = self.error("B100", span, format!("{what} is missing: {found}"));
         error.label = format!("{what} is expected");
         error
     }
 
     fn expect(&mut self, kind: Kind, what: &str) -> Parse<Token> {
-        if self.kind() == kind { Ok(self.next()) } else { Err(self.expected(what)) }
+        if self.kind() == kind {
+            Ok(self.next())
+        } else {
+            Err(self.expected(what))
+        }
     }
 
     fn name(&mut self, what: &str) -> Parse<Name> {
         let token = self.expect(Kind::Word, what)?;
-        Ok(Name { text: self.text_of(token).to_owned(), span: self.place(token.span()) })
+        Ok(Name {
+            text: self.text_of(token).to_owned(),
+            span: self.place(token.span()),
+        })
     }
 
     /// Runs `parse` one level deeper.

@@ -5,7 +5,7 @@ use rhai::Dynamic;
 
 use super::{
     number::{self, whole},
-    value::{dynamic, misfit, val, List, Object, Outcome, Val},
+    value::{List, Object, Outcome, Val, dynamic, misfit, val},
 };
 
 /// The member or element `key` of `base`; null when there is none.
@@ -43,7 +43,9 @@ pub(crate) fn get(base: &Val, key: &Val) -> Outcome<Val> {
 
 /// The same without taking a list or object out of its variable.
 pub(crate) fn get_in(root: &Dynamic, keys: &[Val]) -> Outcome<Val> {
-    let Some((first, rest)) = keys.split_first() else { return Ok(val(root)) };
+    let Some((first, rest)) = keys.split_first() else {
+        return Ok(val(root));
+    };
     let mut found = if let Some(object) = root.read_lock::<Object>() {
         member(&object, first)?
     } else if let Some(list) = root.read_lock::<List>() {
@@ -58,11 +60,15 @@ pub(crate) fn get_in(root: &Dynamic, keys: &[Val]) -> Outcome<Val> {
 }
 
 fn is_size(name: &str) -> bool {
-    ["length", "count", "size", "len"].iter().any(|word| name.eq_ignore_ascii_case(word))
+    ["length", "count", "size", "len"]
+        .iter()
+        .any(|word| name.eq_ignore_ascii_case(word))
 }
 
 fn position(key: &Val) -> Option<usize> {
-    whole(key, "the index").ok().and_then(|index| usize::try_from(index).ok())
+    whole(key, "the index")
+        .ok()
+        .and_then(|index| usize::try_from(index).ok())
 }
 
 fn element(list: &List, key: &Val) -> Outcome<Val> {
@@ -78,7 +84,10 @@ fn element(list: &List, key: &Val) -> Outcome<Val> {
                 Some(_) => return Err(no_member(&Val::List(list.clone()), key)),
             }
         }
-        _ => position(key).and_then(|index| list.get(index)).cloned().unwrap_or_default(),
+        _ => position(key)
+            .and_then(|index| list.get(index))
+            .cloned()
+            .unwrap_or_default(),
     })
 }
 
@@ -138,11 +147,7 @@ pub(crate) fn set_in(root: &mut Dynamic, keys: &[Val], value: Val) -> Outcome<()
 }
 
 /// Changes the part of `root` that `keys` lead to.
-pub(crate) fn change_in(
-    root: &mut Dynamic,
-    keys: &[Val],
-    change: impl FnOnce(&mut Val) -> Outcome<()>,
-) -> Outcome<()> {
+pub(crate) fn change_in(root: &mut Dynamic, keys: &[Val], change: impl FnOnce(&mut Val) -> Outcome<()>) -> Outcome<()> {
     let mut change = Some(change);
     let mut run = |slot: &mut Val| change.take().map_or(Ok(()), |change| change(slot));
     if let Some((first, rest)) = keys.split_first() {
@@ -171,14 +176,20 @@ fn index(list: &List, key: &Val) -> Outcome<usize> {
     if let Val::Text(name) = key
         && number::looks_numeric(name).is_none()
     {
-        return Err(misfit(format!("a list of {} elements has no member {:?} to set", list.len(), name.as_str()))
-            .hint("set a member of one element: `list[0].name = …`"));
+        return Err(misfit(format!(
+            "a list of {} elements has no member {:?} to set",
+            list.len(),
+            name.as_str()
+        ))
+        .hint("set a member of one element: `list[0].name = …`"));
     }
     position(key).ok_or_else(|| misfit("the index of a list must be a whole number from 0"))
 }
 
 fn descend(slot: &mut Val, keys: &[Val], run: &mut dyn FnMut(&mut Val) -> Outcome<()>) -> Outcome<()> {
-    let Some((first, rest)) = keys.split_first() else { return run(slot) };
+    let Some((first, rest)) = keys.split_first() else {
+        return run(slot);
+    };
     if matches!(slot, Val::Null) {
         *slot = match first {
             Val::Int(_) | Val::Decimal(_) => Val::List(List::default()),
@@ -191,8 +202,10 @@ fn descend(slot: &mut Val, keys: &[Val], run: &mut dyn FnMut(&mut Val) -> Outcom
             let index = index(list, first)?;
             list.change(index, |slot| descend(slot, rest, run))
         }
-        other => Err(misfit(format!("{} has no members that could be set", other.type_name()))
-            .hint("make it an object first: `name = NEW OBJECT`")),
+        other => Err(
+            misfit(format!("{} has no members that could be set", other.type_name()))
+                .hint("make it an object first: `name = NEW OBJECT`"),
+        ),
     }
 }
 
@@ -251,16 +264,16 @@ fn apply(slot: &mut Val, method: &str, args: &[Val]) -> Outcome<Val> {
             *list = List::default();
             Ok(Val::Null)
         }
-        (Val::List(list), "remove") => {
-            list.edit(|items| {
-                let found = items.iter().position(|item| super::operators::equal(item, &first));
-                found.map_or(Val::Null, |index| items.remove(index))
-            })
-        }
+        (Val::List(list), "remove") => list.edit(|items| {
+            let found = items.iter().position(|item| super::operators::equal(item, &first));
+            found.map_or(Val::Null, |index| items.remove(index))
+        }),
         (Val::List(list), "removeat") => {
             let index = position(&first);
             list.edit(|items| {
-                index.filter(|index| *index < items.len()).map_or(Val::Null, |index| items.remove(index))
+                index
+                    .filter(|index| *index < items.len())
+                    .map_or(Val::Null, |index| items.remove(index))
             })
         }
         (Val::List(list), "insert") => {

@@ -94,19 +94,46 @@ pub(crate) enum Operand {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Instr {
     Run(u32),
-    Set { into: Slot, value: Operand },
+    Set {
+        into: Slot,
+        value: Operand,
+    },
     Jump(u32),
-    JumpIf { condition: Operand, when: bool, to: u32 },
+    JumpIf {
+        condition: Operand,
+        when: bool,
+        to: u32,
+    },
     /// Takes the next element of `list` into `item`, or jumps to `end`.
-    Each { list: Slot, index: Slot, item: Slot, end: u32 },
+    Each {
+        list: Slot,
+        index: Slot,
+        item: Slot,
+        end: u32,
+    },
     Say(Operand),
-    Host { keyword: String, args: Vec<(String, Operand)>, into: Option<Slot> },
-    Script { name: Operand, args: Vec<Operand>, into: Option<Slot> },
+    Host {
+        keyword: String,
+        args: Vec<(String, Operand)>,
+        into: Option<Slot>,
+    },
+    Script {
+        name: Operand,
+        args: Vec<Operand>,
+        into: Option<Slot>,
+    },
     Hear(Box<Ask>),
-    Call { routine: u32, args: Vec<Operand>, into: Option<Slot> },
+    Call {
+        routine: u32,
+        args: Vec<Operand>,
+        into: Option<Slot>,
+    },
     Return(Operand),
     End,
-    Try { handler: u32, error: Option<Slot> },
+    Try {
+        handler: u32,
+        error: Option<Slot>,
+    },
     EndTry,
     OnError(bool),
     Throw(Operand),
@@ -127,13 +154,20 @@ pub(crate) struct Ask {
 
 impl Code {
     pub(crate) fn new(source: String, lines: Vec<u32>, loops: bool) -> Self {
-        Self { source, lines, loops, ast: OnceLock::new() }
+        Self {
+            source,
+            lines,
+            loops,
+            ast: OnceLock::new(),
+        }
     }
 
     /// The compiled code, made at the first use.
     pub(crate) fn ast(&self) -> Result<&Arc<AST>, Fault> {
         let made = self.ast.get_or_init(|| {
-            engine::compile(&self.source).map(Arc::new).map_err(|error| format!("{error} in {:?}", self.source))
+            engine::compile(&self.source)
+                .map(Arc::new)
+                .map_err(|error| format!("{error} in {:?}", self.source))
         });
         made.as_ref()
             .map_err(|error| Fault::new(FaultKind::Internal, format!("generated code does not compile: {error}")))
@@ -146,7 +180,10 @@ impl Code {
 }
 
 impl Program {
-    #[expect(clippy::too_many_arguments, reason = "the compiler hands over all that it made, once")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the compiler hands over all that it made, once"
+    )]
     pub(crate) fn new(
         name: String,
         text: String,
@@ -186,7 +223,7 @@ impl Program {
     pub fn hash(&self) -> &str {
         self.hash.get_or_init(|| {
             let digest = Sha256::digest(self.to_json().as_bytes());
-            digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+            super::number::hexadecimal(digest.iter().take(16))
         })
     }
 
@@ -203,7 +240,10 @@ impl Program {
         let damaged = |why: String| Fault::new(FaultKind::State, format!("a stored program cannot be read: {why}"));
         let program: Self = serde_json::from_str(text).map_err(|error| damaged(error.to_string()))?;
         if program.version != VERSION {
-            return Err(damaged(format!("it has version {}, this server reads {VERSION}", program.version)));
+            return Err(damaged(format!(
+                "it has version {}, this server reads {VERSION}",
+                program.version
+            )));
         }
         if !program.is_sound() {
             return Err(damaged("it points outside itself".to_owned()));
@@ -222,8 +262,10 @@ impl Program {
                     && (routine.resume.is_empty() || routine.resume.len() == length)
                     && routine.resume.iter().all(|to| targets(*to))
                     && routine.code.iter().all(|instr| match instr {
-                        Instr::Jump(to) | Instr::JumpIf { to, .. } => targets(*to),
-                        Instr::Each { end: to, .. } | Instr::Try { handler: to, .. } => targets(*to),
+                        Instr::Jump(to)
+                        | Instr::JumpIf { to, .. }
+                        | Instr::Each { end: to, .. }
+                        | Instr::Try { handler: to, .. } => targets(*to),
                         _ => true,
                     })
             })
@@ -257,7 +299,13 @@ impl Program {
         let description = self.description.clone()?;
         let stem = self.name.rsplit('/').next().unwrap_or(&self.name);
         let stem = stem.strip_suffix(".bas").unwrap_or(stem);
-        let name = stem.chars().map(|letter| if letter.is_ascii_alphanumeric() || letter == '-' { letter } else { '_' });
+        let name = stem.chars().map(|letter| {
+            if letter.is_ascii_alphanumeric() || letter == '-' {
+                letter
+            } else {
+                '_'
+            }
+        });
         Some(ToolSpec {
             name: name.take(64).collect(),
             description,
@@ -267,7 +315,9 @@ impl Program {
 
     /// Whether the script reads `name` without ever setting it, such as `user` or `session`.
     pub fn reads(&self, name: &str) -> bool {
-        self.globals.iter().any(|global| global.ambient && global.name.eq_ignore_ascii_case(name))
+        self.globals
+            .iter()
+            .any(|global| global.ambient && global.name.eq_ignore_ascii_case(name))
     }
 
     /// Values for the `PARAM` lines, in order, as the arguments of a run.
@@ -277,7 +327,8 @@ impl Program {
 
     /// For each instruction of each procedure, whether what follows is bound to reach a step soon.
     pub(crate) fn brief(&self) -> &[Vec<bool>] {
-        self.brief.get_or_init(|| self.procedures.iter().map(|routine| self.brief_of(routine)).collect())
+        self.brief
+            .get_or_init(|| self.procedures.iter().map(|routine| self.brief_of(routine)).collect())
     }
 
     fn brief_of(&self, routine: &Routine) -> Vec<bool> {
@@ -294,7 +345,13 @@ impl Program {
         loop {
             let mut changed = false;
             for (at, instr) in routine.code.iter().enumerate().rev() {
-                let target = |to: u32| usize::try_from(to).ok().and_then(|to| brief.get(to)).copied().unwrap_or(false);
+                let target = |to: u32| {
+                    usize::try_from(to)
+                        .ok()
+                        .and_then(|to| brief.get(to))
+                        .copied()
+                        .unwrap_or(false)
+                };
                 let next = brief.get(at + 1).copied().unwrap_or(false);
                 let is = match instr {
                     Instr::Say(value) | Instr::Return(value) => short(value),
@@ -325,6 +382,9 @@ impl Program {
     }
 
     fn code_is_short(&self, code: u32) -> bool {
-        usize::try_from(code).ok().and_then(|code| self.codes.get(code)).is_some_and(|code| !code.loops)
+        usize::try_from(code)
+            .ok()
+            .and_then(|code| self.codes.get(code))
+            .is_some_and(|code| !code.loops)
     }
 }

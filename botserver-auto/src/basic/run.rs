@@ -85,7 +85,11 @@ pub(crate) fn progress(operations: u64) -> Option<Exceeded> {
     if operations > ALLOWED.get() {
         return Some(Exceeded::Operations);
     }
-    if operations & 0xFF == 0 && late() { Some(Exceeded::Time) } else { None }
+    if operations.trailing_zeros() >= 8 && late() {
+        Some(Exceeded::Time)
+    } else {
+        None
+    }
 }
 
 /// Whether the time is up.

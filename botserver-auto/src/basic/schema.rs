@@ -29,9 +29,15 @@ pub struct ParamSpec {
 
 /// The JSON schema of the arguments.
 pub(crate) fn schema(params: &[ParamSpec]) -> Json {
-    let properties: JsonMap<String, Json> =
-        params.iter().map(|param| (param.name.clone(), Json::Object(property(param)))).collect();
-    let required: Vec<&str> = params.iter().filter(|param| param.required).map(|param| param.name.as_str()).collect();
+    let properties: JsonMap<String, Json> = params
+        .iter()
+        .map(|param| (param.name.clone(), Json::Object(property(param))))
+        .collect();
+    let required: Vec<&str> = params
+        .iter()
+        .filter(|param| param.required)
+        .map(|param| param.name.as_str())
+        .collect();
     json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
 }
 
@@ -94,7 +100,10 @@ pub fn check_arguments(program: &Program, args: &Json) -> Result<Map, Fault> {
     let mut problems = Vec::new();
     let mut values = Map::new();
     for param in &program.params {
-        let found = given.iter().find(|(name, _)| name.eq_ignore_ascii_case(&param.name)).map(|(_, value)| value);
+        let found = given
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(&param.name))
+            .map(|(_, value)| value);
         match found.filter(|value| !value.is_null()) {
             Some(value) => match convert(param, value) {
                 Ok(value) => values.insert(param.name.clone(), value),
@@ -116,8 +125,18 @@ pub fn check_arguments(program: &Program, args: &Json) -> Result<Map, Fault> {
         return Ok(values);
     }
     let known: Vec<&str> = program.params.iter().map(|param| param.name.as_str()).collect();
-    Err(Fault::new(FaultKind::Argument, format!("{}: {}", program.name, problems.join("; ")))
-        .hint(format!("the parameters are {}", if known.is_empty() { "none".to_owned() } else { known.join(", ") })))
+    Err(Fault::new(
+        FaultKind::Argument,
+        format!("{}: {}", program.name, problems.join("; ")),
+    )
+    .hint(format!(
+        "the parameters are {}",
+        if known.is_empty() {
+            "none".to_owned()
+        } else {
+            known.join(", ")
+        }
+    )))
 }
 
 /// The value that fits a parameter, or why there is none, as in `must be a date, not "x"`.
@@ -131,17 +150,24 @@ pub(crate) fn convert(param: &ParamSpec, given: &Json) -> Result<Value, String> 
     let wanted = |what: &str| format!("must be {what}, not {}", shown(given));
     let converted = match json_type(&param.kind).0 {
         "integer" => {
-            let number = text.as_deref().and_then(number::parse).ok_or_else(|| wanted("a whole number"))?;
+            let number = text
+                .as_deref()
+                .and_then(number::parse)
+                .ok_or_else(|| wanted("a whole number"))?;
             match number.decimal() {
-                whole if whole.is_integer() => {
-                    Value::Int(number.round().ok_or_else(|| wanted("a whole number of at most 18 digits"))?)
-                }
+                whole if whole.is_integer() => Value::Int(
+                    number
+                        .round()
+                        .ok_or_else(|| wanted("a whole number of at most 18 digits"))?,
+                ),
                 _ => return Err(wanted("a whole number")),
             }
         }
         "number" => {
             let text = text.ok_or_else(|| wanted("a number"))?;
-            let amount = number::parse(&text).map(number::Number::decimal).or_else(|| hear::amount(&text));
+            let amount = number::parse(&text)
+                .map(number::Number::decimal)
+                .or_else(|| hear::amount(&text));
             Value::Decimal(amount.ok_or_else(|| wanted("a number"))?)
         }
         "boolean" => match text.map(|text| text.to_lowercase()).as_deref() {
@@ -168,10 +194,15 @@ pub(crate) fn convert(param: &ParamSpec, given: &Json) -> Result<Value, String> 
     if param.choices.is_empty() {
         return Ok(converted);
     }
-    param.choices.iter().find(|choice| loosely(choice)).cloned().ok_or_else(|| {
-        let choices: Vec<String> = param.choices.iter().map(ToString::to_string).collect();
-        wanted(&format!("one of {}", choices.join(", ")))
-    })
+    param
+        .choices
+        .iter()
+        .find(|choice| loosely(choice))
+        .cloned()
+        .ok_or_else(|| {
+            let choices: Vec<String> = param.choices.iter().map(ToString::to_string).collect();
+            wanted(&format!("one of {}", choices.join(", ")))
+        })
 }
 
 fn day(text: &str) -> Option<NaiveDate> {

@@ -14,8 +14,14 @@ impl Source {
     /// The script called `name` with `text`.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
         let text = text.into();
-        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { name: name.into(), text, lines }
+        let lines = std::iter::once(0)
+            .chain(text.match_indices('\n').map(|(at, _)| at + 1))
+            .collect();
+        Self {
+            name: name.into(),
+            text,
+            lines,
+        }
     }
 
     /// The name that diagnostics show, such as `start.bas`.
@@ -36,7 +42,11 @@ impl Source {
     /// The column of a byte offset in characters, counted from 1.
     pub fn column(&self, offset: usize) -> u32 {
         let line = self.lines.partition_point(|start| *start <= offset);
-        let start = line.checked_sub(1).and_then(|line| self.lines.get(line)).copied().unwrap_or(0);
+        let start = line
+            .checked_sub(1)
+            .and_then(|line| self.lines.get(line))
+            .copied()
+            .unwrap_or(0);
         let before = self.slice(start..offset.min(self.text.len()));
         u32::try_from(before.chars().count()).map_or(u32::MAX, |column| column.saturating_add(1))
     }
@@ -55,6 +65,9 @@ mod tests {
     fn columns_count_characters_not_bytes() {
         let source = Source::new("a.bas", "é = 1\nTALK é");
 
-        assert_eq!((source.line(0), source.line(7), source.column(3), source.column(12)), (1, 2, 3, 6));
+        assert_eq!(
+            (source.line(0), source.line(7), source.column(3), source.column(12)),
+            (1, 2, 3, 6)
+        );
     }
 }

@@ -33,36 +33,84 @@ pub(crate) struct Stmt {
 /// Statements.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum StmtKind {
-    Assign { target: Place, value: Expr },
-    If { arms: Vec<(Expr, Vec<Stmt>)>, otherwise: Option<Vec<Stmt>> },
-    For { name: Name, from: Expr, to: Expr, step: Option<Expr>, body: Vec<Stmt> },
-    ForEach { name: Name, list: Expr, last: Option<Expr>, body: Vec<Stmt> },
-    While { condition: Expr, body: Vec<Stmt> },
-    Do { before: Option<Until>, after: Option<Until>, body: Vec<Stmt> },
+    Assign {
+        target: Place,
+        value: Expr,
+    },
+    If {
+        arms: Vec<(Expr, Vec<Stmt>)>,
+        otherwise: Option<Vec<Stmt>>,
+    },
+    For {
+        name: Name,
+        from: Expr,
+        to: Expr,
+        step: Option<Expr>,
+        body: Vec<Stmt>,
+    },
+    ForEach {
+        name: Name,
+        list: Expr,
+        last: Option<Expr>,
+        body: Vec<Stmt>,
+    },
+    While {
+        condition: Expr,
+        body: Vec<Stmt>,
+    },
+    Do {
+        before: Option<Until>,
+        after: Option<Until>,
+        body: Vec<Stmt>,
+    },
     Leave(Option<Loop>),
     Continue,
-    Select { subject: Expr, cases: Vec<Case>, otherwise: Option<Vec<Stmt>> },
+    Select {
+        subject: Expr,
+        cases: Vec<Case>,
+        otherwise: Option<Vec<Stmt>>,
+    },
     Procedure(Procedure),
     Return(Option<Expr>),
     ReturnWith(Vec<(Name, Expr)>),
     LeaveProcedure,
     End,
-    With { target: Place, fresh: bool, fields: Vec<Stmt> },
-    Try { body: Vec<Stmt>, error: Option<Name>, handler: Vec<Stmt> },
+    With {
+        target: Place,
+        fresh: bool,
+        fields: Vec<Stmt>,
+    },
+    Try {
+        body: Vec<Stmt>,
+        error: Option<Name>,
+        handler: Vec<Stmt>,
+    },
     OnError(bool),
     ClearError,
     Throw(Expr),
-    Assert { condition: Expr, message: Option<Expr> },
+    Assert {
+        condition: Expr,
+        message: Option<Expr>,
+    },
     Talk(Option<Expr>),
     Prompt(Expr),
     Print(Expr),
-    Hear { into: Option<Place>, hear: Hear },
+    Hear {
+        into: Option<Place>,
+        hear: Hear,
+    },
     Param(Vec<Param>),
-    Description { text: String },
+    Description {
+        text: String,
+    },
     /// A function or keyword whose value nobody takes.
     Do1(Expr),
     /// A list function in its command form, such as `APPEND list, value`.
-    Mutate { method: &'static str, target: Place, args: Vec<Expr> },
+    Mutate {
+        method: &'static str,
+        target: Place,
+        args: Vec<Expr>,
+    },
     /// A line that could not be read; a diagnostic says why.
     Broken,
 }

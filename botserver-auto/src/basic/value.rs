@@ -150,8 +150,11 @@ pub(crate) fn check_weight(weight: usize) -> Outcome<()> {
     if weight <= MAX_WEIGHT {
         return Ok(());
     }
-    Err(Fault::new(FaultKind::Limit, format!("a list or object would weigh more than {} MiB", MAX_WEIGHT >> 20))
-        .hint("keep large data in a table and read the rows that are needed"))
+    Err(Fault::new(
+        FaultKind::Limit,
+        format!("a list or object would weigh more than {} MiB", MAX_WEIGHT >> 20),
+    )
+    .hint("keep large data in a table and read the rows that are needed"))
 }
 
 /// Refuses texts that are too long.
@@ -159,7 +162,10 @@ pub(crate) fn check_text(length: usize) -> Outcome<()> {
     if length <= MAX_TEXT {
         return Ok(());
     }
-    Err(Fault::new(FaultKind::Limit, format!("a text would be longer than {} MiB", MAX_TEXT >> 20)))
+    Err(Fault::new(
+        FaultKind::Limit,
+        format!("a text would be longer than {} MiB", MAX_TEXT >> 20),
+    ))
 }
 
 impl List {
@@ -170,7 +176,10 @@ impl List {
     pub(crate) fn new(items: Vec<Val>) -> Outcome<Self> {
         let weight = items.iter().map(Val::weight).sum();
         check_weight(weight)?;
-        Ok(Self { items: Arc::new(items), weight })
+        Ok(Self {
+            items: Arc::new(items),
+            weight,
+        })
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -216,8 +225,10 @@ impl List {
         }
         let length = self.items.len();
         let Some(item) = Arc::make_mut(&mut self.items).get_mut(index) else {
-            return Err(misfit(format!("the list has {length} elements, so element {index} cannot be set"))
-                .hint("elements are counted from 0; setting the element after the last one appends it"));
+            return Err(misfit(format!(
+                "the list has {length} elements, so element {index} cannot be set"
+            ))
+            .hint("elements are counted from 0; setting the element after the last one appends it"));
         };
         let before = item.weight();
         let changed = change(item);

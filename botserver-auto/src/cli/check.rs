@@ -34,8 +34,12 @@ pub fn check(paths: &[PathBuf], registry: &Registry, options: CheckOptions, out:
     let language = Language::new(registry);
     let (mut diagnostics, mut scripts) = (Vec::new(), 0);
     for path in paths {
-        let built = targets(path)
-            .and_then(|targets| targets.iter().map(|target| build(target, &language)).collect::<Result<Vec<_>, _>>());
+        let built = targets(path).and_then(|targets| {
+            targets
+                .iter()
+                .map(|target| build(target, &language))
+                .collect::<Result<Vec<_>, _>>()
+        });
         match built {
             Ok(packages) => {
                 for built in packages {
@@ -61,14 +65,24 @@ pub fn check(paths: &[PathBuf], registry: &Registry, options: CheckOptions, out:
 fn write(diagnostics: &[Diagnostic], scripts: usize, options: CheckOptions, out: &mut dyn Write) -> io::Result<()> {
     let (errors, warnings) = count(diagnostics);
     if options.json {
-        let report = Report { diagnostics, errors, warnings };
+        let report = Report {
+            diagnostics,
+            errors,
+            warnings,
+        };
         serde_json::to_writer_pretty(&mut *out, &report)?;
         return writeln!(out);
     }
     for diagnostic in diagnostics {
         writeln!(out, "{}\n", diagnostic.render(options.color))?;
     }
-    let many = |count: usize, one: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") };
+    let many = |count: usize, one: &str| {
+        if count == 1 {
+            format!("1 {one}")
+        } else {
+            format!("{count} {one}s")
+        }
+    };
     let problems = match (errors, warnings) {
         (0, 0) => "no problems".to_owned(),
         (0, _) => many(warnings, "warning"),

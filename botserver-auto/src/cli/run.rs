@@ -59,8 +59,14 @@ pub async fn run(
     out: &mut (dyn Write + Send),
 ) -> u8 {
     let built = targets(&options.path).and_then(|targets| match targets.as_slice() {
-        [target] => Ok((matches!(target, Target::Script(_)), build(target, &Language::new(&registry))?)),
-        _ => Err(format!("{} holds several packages: name one of them", options.path.display())),
+        [target] => Ok((
+            matches!(target, Target::Script(_)),
+            build(target, &Language::new(&registry))?,
+        )),
+        _ => Err(format!(
+            "{} holds several packages: name one of them",
+            options.path.display()
+        )),
     });
     let (is_script, built) = match built {
         Ok(built) => built,
@@ -72,7 +78,11 @@ pub async fn run(
     for diagnostic in built.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()) {
         let _ = writeln!(out, "{}\n", diagnostic.render(false));
     }
-    let one = if is_script { Some(built.mounted.bot.name.clone()) } else { options.script };
+    let one = if is_script {
+        Some(built.mounted.bot.name.clone())
+    } else {
+        options.script
+    };
     let mut run = Run {
         terminal: Terminal::new(Arc::clone(&built.mounted.bot), registry),
         mounted: built.mounted,
@@ -118,7 +128,9 @@ impl Run<'_> {
         }
         loop {
             self.offer()?;
-            let Some(line) = self.line("> ")?.filter(|line| !line.is_empty()) else { return Ok(worst) };
+            let Some(line) = self.line("> ")?.filter(|line| !line.is_empty()) else {
+                return Ok(worst);
+            };
             self.terminal.hear(line.clone());
             let picked = self.picked(&line);
             match picked {
@@ -135,7 +147,13 @@ impl Run<'_> {
     fn offer(&mut self) -> Result<(), Stop> {
         let chips = self.terminal.chips();
         if chips.is_empty() {
-            let names = self.mounted.bot.tools.iter().map(|tool| format!("/{}", tool.name)).collect::<Vec<_>>();
+            let names = self
+                .mounted
+                .bot
+                .tools
+                .iter()
+                .map(|tool| format!("/{}", tool.name))
+                .collect::<Vec<_>>();
             writeln!(self.out, "{}", names.join("  "))?;
         }
         for (place, chip) in chips.iter().enumerate() {
@@ -195,7 +213,10 @@ impl Run<'_> {
                     result
                 }
                 Step::Script(ScriptCall { name, args }) => {
-                    let places = args.into_iter().enumerate().map(|(place, value)| (place.to_string(), value));
+                    let places = args
+                        .into_iter()
+                        .enumerate()
+                        .map(|(place, value)| (place.to_string(), value));
                     match self.start(&name, places.collect()) {
                         Ok(dialog) => {
                             stack.push(dialog);
@@ -226,7 +247,12 @@ impl Run<'_> {
 
     fn start(&self, script: &str, args: Map) -> Result<Box<dyn Dialog>, Fault> {
         let program = self.mounted.program(script)?;
-        Ok(Box::new(dialogs::start(program, args, &self.terminal.env(), self.limits)?))
+        Ok(Box::new(dialogs::start(
+            program,
+            args,
+            &self.terminal.env(),
+            self.limits,
+        )?))
     }
 
     /// Asks for the answer to a HEAR, with a hint at what is wanted.
@@ -234,17 +260,31 @@ impl Run<'_> {
         for (place, option) in spec.options.iter().enumerate() {
             writeln!(self.out, "  {}. {option}", place + 1)?;
         }
-        let mut hint = if matches!(spec.kind, InputKind::Text | InputKind::Menu) { String::new() } else { spec.kind.name().to_owned() };
+        let mut hint = if matches!(spec.kind, InputKind::Text | InputKind::Menu) {
+            String::new()
+        } else {
+            spec.kind.name().to_owned()
+        };
         if let Some(default) = &spec.default {
             hint = format!("{hint} [{default}]").trim_start().to_owned();
         }
         let line = self.line(&format!("{hint}> "))?.ok_or(Stop::End)?;
         if spec.kind.is_file() && !line.is_empty() {
-            return Ok(Answer { text: line.clone(), files: vec![file(&line)] });
+            return Ok(Answer {
+                text: line.clone(),
+                files: vec![file(&line)],
+            });
         }
-        let chip = self.terminal.chips().iter().find(|chip| chip.text.eq_ignore_ascii_case(&line));
+        let chip = self
+            .terminal
+            .chips()
+            .iter()
+            .find(|chip| chip.text.eq_ignore_ascii_case(&line));
         let text = chip.and_then(|chip| chip.context.clone()).unwrap_or(line);
-        Ok(Answer { text, files: Vec::new() })
+        Ok(Answer {
+            text,
+            files: Vec::new(),
+        })
     }
 
     /// The next line without its end; nothing when there is none.
@@ -261,5 +301,10 @@ impl Run<'_> {
 fn file(path: &str) -> FileRef {
     let name = path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned();
     let size_bytes = std::fs::metadata(path).map_or(0, |meta| meta.len());
-    FileRef { url: path.to_owned(), mime: "application/octet-stream".to_owned(), name, size_bytes }
+    FileRef {
+        url: path.to_owned(),
+        mime: "application/octet-stream".to_owned(),
+        name,
+        size_bytes,
+    }
 }

@@ -63,8 +63,17 @@ impl Terminal {
         let settings = &self.bot.settings;
         let id = Value::text(self.conversation.to_string());
         let mut names = Map::new();
-        names.insert("user", Value::Map(Map::from_iter([("message".to_owned(), self.message.clone())])));
-        names.insert("session", Value::Map(Map::from_iter([("id".to_owned(), id), ("channel".to_owned(), "terminal".into())])));
+        names.insert(
+            "user",
+            Value::Map(Map::from_iter([("message".to_owned(), self.message.clone())])),
+        );
+        names.insert(
+            "session",
+            Value::Map(Map::from_iter([
+                ("id".to_owned(), id),
+                ("channel".to_owned(), "terminal".into()),
+            ])),
+        );
         names.insert("channel", "terminal".into());
         for (name, value) in settings.iter() {
             if let Some(name) = name.strip_prefix("param-") {
@@ -85,12 +94,18 @@ impl Terminal {
     pub(super) async fn perform(&mut self, call: HostCall) -> Input {
         let registry = Arc::clone(&self.registry);
         let Some(handler) = registry.find(call.keyword).and_then(|keyword| keyword.handler.clone()) else {
-            return Input::Failed(Fault::new(FaultKind::NotFound, format!("there is no {} service here", call.keyword)));
+            return Input::Failed(Fault::new(
+                FaultKind::NotFound,
+                format!("there is no {} service here", call.keyword),
+            ));
         };
         self.call = format!("{}:{}", self.conversation, call.number);
         let result = handler.call(self, call.args).await;
         if std::mem::take(&mut self.wanted_database) {
-            let message = format!("{} needs the server's database, which a run in the terminal does not have", call.keyword);
+            let message = format!(
+                "{} needs the server's database, which a run in the terminal does not have",
+                call.keyword
+            );
             return Input::Failed(Fault::new(FaultKind::Data, message));
         }
         match result {

@@ -29,7 +29,10 @@ pub(super) fn keyword(memory: &Memory, outbound: &Outbound) -> Keyword {
         summary: "What a URL answers, JSON as values; or a path such as \"session.id\", a setting (\"config\", key), \
                   or what the bot remembers.",
         example: "price = GET \"config\", \"param-price\"\nTALK \"It costs \" + price",
-        handler: Some(Arc::new(Get { memory: memory.clone(), outbound: outbound.clone() })),
+        handler: Some(Arc::new(Get {
+            memory: memory.clone(),
+            outbound: outbound.clone(),
+        })),
     }
 }
 
@@ -61,7 +64,9 @@ impl Handler for Get {
 }
 
 fn is_url(source: &str) -> bool {
-    source.split_once("://").is_some_and(|(scheme, _)| scheme.chars().all(|c| c.is_ascii_alphanumeric()))
+    source
+        .split_once("://")
+        .is_some_and(|(scheme, _)| scheme.chars().all(|c| c.is_ascii_alphanumeric()))
 }
 
 /// The member that a path into the conversation names.
@@ -77,7 +82,10 @@ fn in_conversation(turn: &dyn Turn, (first, member): (&str, &str)) -> Value {
         Subject::Person(id) => Value::text(id.to_string()),
         Subject::Nobody | Subject::System => Value::Null,
     };
-    match (first.to_ascii_lowercase().as_str(), member.to_ascii_lowercase().as_str()) {
+    match (
+        first.to_ascii_lowercase().as_str(),
+        member.to_ascii_lowercase().as_str(),
+    ) {
         ("session", "id") => Value::text(turn.conversation().to_string()),
         ("session", "user_id") | ("user", "id") => person,
         _ => Value::Null,
@@ -87,25 +95,36 @@ fn in_conversation(turn: &dyn Turn, (first, member): (&str, &str)) -> Value {
 /// Says what this server cannot look into, rather than giving nothing as if it had looked.
 fn refuse_missing(source: &str) -> Result<(), Fault> {
     if source.is_empty() {
-        return Err(Fault::new(FaultKind::Argument, "GET needs a URL or a name, and got an empty text"));
+        return Err(Fault::new(
+            FaultKind::Argument,
+            "GET needs a URL or a name, and got an empty text",
+        ));
     }
     if source.starts_with('/') {
-        return Err(Fault::new(FaultKind::NotFound, format!("GET {source:?}: this server has no such service yet"))
-            .hint("a URL begins with https://"));
+        return Err(Fault::new(
+            FaultKind::NotFound,
+            format!("GET {source:?}: this server has no such service yet"),
+        )
+        .hint("a URL begins with https://"));
     }
     let ending = source.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
     let is_file = source.contains('/') || ending.is_some_and(|ending| FILES.contains(&ending.as_str()));
     if is_file {
-        return Err(Fault::new(FaultKind::NotFound, format!("GET {source:?}: this server has no drive yet"))
-            .hint("GET takes URLs, \"session.id\", \"config\" with a key, and names that the bot remembers"));
+        return Err(Fault::new(
+            FaultKind::NotFound,
+            format!("GET {source:?}: this server has no drive yet"),
+        )
+        .hint("GET takes URLs, \"session.id\", \"config\" with a key, and names that the bot remembers"));
     }
     Ok(())
 }
 
 fn scoped(turn: &dyn Turn, scope: &str, key: &str) -> Result<Value, Fault> {
     if !scope.trim().eq_ignore_ascii_case("config") {
-        return Err(Fault::new(FaultKind::Argument, format!("GET {scope:?}, {key:?} means nothing"))
-            .hint("with two texts the first is \"config\", and the second the name of a setting"));
+        return Err(
+            Fault::new(FaultKind::Argument, format!("GET {scope:?}, {key:?} means nothing"))
+                .hint("with two texts the first is \"config\", and the second the name of a setting"),
+        );
     }
     let settings = &turn.bot().settings;
     let key = key.trim().to_lowercase();
@@ -118,9 +137,17 @@ fn scoped(turn: &dyn Turn, scope: &str, key: &str) -> Result<Value, Fault> {
 /// `business-hours`.
 fn group(settings: &Settings, key: &str) -> Value {
     let members = settings.iter().filter_map(|(name, value)| {
-        let member = name.replace('_', "-").strip_prefix(key)?.strip_prefix(['-', '.'])?.to_owned();
+        let member = name
+            .replace('_', "-")
+            .strip_prefix(key)?
+            .strip_prefix(['-', '.'])?
+            .to_owned();
         Some((member, setting(value)))
     });
     let members: Map = members.collect();
-    if members.is_empty() { Value::Null } else { Value::Map(members) }
+    if members.is_empty() {
+        Value::Null
+    } else {
+        Value::Map(members)
+    }
 }

@@ -45,7 +45,11 @@ impl Handler for Set {
         let name = args.text("name")?.trim().to_owned();
         let value = args.take("value");
         // A secret goes to the service that it is for; that is what secrets are for.
-        let value = if let Value::Secret(_) = value { value } else { Value::text(value.to_string().trim()) };
+        let value = if let Value::Secret(_) = value {
+            value
+        } else {
+            Value::text(value.to_string().trim())
+        };
         header(&name, &value)?;
         let headers = &mut turn.session().headers;
         headers.retain(|known, _| !known.eq_ignore_ascii_case(&name));
@@ -53,8 +57,10 @@ impl Handler for Set {
             return Ok(Value::Null);
         }
         if headers.len() >= MOST {
-            return Err(Fault::new(FaultKind::Limit, format!("there are {MOST} headers already"))
-                .hint("CLEAR HEADERS removes them"));
+            return Err(
+                Fault::new(FaultKind::Limit, format!("there are {MOST} headers already"))
+                    .hint("CLEAR HEADERS removes them"),
+            );
         }
         headers.insert(name, value);
         Ok(Value::Null)
@@ -73,19 +79,29 @@ impl Handler for Clear {
 
 /// The headers that SET HEADER added to this conversation.
 pub(super) fn of(turn: &mut dyn Turn) -> Result<HeaderMap, Fault> {
-    turn.session().headers.iter().map(|(name, value)| header(name, value)).collect()
+    turn.session()
+        .headers
+        .iter()
+        .map(|(name, value)| header(name, value))
+        .collect()
 }
 
 fn header(name: &str, value: &Value) -> Result<(HeaderName, HeaderValue), Fault> {
     let Ok(key) = HeaderName::try_from(name) else {
         let shown: String = name.chars().take(64).collect();
-        return Err(Fault::new(FaultKind::Argument, format!("{shown:?} cannot be the name of a header")));
+        return Err(Fault::new(
+            FaultKind::Argument,
+            format!("{shown:?} cannot be the name of a header"),
+        ));
     };
     let text = exposed(value);
     match HeaderValue::from_str(text) {
         Ok(header) if text.len() <= LONGEST => Ok((key, header)),
-        _ => Err(Fault::new(FaultKind::Argument, format!("the value of the header {key} cannot be sent"))
-            .hint(format!("a value is one line of at most {LONGEST} bytes"))),
+        _ => Err(Fault::new(
+            FaultKind::Argument,
+            format!("the value of the header {key} cannot be sent"),
+        )
+        .hint(format!("a value is one line of at most {LONGEST} bytes"))),
     }
 }
 

@@ -27,7 +27,10 @@ pub(super) fn keywords(outbound: &Outbound) -> Vec<Keyword> {
         class: Class::External,
         summary,
         example,
-        handler: Some(Arc::new(Send { outbound: outbound.clone(), method })),
+        handler: Some(Arc::new(Send {
+            outbound: outbound.clone(),
+            method,
+        })),
     };
     vec![
         writing(
@@ -54,7 +57,10 @@ pub(super) fn keywords(outbound: &Outbound) -> Vec<Keyword> {
             class: Class::External,
             summary: "Deletes what is at a URL and gives the answer as POST does.",
             example: "answer = DELETE HTTP \"https://api.example.com/orders/7\"\nTALK answer.status",
-            handler: Some(Arc::new(Send { outbound: outbound.clone(), method: Method::DELETE })),
+            handler: Some(Arc::new(Send {
+                outbound: outbound.clone(),
+                method: Method::DELETE,
+            })),
         },
     ]
 }
@@ -69,7 +75,11 @@ impl Handler for Send {
     async fn call(&self, turn: &mut dyn Turn, mut args: Args) -> Result<Value, Fault> {
         let mut request = OutboundRequest::new(self.method.clone(), args.text("url")?.trim());
         request.headers = headers::of(turn)?;
-        let wanted = if args.has("content_type") { Some(args.text("content_type")?) } else { None };
+        let wanted = if args.has("content_type") {
+            Some(args.text("content_type")?)
+        } else {
+            None
+        };
         if let Some((body, kind)) = body(&args.take("body"), wanted.as_deref())? {
             request.body = body;
             request.headers.entry(header::CONTENT_TYPE).or_insert(kind);
@@ -98,7 +108,10 @@ pub(super) async fn send(
         Some(Ok(Err(error))) => Err(fault(&method, &error)),
         Some(Err(_)) => {
             let seconds = timeout.as_secs();
-            Err(Fault::new(FaultKind::Network, format!("{method} got no answer within {seconds} s")))
+            Err(Fault::new(
+                FaultKind::Network,
+                format!("{method} got no answer within {seconds} s"),
+            ))
         }
     }
 }
@@ -133,13 +146,22 @@ fn body(value: &Value, wanted: Option<&str>) -> Result<Option<(Bytes, HeaderValu
         other => {
             let text = other.to_string();
             let is_json = text.starts_with(['{', '[']) && serde_json::from_str::<serde_json::Value>(&text).is_ok();
-            (text, if is_json { "application/json" } else { "text/plain; charset=utf-8" })
+            (
+                text,
+                if is_json {
+                    "application/json"
+                } else {
+                    "text/plain; charset=utf-8"
+                },
+            )
         }
     };
     let kind = wanted.unwrap_or(kind);
     let Ok(kind) = HeaderValue::from_str(kind) else {
-        return Err(Fault::new(FaultKind::Argument, "the content type of the body cannot be sent")
-            .hint("a content type looks like application/json"));
+        return Err(
+            Fault::new(FaultKind::Argument, "the content type of the body cannot be sent")
+                .hint("a content type looks like application/json"),
+        );
     };
     Ok(Some((bytes.into(), kind)))
 }
@@ -168,9 +190,17 @@ fn json(value: &Value) -> serde_json::Value {
 /// The body as a value: what JSON says, or else text.
 fn data(response: &OutboundResponse) -> (Value, String) {
     let text = String::from_utf8_lossy(&response.body).into_owned();
-    let kind = response.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = response
+        .headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .unwrap_or_default();
     let looks_so = kind.contains("json") || text.trim_start().starts_with(['{', '[']);
-    let parsed = if looks_so { serde_json::from_str(&text).ok() } else { None };
+    let parsed = if looks_so {
+        serde_json::from_str(&text).ok()
+    } else {
+        None
+    };
     let value = parsed.map_or_else(|| Value::text(text.as_str()), |json| Value::from_json(&json));
     (value, text)
 }
@@ -183,7 +213,10 @@ fn about(response: &OutboundResponse, data: Value, text: String) -> Map {
     });
     let mut map = Map::new();
     map.insert("status", Value::Int(response.status.as_u16().into()));
-    map.insert("statusText", Value::text(response.status.canonical_reason().unwrap_or_default()));
+    map.insert(
+        "statusText",
+        Value::text(response.status.canonical_reason().unwrap_or_default()),
+    );
     map.insert("headers", Value::Map(headers.collect()));
     map.insert("data", data);
     map.insert("text", Value::Text(text));
@@ -194,7 +227,11 @@ fn about(response: &OutboundResponse, data: Value, text: String) -> Map {
 /// their names are free.
 pub(super) fn answer(response: &OutboundResponse) -> Value {
     let (data, text) = data(response);
-    let body = if let Value::Map(body) = &data { body.clone() } else { Map::new() };
+    let body = if let Value::Map(body) = &data {
+        body.clone()
+    } else {
+        Map::new()
+    };
     let answer = about(response, data, text);
     Value::Map(extend(answer, body))
 }

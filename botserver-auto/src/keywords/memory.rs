@@ -83,7 +83,9 @@ impl Memory {
             }
             Self::Stored(_) => {
                 let now = SystemClock.now();
-                turn.write(Box::new(move |conn| memories::set(conn, org, bot_id, &key, &value, now)));
+                turn.write(Box::new(move |conn| {
+                    memories::set(conn, org, bot_id, &key, &value, now)
+                }));
             }
         }
     }
@@ -94,9 +96,8 @@ impl Memory {
             Self::Passing(memory) => memory.lock().get(&(bot, key)).cloned(),
             Self::Stored(db) => {
                 let read = db.read(move |conn| memories::find(conn, bot, &key).map_err(botstate::db::Error::from));
-                read.await.map_err(|error| {
-                    Fault::new(FaultKind::Data, format!("could not read the bot's memory: {error}"))
-                })?
+                read.await
+                    .map_err(|error| Fault::new(FaultKind::Data, format!("could not read the bot's memory: {error}")))?
             }
         };
         Ok(found.filter(|value| !value.is_null()))
@@ -114,8 +115,10 @@ fn key(args: &mut Args) -> Result<String, Fault> {
 
 fn check(value: &Value) -> Result<(), Fault> {
     if holds_secret(value) {
-        return Err(Fault::new(FaultKind::Argument, "a secret cannot be kept in the bot's memory")
-            .hint("every conversation of the bot reads the same memory"));
+        return Err(
+            Fault::new(FaultKind::Argument, "a secret cannot be kept in the bot's memory")
+                .hint("every conversation of the bot reads the same memory"),
+        );
     }
     let size = serde_json::to_string(value).map_or(usize::MAX, |text| text.len());
     if size > LARGEST {

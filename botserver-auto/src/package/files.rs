@@ -77,7 +77,11 @@ pub(crate) fn find(folder: &Path) -> io::Result<Found> {
     let named = |wanted: &str, exact: bool| {
         settings.iter().find(|path| {
             let name = path.file_name().unwrap_or_default();
-            if exact { name == wanted } else { name.eq_ignore_ascii_case(wanted) }
+            if exact {
+                name == wanted
+            } else {
+                name.eq_ignore_ascii_case(wanted)
+            }
         })
     };
     if let Some(path) = named("config.csv", false) {
@@ -120,7 +124,11 @@ fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
 
 fn entry(path: PathBuf) -> io::Result<Option<Entry>> {
     match fs::metadata(&path) {
-        Ok(meta) => Ok(Some(Entry { path, size: meta.len(), modified: meta.modified().ok() })),
+        Ok(meta) => Ok(Some(Entry {
+            path,
+            size: meta.len(),
+            modified: meta.modified().ok(),
+        })),
         // Removed since the folder was listed, or a link to nowhere.
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
@@ -128,5 +136,6 @@ fn entry(path: PathBuf) -> io::Result<Option<Entry>> {
 }
 
 fn has_extension(path: &Path, wanted: &str) -> bool {
-    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(wanted))
+    path.extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case(wanted))
 }

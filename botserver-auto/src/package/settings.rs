@@ -46,7 +46,16 @@ fn nameless(source: &Arc<Source>, position: Option<&csv::Position>) -> Diagnosti
     let rest = source.slice(start..source.text().len());
     // The reader counts the blank lines before a record to it.
     let start = start + (rest.len() - rest.trim_start().len());
-    let end = source.slice(start..source.text().len()).find('\n').map_or(source.text().len(), |length| start + length);
-    Diagnostic::new(source, "P103", Severity::Warning, start..end, "this setting has no name, so it is left out")
-        .help("write one `name,value` a line")
+    let end = source
+        .slice(start..source.text().len())
+        .find('\n')
+        .map_or(source.text().len(), |length| start + length);
+    Diagnostic::new(
+        source,
+        "P103",
+        Severity::Warning,
+        start..end,
+        "this setting has no name, so it is left out",
+    )
+    .help("write one `name,value` a line")
 }

@@ -50,15 +50,27 @@ async fn run(path: PathBuf, script: Option<&str>, typed: &str) -> (u8, String) {
 
 #[test]
 fn a_package_without_mistakes_passes() {
-    let folder = folder(&[("a.gbai/a.gbdialog/start.bas", "TALK \"hi\""), ("b.gbai/start.bas", "TALK \"hi\"")]);
+    let folder = folder(&[
+        ("a.gbai/a.gbdialog/start.bas", "TALK \"hi\""),
+        ("b.gbai/start.bas", "TALK \"hi\""),
+    ]);
 
-    assert_eq!(check(&[folder.path().join("a.gbai")], false), (cli::OK, "1 script: no problems\n".to_owned()));
-    assert_eq!(check(&[folder.path().to_owned()], false), (cli::OK, "2 scripts: no problems\n".to_owned()));
+    assert_eq!(
+        check(&[folder.path().join("a.gbai")], false),
+        (cli::OK, "1 script: no problems\n".to_owned())
+    );
+    assert_eq!(
+        check(&[folder.path().to_owned()], false),
+        (cli::OK, "2 scripts: no problems\n".to_owned())
+    );
 }
 
 #[test]
 fn mistakes_are_shown_where_they_are() {
-    let folder = folder(&[("a.gbai/a.gbdialog/start.bas", "TALK \"hi\"\nTLAK \"there\"\nFOR i = 1 TO 3\n  TALK i\n")]);
+    let folder = folder(&[(
+        "a.gbai/a.gbdialog/start.bas",
+        "TALK \"hi\"\nTLAK \"there\"\nFOR i = 1 TO 3\n  TALK i\n",
+    )]);
 
     let (code, text) = check(&[folder.path().join("a.gbai")], false);
 
@@ -74,8 +86,14 @@ fn machines_read_mistakes_as_json() {
 
     let report: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!((code, &report["errors"]), (cli::FAILED, &1.into()));
-    assert_eq!((&report["diagnostics"][0]["line"], &report["diagnostics"][0]["severity"]), (&1.into(), &"error".into()));
-    assert!(report["diagnostics"][0]["file"].as_str().unwrap().ends_with("one.bas"), "{text}");
+    assert_eq!(
+        (&report["diagnostics"][0]["line"], &report["diagnostics"][0]["severity"]),
+        (&1.into(), &"error".into())
+    );
+    assert!(
+        report["diagnostics"][0]["file"].as_str().unwrap().ends_with("one.bas"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -104,8 +122,14 @@ async fn a_dialog_runs_in_the_terminal_with_its_typed_questions() {
 #[tokio::test]
 async fn a_package_offers_its_tools_until_the_person_leaves() {
     let folder = folder(&[
-        ("a.gbai/start.bas", "ADD SUGGESTION TOOL \"hello\" AS \"Say hello\"\nTALK \"Welcome\""),
-        ("a.gbai/hello.bas", "DESCRIPTION \"Greets\"\nHEAR name AS NAME WITH \"Who are you?\"\nTALK \"Hello ${name}\""),
+        (
+            "a.gbai/start.bas",
+            "ADD SUGGESTION TOOL \"hello\" AS \"Say hello\"\nTALK \"Welcome\"",
+        ),
+        (
+            "a.gbai/hello.bas",
+            "DESCRIPTION \"Greets\"\nHEAR name AS NAME WITH \"Who are you?\"\nTALK \"Hello ${name}\"",
+        ),
         ("a.gbai/fail.bas", "THROW \"broken\""),
     ]);
 

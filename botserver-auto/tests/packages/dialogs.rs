@@ -10,7 +10,10 @@ const TOOL: &str = "PARAM size AS INTEGER DESCRIPTION \"How large\"\nPARAM colou
                     DESCRIPTION \"Makes one\"\nTALK \"${size} ${colour}\"\nRETURN size";
 
 fn args<const N: usize>(entries: [(&str, Value); N]) -> Map {
-    entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    entries
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
 }
 
 #[tokio::test]
@@ -34,7 +37,12 @@ async fn arguments_that_are_not_given_are_null_and_wrong_ones_are_refused() {
     let house = House::new(&[("a.gbai/make.bas", TOOL)]).await;
 
     let missing = house.visitor("a").run("make", Map::new(), &[]).await.unwrap();
-    let wrong = house.visitor("a").start("make", args([("size", "huge".into())])).await.err().unwrap();
+    let wrong = house
+        .visitor("a")
+        .start("make", args([("size", "huge".into())]))
+        .await
+        .err()
+        .unwrap();
     let nowhere = house.visitor("a").start("nothing", Map::new()).await.err().unwrap();
 
     assert_eq!(missing, Value::Null);
@@ -52,7 +60,10 @@ async fn a_model_must_give_what_a_tool_requires() {
 
     assert_eq!(good.get("size"), Some(&Value::Int(12)));
     assert_eq!(bad.kind, FaultKind::Argument);
-    assert!(bad.message.contains("size is missing") && bad.message.contains("weight"), "{bad}");
+    assert!(
+        bad.message.contains("size is missing") && bad.message.contains("weight"),
+        "{bad}"
+    );
 }
 
 #[tokio::test]
@@ -80,8 +91,13 @@ async fn a_waiting_dialog_keeps_its_program_through_an_edit_and_a_restart() {
         let house = house.restart().await;
         let mut visitor = house.visitor("a");
         let dialog = house.mount.dialogs.restore(&house.bot("a"), &saved).await.unwrap();
-        let answer = Input::Heard(Answer { text: "2".to_owned(), files: Vec::new() });
-        let Outcome::Done(result) = visitor.drive(dialog, answer, &["3"]).await else { panic!("it waits again") };
+        let answer = Input::Heard(Answer {
+            text: "2".to_owned(),
+            files: Vec::new(),
+        });
+        let Outcome::Done(result) = visitor.drive(dialog, answer, &["3"]).await else {
+            panic!("it waits again")
+        };
         result.unwrap();
 
         assert_eq!(visitor.heard.last().unwrap(), "old 14");
@@ -95,9 +111,20 @@ async fn a_state_whose_program_nobody_knows_is_refused() {
     let other = House::new(&[("a.gbai/ask.bas", "HEAR y\nTALK y + \"!\"")]).await;
     let mut visitor = one.visitor("a");
     let dialog = visitor.start("ask", Map::new()).await.unwrap();
-    let saved = visitor.drive(dialog, Input::Continue, &[]).await.waiting().save().unwrap();
+    let saved = visitor
+        .drive(dialog, Input::Continue, &[])
+        .await
+        .waiting()
+        .save()
+        .unwrap();
 
-    let unknown = other.mount.dialogs.restore(&other.bot("a"), &saved).await.err().unwrap();
+    let unknown = other
+        .mount
+        .dialogs
+        .restore(&other.bot("a"), &saved)
+        .await
+        .err()
+        .unwrap();
     let damaged = other.mount.dialogs.restore(&other.bot("a"), "{}").await.err().unwrap();
 
     assert_eq!((unknown.kind, damaged.kind), (FaultKind::State, FaultKind::State));

@@ -1,6 +1,11 @@
 //! Packages as the server runs them: mounted, watched, their dialogs driven through the ports.
 
-#![expect(clippy::panic, clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may fail loudly")]
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests may fail loudly"
+)]
 
 mod commands;
 mod dialogs;

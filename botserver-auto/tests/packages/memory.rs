@@ -21,7 +21,10 @@ async fn every_shape_writes_and_reads_what_was_written() {
 async fn memory_outlives_conversations_and_restarts_and_belongs_to_one_bot() {
     let read = "SET BOT MEMORY \"gone\", NULL\nx = GET BOT MEMORY \"kept\"\nTALK \"[${x}]\"\nTALK TYPEOF(GET BOT MEMORY \"gone\")";
     let files = [
-        ("a.gbai/write.bas", "SET BOT MEMORY \"kept\", \"tea\"\nSET BOT MEMORY \"kept\", \"cake\"\nSET BOT MEMORY \"gone\", 1"),
+        (
+            "a.gbai/write.bas",
+            "SET BOT MEMORY \"kept\", \"tea\"\nSET BOT MEMORY \"kept\", \"cake\"\nSET BOT MEMORY \"gone\", 1",
+        ),
         ("a.gbai/read.bas", read),
         ("b.gbai/read.bas", read),
     ];
@@ -31,7 +34,11 @@ async fn memory_outlives_conversations_and_restarts_and_belongs_to_one_bot() {
         let house = house.restart().await;
 
         assert_eq!(house.said("a", "read").await, ["[cake]", "text"]);
-        assert_eq!(house.said("b", "read").await, ["[]", "text"], "a missing value is an empty text");
+        assert_eq!(
+            house.said("b", "read").await,
+            ["[]", "text"],
+            "a missing value is an empty text"
+        );
     }
 }
 
@@ -44,7 +51,12 @@ async fn what_cannot_be_remembered_is_a_fault() {
     ];
     for house in houses(&files).await {
         let run = async |script: &str, answers: &[&str]| {
-            house.visitor("a").run(script, Map::new(), answers).await.unwrap_err().kind
+            house
+                .visitor("a")
+                .run(script, Map::new(), answers)
+                .await
+                .unwrap_err()
+                .kind
         };
 
         assert_eq!(run("large", &[]).await, FaultKind::Limit);

@@ -30,11 +30,20 @@ async fn packages_are_read_tolerantly() {
     let bot = house.bot("shop");
 
     assert_eq!(house.mount.bots.list().len(), 1);
-    assert_eq!((bot.name.as_str(), bot.scripts.join(" ").as_str()), ("Shop", "loose order start"));
-    assert_eq!(bot.tools.iter().map(|tool| tool.name.as_str()).collect::<Vec<_>>(), ["order"]);
+    assert_eq!(
+        (bot.name.as_str(), bot.scripts.join(" ").as_str()),
+        ("Shop", "loose order start")
+    );
+    assert_eq!(
+        bot.tools.iter().map(|tool| tool.name.as_str()).collect::<Vec<_>>(),
+        ["order"]
+    );
     assert_eq!(bot.prompt.as_deref(), Some("You sell tea."));
     assert_eq!(bot.settings.get("GREETING"), Some("Hello, \"you\""));
-    assert_eq!((bot.settings.get("name"), bot.settings.get("list")), (Some("Ana"), Some("a,b")));
+    assert_eq!(
+        (bot.settings.get("name"), bot.settings.get("list")),
+        (Some("Ana"), Some("a,b"))
+    );
     assert_eq!((bot.settings.get("key"), bot.settings.get("place")), (None, None));
     assert_eq!(house.said("shop", "start").await, ["hi"]);
     insta::assert_snapshot!(house.mount.bots.diagnostics("SHOP").join("\n\n"));
@@ -52,7 +61,11 @@ async fn settings_and_prompt_may_lie_at_the_root() {
     let bot = house.bot("a");
 
     assert_eq!(bot.settings.get("theme-color1"), Some("#fff"));
-    assert_eq!(bot.prompt.as_deref(), Some("Root."), "PROMPT.md comes before prompt.md wherever it lies");
+    assert_eq!(
+        bot.prompt.as_deref(),
+        Some("Root."),
+        "PROMPT.md comes before prompt.md wherever it lies"
+    );
 }
 
 #[tokio::test]
@@ -72,22 +85,34 @@ async fn the_id_of_a_bot_is_the_same_on_every_node() {
 async fn a_package_that_was_never_good_runs_the_scripts_without_errors() {
     let house = House::new(&[
         ("a.gbai/start.bas", "TALK \"fine\""),
-        ("a.gbai/order.bas", "DESCRIPTION \"Orders\"\nIF x THEN\n  TLAK \"no\"\nEND IF"),
+        (
+            "a.gbai/order.bas",
+            "DESCRIPTION \"Orders\"\nIF x THEN\n  TLAK \"no\"\nEND IF",
+        ),
     ])
     .await;
 
-    let fault = house.visitor("a").start("order.bas", botlib::value::Map::new()).await.err().unwrap();
+    let fault = house
+        .visitor("a")
+        .start("order.bas", botlib::value::Map::new())
+        .await
+        .err()
+        .unwrap();
 
     assert_eq!(house.said("a", "start").await, ["fine"]);
     assert_eq!(fault.kind, FaultKind::NotFound);
-    insta::assert_snapshot!(fault.to_string(), @"");
+    insta::assert_snapshot!(fault.to_string(), @"the script order has errors: a.gbai/order.bas:3: `TLAK` is not a statement (`botserver bot check` shows all of them)");
     assert!(house.bot("a").tools.is_empty(), "a tool that cannot run is not offered");
     insta::assert_snapshot!(house.mount.bots.diagnostics("a").join("\n\n"));
 }
 
 #[tokio::test]
 async fn files_that_are_too_large_or_no_text_are_reported() {
-    let house = House::new(&[("a.gbai/big.bas", &"' x\n".repeat(300_000)), ("a.gbai/start.bas", "TALK 1")]).await;
+    let house = House::new(&[
+        ("a.gbai/big.bas", &"' x\n".repeat(300_000)),
+        ("a.gbai/start.bas", "TALK 1"),
+    ])
+    .await;
     std::fs::write(house.path("a.gbai/latin.bas"), b"TALK \"ol\xe1\"").unwrap();
     let house = house.restart().await;
 
@@ -99,13 +124,22 @@ async fn files_that_are_too_large_or_no_text_are_reported() {
 async fn a_start_that_reads_the_first_message_waits_for_it() {
     let house = House::new(&[
         ("a.gbai/start.bas", "' user.message is not read here\nTALK \"hi\""),
-        ("b.gbai/start.bas", "IF user.message = \"x\" THEN\n  TALK \"hi\"\nEND IF"),
+        (
+            "b.gbai/start.bas",
+            "IF user.message = \"x\" THEN\n  TALK \"hi\"\nEND IF",
+        ),
         ("c.gbai/start.bas", "text = GET \"User.Message\"\nTALK text"),
         ("d.gbai/other.bas", "TALK user.message"),
     ])
     .await;
 
-    let waits: Vec<bool> = house.mount.bots.list().iter().map(|bot| bot.start_wants_message).collect();
+    let waits: Vec<bool> = house
+        .mount
+        .bots
+        .list()
+        .iter()
+        .map(|bot| bot.start_wants_message)
+        .collect();
 
     assert_eq!(waits, [false, true, true, false]);
 }
@@ -114,13 +148,22 @@ async fn a_start_that_reads_the_first_message_waits_for_it() {
 async fn operators_see_bots_and_their_problems_and_visitors_do_not() {
     let house = House::new(&[
         ("a.gbai/start.bas", "TALK \"fine\""),
-        ("a.gbai/order.bas", "PARAM n AS INTEGER\nDESCRIPTION \"Orders\"\nRETURN n"),
+        (
+            "a.gbai/order.bas",
+            "PARAM n AS INTEGER\nDESCRIPTION \"Orders\"\nRETURN n",
+        ),
         ("b.gbai/start.bas", "TLAK"),
     ])
     .await;
     let ask = async |app: App| {
         let request = Request::get("/api/bots").body(Body::empty()).unwrap();
-        let answer = app.routes(house.mount.routes()).build().router.oneshot(request).await.unwrap();
+        let answer = app
+            .routes(house.mount.routes())
+            .build()
+            .router
+            .oneshot(request)
+            .await
+            .unwrap();
         let status = answer.status();
         let body = axum::body::to_bytes(answer.into_body(), 1 << 20).await.unwrap();
         (status, serde_json::from_slice::<serde_json::Value>(&body).unwrap())
@@ -131,7 +174,10 @@ async fn operators_see_bots_and_their_problems_and_visitors_do_not() {
 
     assert_eq!((refused, status), (StatusCode::UNAUTHORIZED, StatusCode::OK));
     let items = body["items"].as_array().unwrap();
-    assert_eq!((items[0]["name"].as_str(), items[0]["tools"][0].as_str()), (Some("a"), Some("order")));
+    assert_eq!(
+        (items[0]["name"].as_str(), items[0]["tools"][0].as_str()),
+        (Some("a"), Some("order"))
+    );
     assert_eq!(items[0]["problems"].as_array().unwrap().len(), 0);
     assert!(items[1]["problems"][0].as_str().unwrap().contains("TLAK"));
     assert_eq!(items[0]["id"].as_str().unwrap(), house.bot("a").id.to_string());
@@ -149,6 +195,12 @@ impl botserver_core::Authenticator for Operator {
         request: botlib::RequestId,
     ) -> Result<botlib::Caller, botserver_core::Problem> {
         let (person, session) = (botlib::PersonId::new(), botlib::SessionId::new());
-        Ok(botlib::Caller::person(org, person, botlib::Role::Operator, session, request))
+        Ok(botlib::Caller::person(
+            org,
+            person,
+            botlib::Role::Operator,
+            session,
+            request,
+        ))
     }
 }

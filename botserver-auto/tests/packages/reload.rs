@@ -15,25 +15,46 @@ async fn a_changed_script_runs_within_a_second_and_others_are_told() {
     tokio::time::sleep(Duration::from_millis(300)).await;
 
     house.write("a.gbai/a.gbdialog/start.bas", "TALK \"two\"");
-    let took = house.wait("the new version", |house| house.bot("a").version != before.version).await;
+    let took = house
+        .wait("the new version", |house| house.bot("a").version != before.version)
+        .await;
 
     assert!(took < Duration::from_secs(1), "{took:?}");
     assert_eq!(house.said("a", "start").await, ["two"]);
-    let told = tokio::time::timeout(Duration::from_secs(1), events.next()).await.unwrap().unwrap();
-    assert_eq!(told, Notice::Event(Event::BotChanged { bot: before.id, node: house.state.node }));
+    let told = tokio::time::timeout(Duration::from_secs(1), events.next())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        told,
+        Notice::Event(Event::BotChanged {
+            bot: before.id,
+            node: house.state.node
+        })
+    );
 }
 
 #[tokio::test]
 async fn a_version_with_errors_leaves_the_last_good_one_running() {
-    let house = House::new(&[("a.gbai/start.bas", "TALK \"good\""), ("a.gbai/other.bas", "TALK \"other\"")]).await;
+    let house = House::new(&[
+        ("a.gbai/start.bas", "TALK \"good\""),
+        ("a.gbai/other.bas", "TALK \"other\""),
+    ])
+    .await;
     let good = house.bot("a").version.clone();
 
     house.write("a.gbai/start.bas", "TALK \"bad\nIF");
-    house.wait("the diagnostics", |house| !house.mount.bots.diagnostics("a").is_empty()).await;
+    house
+        .wait("the diagnostics", |house| !house.mount.bots.diagnostics("a").is_empty())
+        .await;
     let during = house.said("a", "start").await;
     let version = house.bot("a").version.clone();
     house.write("a.gbai/start.bas", "TALK \"mended\"");
-    house.wait("the mended version", |house| house.mount.bots.diagnostics("a").is_empty()).await;
+    house
+        .wait("the mended version", |house| {
+            house.mount.bots.diagnostics("a").is_empty()
+        })
+        .await;
 
     assert_eq!((during, version), (vec!["good".to_owned()], good));
     assert_eq!(house.said("a", "start").await, ["mended"]);
@@ -44,11 +65,17 @@ async fn a_package_that_was_never_good_becomes_good() {
     let house = House::new(&[("a.gbai/start.bas", "TLAK 1"), ("a.gbai/other.bas", "TALK \"other\"")]).await;
 
     house.write("a.gbai/other.bas", "TALK \"changed\"");
-    house.wait("the changed script", |house| !house.mount.bots.diagnostics("a").is_empty()).await;
+    house
+        .wait("the changed script", |house| {
+            !house.mount.bots.diagnostics("a").is_empty()
+        })
+        .await;
     tokio::time::sleep(Duration::from_millis(600)).await;
     let partly = house.said("a", "other").await;
     house.write("a.gbai/start.bas", "TALK \"good\"");
-    house.wait("the good version", |house| house.mount.bots.diagnostics("a").is_empty()).await;
+    house
+        .wait("the good version", |house| house.mount.bots.diagnostics("a").is_empty())
+        .await;
 
     assert_eq!(partly, ["changed"]);
     assert_eq!(house.said("a", "start").await, ["good"]);
@@ -57,7 +84,15 @@ async fn a_package_that_was_never_good_becomes_good() {
 #[tokio::test]
 async fn bots_come_and_go_with_their_folders() {
     let house = House::new(&[("a.gbai/start.bas", "TALK \"a\"")]).await;
-    let names = |house: &House| house.mount.bots.list().iter().map(|bot| bot.name.clone()).collect::<Vec<_>>();
+    let names = |house: &House| {
+        house
+            .mount
+            .bots
+            .list()
+            .iter()
+            .map(|bot| bot.name.clone())
+            .collect::<Vec<_>>()
+    };
 
     house.write("b.gbai/b.gbdialog/start.bas", "TALK \"b\"");
     house.wait("the second bot", |house| names(house) == ["a", "b"]).await;

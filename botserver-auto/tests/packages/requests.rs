@@ -36,7 +36,12 @@ impl Peer {
         let router = Router::new().fallback(move |method: Method, uri: Uri, headers: HeaderMap, body: Bytes| {
             let answer = answer(uri.path());
             let body = String::from_utf8(body.to_vec()).unwrap();
-            seen.0.lock().push(Seen { method, path: uri.to_string(), headers, body });
+            seen.0.lock().push(Seen {
+                method,
+                path: uri.to_string(),
+                headers,
+                body,
+            });
             async move {
                 if uri.path() == "/slow" {
                     std::future::pending::<()>().await;
@@ -58,7 +63,12 @@ impl Peer {
 
 fn answer(path: &str) -> Response {
     let json = |status: u16, body: &'static str| {
-        (StatusCode::from_u16(status).unwrap(), [(header::CONTENT_TYPE, "application/json")], body).into_response()
+        (
+            StatusCode::from_u16(status).unwrap(),
+            [(header::CONTENT_TYPE, "application/json")],
+            body,
+        )
+            .into_response()
     };
     match path {
         "/product" => json(200, r#"{"name":"tea","price":2.50,"status":"sold out"}"#),
@@ -73,7 +83,10 @@ fn answer(path: &str) -> Response {
 
 /// A house whose scripts may reach this machine.
 async fn open(files: &[(&str, &str)]) -> House {
-    House::open(files, None, |config| config.http.allow_private = vec!["127.0.0.0/8".parse().unwrap()]).await
+    House::open(files, None, |config| {
+        config.http.allow_private = vec!["127.0.0.0/8".parse().unwrap()]
+    })
+    .await
 }
 
 async fn said(url: &str, script: &str) -> Vec<String> {
@@ -92,8 +105,22 @@ async fn get_gives_the_body_and_what_is_known_about_the_answer() {
     )
     .await;
 
-    assert_eq!(said, ["tea 2.5", "sold out", "tea", "application/json", "1", "2", "plain words"]);
-    assert!(!peer.last().headers.contains_key("idempotency-key"), "reading twice does no harm");
+    assert_eq!(
+        said,
+        [
+            "tea 2.5",
+            "sold out",
+            "tea",
+            "application/json",
+            "1",
+            "2",
+            "plain words"
+        ]
+    );
+    assert!(
+        !peer.last().headers.contains_key("idempotency-key"),
+        "reading twice does no harm"
+    );
 }
 
 #[tokio::test]
@@ -126,7 +153,10 @@ async fn writing_sends_json_forms_and_text_with_a_key_for_repetitions() {
     let sent: Vec<String> = seen
         .iter()
         .map(|seen| {
-            let kind = seen.headers.get(header::CONTENT_TYPE).map_or("-", |kind| kind.to_str().unwrap());
+            let kind = seen
+                .headers
+                .get(header::CONTENT_TYPE)
+                .map_or("-", |kind| kind.to_str().unwrap());
             format!("{} {kind} {}", seen.method, seen.body)
         })
         .collect();
@@ -140,7 +170,10 @@ async fn writing_sends_json_forms_and_text_with_a_key_for_repetitions() {
             "DELETE - ",
         ]
     );
-    let keys: std::collections::BTreeSet<_> = seen.iter().map(|seen| seen.headers["idempotency-key"].clone()).collect();
+    let keys: std::collections::BTreeSet<_> = seen
+        .iter()
+        .map(|seen| seen.headers["idempotency-key"].clone())
+        .collect();
     assert_eq!(keys.len(), 5, "every call has its own");
 }
 
@@ -152,12 +185,26 @@ async fn headers_go_with_every_request_until_they_are_cleared() {
                   GET \"URL/one?q=1\"\nCLEAR HEADERS\nGET \"URL/two\"";
     let house = open(&[("a.gbai/start.bas", &script.replace("URL", &url))]).await;
 
-    house.visitor("a").run("start", Map::new(), &["Bearer s3cret"]).await.unwrap();
+    house
+        .visitor("a")
+        .run("start", Map::new(), &["Bearer s3cret"])
+        .await
+        .unwrap();
 
     let seen = peer.0.lock().clone();
     let first = &seen[0].headers;
-    assert_eq!((&first["x-one"], &first["x-three"], &first["authorization"]), (&"1".parse().unwrap(), &"three".parse().unwrap(), &"Bearer s3cret".parse().unwrap()));
-    assert_eq!((seen[0].path.as_str(), first.contains_key("x-two")), ("/one?q=1", false));
+    assert_eq!(
+        (&first["x-one"], &first["x-three"], &first["authorization"]),
+        (
+            &"1".parse().unwrap(),
+            &"three".parse().unwrap(),
+            &"Bearer s3cret".parse().unwrap()
+        )
+    );
+    assert_eq!(
+        (seen[0].path.as_str(), first.contains_key("x-two")),
+        ("/one?q=1", false)
+    );
     assert!(!seen[1].headers.contains_key("x-one") && !seen[1].headers.contains_key("authorization"));
 }
 
@@ -189,7 +236,11 @@ async fn what_cannot_be_sent_is_a_fault_that_says_why() {
 async fn private_addresses_are_refused_unless_the_operator_allows_them() {
     let (peer, url) = Peer::start().await;
     let script = format!("GET \"{url}/text\"");
-    let house = House::new(&[("a.gbai/start.bas", &script), ("a.gbai/post.bas", &script.replace("GET", "POST"))]).await;
+    let house = House::new(&[
+        ("a.gbai/start.bas", &script),
+        ("a.gbai/post.bas", &script.replace("GET", "POST")),
+    ])
+    .await;
 
     for script in ["start", "post"] {
         let fault = house.visitor("a").run(script, Map::new(), &[]).await.unwrap_err();
@@ -223,11 +274,28 @@ async fn get_reads_settings_the_conversation_and_memory() {
         (
             "a.gbai/start.bas",
             "TALK GET \"config\", \"param-rate\" + 1\nhours = GET \"config\", \"business_hours\"\nTALK hours.start + hours.end\n\
-             TALK TYPEOF(GET \"config\", \"nothing\")\nSET BOT MEMORY \"owner\", \"Ana\"\nTALK GET \"owner\"\nTALK LEN(GET \"session.id\")",
+             none = GET \"config\", \"nothing\"\nTALK TYPEOF(none)\nSET BOT MEMORY \"owner\", \"Ana\"\nTALK GET \"owner\"\n\
+             path = \"session.id\"\nTALK LEN(GET path)",
         ),
         ("a.gbai/config.csv", "name,value\nparam-rate,0.5\nbusiness-hours-start,9\nbusiness-hours-end,18\n"),
     ])
     .await;
 
-    assert_eq!(house.said("a", "start").await, ["1.5", "27", "null", "Ana", "36"]);
+    assert_eq!(house.said("a", "start").await, ["0.51", "27", "null", "Ana", "36"]);
+}
+
+#[tokio::test]
+async fn a_literal_path_into_something_the_script_sees_is_a_member_of_it() {
+    let house = House::new(&[(
+        "a.gbai/start.bas",
+        "order = { lines: { count: 3 }, csv: 4 }\nTALK GET \"order.lines.count\"\nTALK GET \"User.Message\"\n\
+         channel = GET \"session.channel\" OR \"web\"\nTALK channel",
+    )])
+    .await;
+    let file = House::new(&[("a.gbai/start.bas", "order = { csv: 4 }\nTALK GET \"order.csv\"")]).await;
+
+    let fault = file.visitor("a").run("start", Map::new(), &[]).await.unwrap_err();
+
+    assert_eq!(house.said("a", "start").await, ["3", "hello", "web"]);
+    assert_eq!(fault.kind, FaultKind::NotFound, "the name of a file stays one: {fault}");
 }

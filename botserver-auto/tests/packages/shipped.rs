@@ -41,8 +41,10 @@ async fn the_embedded_example_is_the_default_package() {
     let folder = tempfile::tempdir().unwrap();
     let bots = folder.path().join("bots");
 
-    let (first, second) =
-        (botserver_auto::write_first_bot(&bots).unwrap(), botserver_auto::write_first_bot(&bots).unwrap());
+    let (first, second) = (
+        botserver_auto::write_first_bot(&bots).unwrap(),
+        botserver_auto::write_first_bot(&bots).unwrap(),
+    );
 
     assert_eq!((first, second), (true, false));
     let mut files = Vec::new();
@@ -50,7 +52,11 @@ async fn the_embedded_example_is_the_default_package() {
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() { folders.push(path) } else { files.push(path) }
+            if path.is_dir() {
+                folders.push(path)
+            } else {
+                files.push(path)
+            }
         }
     }
     assert_eq!(files.len(), botserver_auto::embedded_example().len());
@@ -66,11 +72,19 @@ async fn the_default_bot_greets_and_writes_a_list() {
     let mut visitor = house.visitor("default");
 
     visitor.run("start", Map::new(), &[]).await.unwrap();
-    let chips: Vec<_> = visitor.session.suggestions.iter().map(|chip| chip.text.clone()).collect();
+    let chips: Vec<_> = visitor
+        .session
+        .suggestions
+        .iter()
+        .map(|chip| chip.text.clone())
+        .collect();
     let answers = ["Tea", "2", "3,50", "yes", "Bread", "", "1.20", "no", "2030-05-14"];
     visitor.run("shopping-list", Map::new(), &answers).await.unwrap();
 
-    assert_eq!(chips, ["Write a shopping list", "Count the days to a date", "Split a bill"]);
+    assert_eq!(
+        chips,
+        ["Write a shopping list", "Count the days to a date", "Split a bill"]
+    );
     insta::assert_snapshot!(visitor.heard.join("\n"));
 }
 
@@ -84,7 +98,10 @@ async fn the_tools_of_the_default_bot_ask_only_for_what_is_missing() {
     visitor.run("days-until", given, &[]).await.unwrap();
     visitor.run("days-until", Map::new(), &["tomorrow"]).await.unwrap();
     visitor.run("split-bill", Map::new(), &["100", "4", ""]).await.unwrap();
-    let bill: Map = [("total", 86), ("people", 4), ("tip", 10)].map(|(name, value)| (name.to_owned(), Value::Int(value))).into_iter().collect();
+    let bill: Map = [("total", 86), ("people", 4), ("tip", 10)]
+        .map(|(name, value)| (name.to_owned(), Value::Int(value)))
+        .into_iter()
+        .collect();
     let each = visitor.run("split-bill", bill, &[]).await.unwrap();
 
     insta::assert_snapshot!(visitor.heard.join("\n"));
@@ -104,11 +121,22 @@ async fn the_workshop_books_a_repair_and_remembers_it() {
     let Value::Map(order) = order else { panic!("{order:?}") };
     let number = order.get("number").unwrap().to_string();
     let mut later = house.visitor("workshop");
-    later.run("repair-status", Map::new(), &[number.as_str()]).await.unwrap();
+    later
+        .run("repair-status", Map::new(), &[number.as_str()])
+        .await
+        .unwrap();
     later.run("repair-status", Map::new(), &["1"]).await.unwrap();
 
-    assert_eq!((order.get("service"), order.get("name")), (Some(&"Brakes".into()), Some(&"Ana Sousa".into())));
-    let transcript = visitor.heard.into_iter().chain(later.heard).collect::<Vec<_>>().join("\n");
+    assert_eq!(
+        (order.get("service"), order.get("name")),
+        (Some(&"Brakes".into()), Some(&"Ana Sousa".into()))
+    );
+    let transcript = visitor
+        .heard
+        .into_iter()
+        .chain(later.heard)
+        .collect::<Vec<_>>()
+        .join("\n");
     insta::assert_snapshot!(transcript.replace(&number, "[number]"));
 }
 
@@ -124,6 +152,10 @@ async fn the_workshop_takes_no_more_bicycles_than_it_has_places() {
     let fifth = ["1", "2030-05-14", "2030-05-15", "Ana", "+351 912 345 678", "no"];
     let booked = visitor.run("book-repair", Map::new(), &fifth).await.unwrap();
 
-    assert!(visitor.heard.contains(&"We are full on 2030-05-14.".to_owned()), "{:?}", visitor.heard);
+    assert!(
+        visitor.heard.contains(&"We are full on 2030-05-14.".to_owned()),
+        "{:?}",
+        visitor.heard
+    );
     assert_eq!(booked.to_json().to_string(), r#"{"booked":false}"#);
 }

@@ -65,7 +65,13 @@ impl House {
         config.database.pool_size = 2;
         change(&mut config);
         let (state, registry, mount) = open(config).await;
-        Self { folder, state, registry, mount, _database: database }
+        Self {
+            folder,
+            state,
+            registry,
+            mount,
+            _database: database,
+        }
     }
 
     /// The same folder and database, as after a restart.
@@ -74,11 +80,20 @@ impl House {
         let config = Config::clone(&self.state.config);
         let (folder, _database) = (self.folder, self._database);
         let (state, registry, mount) = open(config).await;
-        Self { folder, state, registry, mount, _database }
+        Self {
+            folder,
+            state,
+            registry,
+            mount,
+            _database,
+        }
     }
 
     pub(crate) fn bot(&self, name: &str) -> Arc<Bot> {
-        self.mount.bots.find(name).unwrap_or_else(|| panic!("there is no bot {name}"))
+        self.mount
+            .bots
+            .find(name)
+            .unwrap_or_else(|| panic!("there is no bot {name}"))
     }
 
     pub(crate) fn path(&self, path: &str) -> std::path::PathBuf {
@@ -93,7 +108,10 @@ impl House {
     pub(crate) async fn wait(&self, what: &str, holds: impl Fn(&Self) -> bool) -> Duration {
         let start = Instant::now();
         while !holds(self) {
-            assert!(start.elapsed() < Duration::from_secs(3), "{what} did not happen in time");
+            assert!(
+                start.elapsed() < Duration::from_secs(3),
+                "{what} did not happen in time"
+            );
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         start.elapsed()
@@ -206,7 +224,11 @@ impl Visitor<'_> {
                     continue;
                 }
                 Step::Script(call) => {
-                    let args = call.args.into_iter().enumerate().map(|(place, value)| (place.to_string(), value));
+                    let args = call
+                        .args
+                        .into_iter()
+                        .enumerate()
+                        .map(|(place, value)| (place.to_string(), value));
                     match self.start(&call.name, args.collect()).await {
                         Ok(dialog) => {
                             stack.push(dialog);
@@ -220,7 +242,10 @@ impl Visitor<'_> {
                     self.heard.push(format!("[{}]", spec.kind.name()));
                     match answers.next() {
                         Some(text) => {
-                            input = Input::Heard(Answer { text: (*text).to_owned(), files: Vec::new() });
+                            input = Input::Heard(Answer {
+                                text: (*text).to_owned(),
+                                files: Vec::new(),
+                            });
                             continue;
                         }
                         None => return Outcome::Waits(stack.pop().unwrap()),
@@ -270,13 +295,26 @@ impl Outcome {
 
 /// A Monday morning.
 pub(crate) fn env() -> Env {
-    let names = [("currency", "€"), ("phone", "555-0100"), ("address", "12 Harbour Road"), ("places", "4")];
+    let map = |entries: &[(&str, Value)]| -> Map {
+        entries
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect()
+    };
+    let names = [
+        ("currency", "€".into()),
+        ("phone", "555-0100".into()),
+        ("address", "12 Harbour Road".into()),
+        ("places", Value::Int(4)),
+        ("user", Value::Map(map(&[("message", "hello".into())]))),
+        ("session", Value::Map(Map::new())),
+    ];
     Env {
         now: "2030-05-13T09:00:00Z".parse().unwrap(),
         zone: "UTC".to_owned(),
         locale: "en".to_owned(),
         seed: 7,
-        names: Arc::new(names.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()),
+        names: Arc::new(map(&names)),
     }
 }
 
@@ -315,9 +353,14 @@ impl Turn for Visitor<'_> {
     async fn flush(&mut self) -> Result<(), Fault> {
         let changes = std::mem::take(&mut self.changes);
         let write = self.house.state.db.write(move |conn| {
-            changes.into_iter().try_for_each(|change| change(conn)).map_err(db::Error::from)
+            changes
+                .into_iter()
+                .try_for_each(|change| change(conn))
+                .map_err(db::Error::from)
         });
-        write.await.map_err(|error| Fault::new(FaultKind::Data, error.to_string()))
+        write
+            .await
+            .map_err(|error| Fault::new(FaultKind::Data, error.to_string()))
     }
 
     fn cancelled(&self) -> CancellationToken {

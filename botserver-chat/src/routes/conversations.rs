@@ -24,7 +24,8 @@ use crate::{
 /// Which page.
 #[derive(Debug, Deserialize, IntoParams)]
 pub(super) struct PageQuery {
-    /// The `next` of the page before.
+    /// The `next` of the page before; each list has its own form.
+    #[param(ignore)]
     after: Option<String>,
     /// Items wanted, 1 to 200.
     #[param(minimum = 1, maximum = 200)]
@@ -32,16 +33,18 @@ pub(super) struct PageQuery {
 }
 
 impl PageQuery {
-    fn limit(&self) -> usize {
-        self.limit.unwrap_or(50).clamp(1, 200)
+    fn limit(&self) -> Result<usize, Problem> {
+        match self.limit.unwrap_or(50) {
+            limit @ 1..=200 => Ok(limit),
+            _ => Err(Problem::invalid().field("limit", "must be 1 to 200")),
+        }
     }
 
-    fn cursor(&self) -> Result<Option<i64>, Problem> {
-        let parse = |text: &String| {
-            text.parse()
-                .map_err(|_not_a_cursor| Problem::invalid().field("after", "must be the `next` of another page"))
-        };
-        self.after.as_ref().map(parse).transpose()
+    /// Where the page begins, as `read` understands it.
+    fn cursor<T>(&self, read: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, Problem> {
+        let wrong = || Problem::invalid().field("after", "must be the `next` of another page");
+        let read = |text: &String| read(text).ok_or_else(wrong);
+        self.after.as_ref().map(read).transpose()
     }
 }
 
@@ -71,14 +74,19 @@ pub(super) struct ConversationPage {
 }
 
 /// Lists the caller's conversations.
-#[utoipa::path(get, path = "/api/chat", params(PageQuery), responses((status = 200, body = ConversationPage)))]
+#[utoipa::path(get, path = "/api/chat", responses((status = 200, body = ConversationPage)),
+    params(PageQuery, ("after" = Option<String>, Query, description = "The `next` of the page before",
+        pattern = r"^[0-9]{1,16}\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")))]
 pub(super) async fn list_conversations(
     State(chat): State<ChatService>,
     Auth(caller): Auth,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<ConversationPage>, Problem> {
-    let before = query.cursor()?.and_then(DateTime::from_timestamp_micros);
-    let page = chat.list(&caller, before, query.limit()).await?;
+    let before = query.cursor(|text| {
+        let (micros, id) = text.split_once('.')?;
+        Some((DateTime::from_timestamp_micros(micros.parse().ok()?)?, id.parse().ok()?))
+    })?;
+    let page = chat.list(&caller, before, query.limit()?).await?;
     Ok(Json(ConversationPage {
         items: page
             .items
@@ -144,8 +152,9 @@ pub(super) struct EventPage {
 }
 
 /// Lists the entries of a conversation's log, from the beginning or after a number.
-#[utoipa::path(get, path = "/api/chat/{id}/events", params(("id" = Uuid, Path), PageQuery),
-    responses((status = 200, body = EventPage)))]
+#[utoipa::path(get, path = "/api/chat/{id}/events", responses((status = 200, body = EventPage)),
+    params(("id" = Uuid, Path), PageQuery, ("after" = Option<String>, Query,
+        description = "The `next` of the page before, or the number of an entry", pattern = r"^[0-9]{1,18}$")))]
 pub(super) async fn list_events(
     State(chat): State<ChatService>,
     Auth(caller): Auth,
@@ -154,9 +163,12 @@ pub(super) async fn list_events(
 ) -> Result<Json<EventPage>, Problem> {
     let id = ConversationId::from_uuid(id);
     chat.get(&caller, id).await?;
-    let limit = query.limit();
+    let limit = query.limit()?;
+    let after = query
+        .cursor(|text| text.parse().ok().filter(|seq: &i64| *seq >= 0))?
+        .unwrap_or(0);
     let wanted = i64::try_from(limit + 1).unwrap_or(i64::MAX);
-    let mut events = chat.events_after(id, query.cursor()?.unwrap_or(0), wanted).await?;
+    let mut events = chat.events_after(id, after, wanted).await?;
     let more = events.len() > limit;
     events.truncate(limit);
     let next = events.last().filter(|_| more).map(|event| event.seq.to_string());
@@ -170,9 +182,10 @@ pub(super) async fn list_events(
 pub(super) struct NewMessage {
     /// What the person writes, or the tool's name when `message_type` is 6.
     #[serde(default)]
-    #[schema(max_length = 65_536)]
+    #[schema(max_length = 65_536, pattern = r"^[^\x00]*$")]
     content: String,
-    /// 1 a message (the default), 4 a click on a suggestion, 5 another context, 6 run a tool, 8 other switchers.
+    /// 1 a message (the default), 3 the beginning, 4 a click on a suggestion, 5 another context, 6 run a tool,
+    /// 8 other switchers.
     #[schema(minimum = 0, maximum = 8)]
     message_type: Option<u8>,
     /// The client's own id: a repeated one is answered as it was the first time.

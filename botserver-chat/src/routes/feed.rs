@@ -8,12 +8,15 @@ use botlib::ConversationId;
 use crate::{
     error::Error,
     frame::{Address, text},
-    room::{Delivery, Ear, Rendered, Room},
+    room::{Delivery, Ear, Rendered, Room, Stream},
     service::ChatService,
 };
 
 /// Entries that are read from the log at once.
 const PAGE: i64 = 200;
+
+/// Answers that are remembered as handed over whole.
+const WHOLE: usize = 32;
 
 /// A listener's view of a conversation.
 pub(super) struct Feed {
@@ -25,33 +28,32 @@ pub(super) struct Feed {
     seq: i64,
     /// Whether the log may hold entries that were not handed over.
     is_behind: bool,
+    /// The answer that was being written when the listener came: it comes after everything in the log.
+    opening: Option<Stream>,
     /// The answer whose pieces are being handed over, and how many bytes of it were.
     streaming: Option<(Arc<str>, usize)>,
+    /// Answers that came whole from the log, the newest last: pieces of them that are still on their way are late.
+    whole: VecDeque<String>,
     ready: VecDeque<Utf8Bytes>,
-    /// Pieces of the answer that was being written at the beginning: they come after everything in the log.
-    later: VecDeque<Utf8Bytes>,
 }
 
 impl Feed {
     /// Listens, and begins with what the log holds after `after`.
     pub(super) fn open(chat: ChatService, address: Address, id: ConversationId, after: i64) -> Self {
         let room = chat.engine.rooms.enter(id);
-        let (ear, stream) = room.listen();
-        let mut feed = Self {
+        let (ear, opening) = room.listen();
+        Self {
             chat,
             address,
             id,
             ear,
             seq: after.max(0),
             is_behind: true,
+            opening,
             streaming: None,
+            whole: VecDeque::new(),
             ready: VecDeque::new(),
-            later: VecDeque::new(),
-        };
-        if let Some(stream) = stream {
-            feed.piece(&stream.token, stream.turn, 0, &stream.text);
         }
-        feed
     }
 
     /// The room that is listened to.
@@ -64,26 +66,18 @@ impl Feed {
         self.ear.own()
     }
 
-    /// Says that nothing of the log is missing up to `seq`.
-    pub(super) fn skip_to(&mut self, seq: i64) {
-        self.seq = seq;
-        self.is_behind = false;
-        self.ready.append(&mut self.later);
-    }
-
     /// The next frame; nothing when the listener was too slow. Safe to drop while waiting.
     ///
     /// # Errors
     /// When the log cannot be read.
     pub(super) async fn next(&mut self) -> Result<Option<Utf8Bytes>, Error> {
         loop {
-            if self.is_behind {
-                self.catch_up().await?;
-            }
             if let Some(frame) = self.ready.pop_front() {
                 return Ok(Some(frame));
             }
-            if let Some(delivery) = self.ear.next_now() {
+            if self.is_behind {
+                self.catch_up().await?;
+            } else if let Some(delivery) = self.ear.next_now() {
                 self.take(delivery);
             } else if self.ear.is_heard() {
                 match self.ear.next().await {
@@ -99,45 +93,52 @@ impl Feed {
     /// A frame that is there already.
     pub(super) fn next_now(&mut self) -> Option<Utf8Bytes> {
         loop {
-            if self.is_behind {
-                return None;
-            }
             if let Some(frame) = self.ready.pop_front() {
                 return Some(frame);
+            }
+            if self.is_behind {
+                return None;
             }
             let delivery = self.ear.next_now()?;
             self.take(delivery);
         }
     }
 
-    /// Reads what the log holds. Safe to drop while waiting: what was read was taken over with its number.
+    /// Reads a page of what the log holds. Nothing waits after the reading, so that dropping this loses nothing.
     async fn catch_up(&mut self) -> Result<(), Error> {
-        loop {
-            let events = self.chat.events_after(self.id, self.seq, PAGE).await?;
-            let count = events.len();
-            for event in &events {
-                self.seq = event.seq;
-                if let Some(frame) = self.address.render(event, None) {
-                    self.hand_over(&frame);
+        let events = self.chat.events_after(self.id, self.seq, PAGE).await?;
+        for event in &events {
+            self.seq = event.seq;
+            if let Some(frame) = self.address.render(event, None) {
+                self.hand_over(&frame);
+                if let Some((token, ..)) = frame.streamed {
+                    self.whole.push_back(token);
                 }
             }
-            if i64::try_from(count).unwrap_or(PAGE) < PAGE {
-                break;
+        }
+        self.whole.drain(..self.whole.len().saturating_sub(WHOLE));
+        if i64::try_from(events.len()).unwrap_or(PAGE) < PAGE {
+            self.is_behind = false;
+            if let Some(stream) = self.opening.take() {
+                self.piece(&stream.token, stream.turn, 0, &stream.text);
             }
         }
-        self.ready.append(&mut self.later);
-        self.is_behind = false;
         Ok(())
     }
 
     fn take(&mut self, delivery: Delivery) {
         match delivery {
             // Entries that the log gave already come a second time when they were committed meanwhile.
-            Delivery::Event(event) if event.seq > self.seq => {
+            Delivery::Event(event) if event.seq <= self.seq => {}
+            Delivery::Hidden { seq, .. } if seq <= self.seq => {}
+            // Something before it is missing: the log has both.
+            Delivery::Event(event) if event.after > self.seq => self.is_behind = true,
+            Delivery::Hidden { after, .. } if after > self.seq => self.is_behind = true,
+            Delivery::Event(event) => {
                 self.seq = event.seq;
                 self.hand_over(&event);
             }
-            Delivery::Event(_) => {}
+            Delivery::Hidden { seq, .. } => self.seq = seq,
             Delivery::Piece {
                 token,
                 turn,
@@ -159,21 +160,19 @@ impl Feed {
             _ => 0,
         };
         // A piece that does not follow is left out: the whole text comes at the end.
-        if offset != had {
+        if offset != had || words.is_empty() || self.whole.iter().any(|known| **known == **token) {
             return;
         }
         self.streaming = Some((Arc::clone(token), had + words.len()));
-        if !words.is_empty() {
-            let frame = text(&self.address.piece(token, turn, offset, words));
-            let queue = if self.is_behind { &mut self.later } else { &mut self.ready };
-            queue.push_back(frame);
-        }
+        self.ready
+            .push_back(text(&self.address.piece(token, turn, offset, words)));
     }
 
     fn hand_over(&mut self, event: &Rendered) {
         let has_all = |token: &str, length: usize| {
-            let is_known = self.streaming.as_ref().is_some_and(|(known, had)| **known == *token && *had == length);
-            is_known && self.later.is_empty()
+            self.streaming
+                .as_ref()
+                .is_some_and(|(known, had)| **known == *token && *had == length)
         };
         let frame = match &event.streamed {
             Some((token, length, short)) if has_all(token, *length) => short,
@@ -182,8 +181,6 @@ impl Feed {
         self.ready.push_back(frame.clone());
         if event.streamed.is_some() {
             self.streaming = None;
-            // The whole answer has come before its pieces were handed over.
-            self.later.clear();
         }
     }
 }

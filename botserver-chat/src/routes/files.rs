@@ -21,7 +21,11 @@ const LARGEST: usize = 10 * 1024 * 1024;
 #[derive(Debug, Deserialize, IntoParams)]
 pub(super) struct Named {
     /// The name of the file, without a folder.
-    #[param(min_length = 1, max_length = 255)]
+    #[param(
+        min_length = 1,
+        max_length = 255,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f/\\\u200e\u200f\u202a-\u202e\u2066-\u2069]*[^\s.\x00-\x1f\x7f-\x9f/\\\u200e\u200f\u202a-\u202e\u2066-\u2069][^\x00-\x1f\x7f-\x9f/\\\u200e\u200f\u202a-\u202e\u2066-\u2069]*$"
+    )]
     name: String,
 }
 
@@ -62,7 +66,10 @@ pub(super) async fn create_file(
     content: Bytes,
 ) -> Result<(StatusCode, HeaderMap, Json<FileView>), Problem> {
     let name = plain_name(&named.name).ok_or_else(|| {
-        Problem::invalid().field("name", "must be the name of a file without a folder, 255 bytes at most")
+        Problem::invalid().field(
+            "name",
+            "must be the name of a file without a folder, 255 characters at most",
+        )
     })?;
     if content.len() > LARGEST {
         return Err(Error::TooLarge(LARGEST).into());
@@ -85,7 +92,9 @@ pub(super) async fn create_file(
 
 /// Gives a file back, as an attachment that no browser runs.
 #[utoipa::path(get, path = "/api/chat/{id}/files/{file}", params(("id" = Uuid, Path), ("file" = Uuid, Path)),
-    responses((status = 200, body = String, content_type = "application/octet-stream")))]
+    responses((status = 200, description = "The file, under its own type if it is a picture", content(
+        (String = "application/octet-stream"), (String = "image/png"), (String = "image/jpeg"),
+        (String = "image/gif"), (String = "image/webp")))))]
 pub(super) async fn get_file(
     State(chat): State<ChatService>,
     Auth(caller): Auth,
@@ -127,7 +136,8 @@ fn plain_name(name: &str) -> Option<String> {
         c.is_control()
             || matches!(c, '/' | '\\' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
-    let is_plain = !name.is_empty() && name.len() <= 255 && name != "." && name != ".." && !name.contains(is_odd);
+    let is_named = name.contains(|c: char| c != '.' && !c.is_whitespace());
+    let is_plain = is_named && name.chars().count() <= 255 && !name.contains(is_odd);
     is_plain.then(|| name.to_owned())
 }
 
@@ -137,7 +147,18 @@ mod tests {
 
     #[test]
     fn names_with_folders_or_hidden_characters_are_refused() {
-        for name in ["", ".", "..", "../a", "a/b", "a\\b", "a\nb", "a\u{202e}gpj.exe"] {
+        for name in [
+            "",
+            " ",
+            ".",
+            "..",
+            ". .",
+            "../a",
+            "a/b",
+            "a\\b",
+            "a\nb",
+            "a\u{202e}gpj.exe",
+        ] {
             assert_eq!(plain_name(name), None, "{name:?}");
         }
         assert_eq!(plain_name(" résumé.pdf ").as_deref(), Some("résumé.pdf"));

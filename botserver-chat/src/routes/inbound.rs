@@ -52,9 +52,11 @@ impl Door {
         if frame
             .message_id
             .as_ref()
-            .is_some_and(|id| id.is_empty() || id.len() > LONGEST_ID)
+            .is_some_and(|id| id.is_empty() || id.len() > LONGEST_ID || id.contains(char::is_control))
         {
-            return Err(Error::Invalid(format!("message_id must have 1 to {LONGEST_ID} bytes")));
+            return Err(Error::Invalid(format!(
+                "message_id must have 1 to {LONGEST_ID} bytes without control characters"
+            )));
         }
         if frame.content.contains('\0') {
             return Err(Error::Invalid("a message may not contain the character NUL".to_owned()));
@@ -74,7 +76,7 @@ impl Door {
                 }
             }
             MessageType::ContextChange => Content::Context(frame.context_name.unwrap_or(frame.content)),
-            MessageType::SwitcherToggle => Content::Switchers(short_list(frame.active_switchers)?),
+            MessageType::SwitcherToggle => Content::Switchers(short_list(frame.active_switchers.unwrap_or_default())?),
             MessageType::Continue => Content::Start,
             MessageType::BotResponse | MessageType::System => {
                 return Err(Error::Invalid(format!(
@@ -99,12 +101,15 @@ impl Door {
         if let (MessageType::Suggestion, Some(key)) = (kind, &frame.context_name) {
             answer.text.clone_from(key);
         }
-        Ok(Content::Message { answer, kind })
+        Ok(Content::Message {
+            answer,
+            kind,
+            switchers: frame.active_switchers.clone().map(short_list).transpose()?,
+        })
     }
 }
 
-fn short_list(ids: Option<Vec<String>>) -> Result<Vec<String>, Error> {
-    let ids = ids.unwrap_or_default();
+fn short_list(ids: Vec<String>) -> Result<Vec<String>, Error> {
     if ids.len() > 32 || ids.iter().any(|id| id.len() > 256) {
         return Err(Error::Invalid(
             "active_switchers may hold 32 ids of 256 bytes at most".to_owned(),

@@ -153,9 +153,9 @@ pub(super) async fn open(
     };
     // The log is read from where the client stands; without a word about it, from the beginning.
     let after = wish.resume_from.unwrap_or(0).max(0);
-    Ok(upgrade
-        .protocol(PROTOCOL)
-        .accept(LARGEST, move |socket| Connection::serve(sockets, door, known, after, token, socket)))
+    Ok(upgrade.protocol(PROTOCOL).accept(LARGEST, move |socket| {
+        Connection::serve(sockets, door, known, after, token, socket)
+    }))
 }
 
 /// One client.
@@ -183,10 +183,9 @@ impl Connection {
             Conversation::new(door.conversation, door.caller.org, door.bot.id, Owner::of(&door.caller))
         });
         let address = Address::of(&conversation);
-        let mut feed = Feed::open(sockets.chat.clone(), address.clone(), door.conversation, after);
-        if after >= conversation.last_seq && !conversation.is_stored {
-            feed.skip_to(after.min(conversation.last_seq));
-        }
+        // A number from beyond the end would hide everything that is to come.
+        let after = after.min(conversation.last_seq);
+        let feed = Feed::open(sockets.chat.clone(), address.clone(), door.conversation, after);
         let tools: Vec<_> = door.bot.tools.iter().map(|tool| tool.name.clone()).collect();
         let mut hello = address.hello(conversation.last_seq, &tools, conversation.awaited().cloned());
         if let (Some(token), Some(data)) = (token, hello.data.as_mut().and_then(|data| data.as_object_mut())) {
@@ -270,7 +269,7 @@ impl Connection {
     }
 
     async fn take_text(&mut self, text: &str) -> Result<(), Why> {
-        let frame: ClientFrame = match serde_json::from_str(text) {
+        let frame: ClientFrame = match read(text) {
             Ok(frame) => frame,
             Err(error) => {
                 self.bad_frames += 1;
@@ -373,6 +372,16 @@ impl Connection {
             Subject::Person(person) => Some(person),
             _ => None,
         }
+    }
+}
+
+/// Reads a frame. What is no object is refused here, since a list of fields would be read as well.
+fn read(text: &str) -> Result<ClientFrame, serde_json::Error> {
+    if text.trim_start().starts_with('{') {
+        serde_json::from_str(text)
+    } else {
+        serde_json::from_str::<serde_json::Map<_, _>>(text)
+            .and_then(|_| Err(serde::de::Error::custom("no object was found")))
     }
 }
 

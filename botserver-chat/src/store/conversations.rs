@@ -126,7 +126,7 @@ pub(crate) fn list_unfinished(
     conn: &mut Connection,
     before: DateTime<Utc>,
     limit: i64,
-) -> Result<Vec<Conversation>, Error> {
+) -> QueryResult<Vec<Conversation>> {
     let rows: Vec<Row> = on_each!(conn, |conn| conversations::table
         .filter(
             conversations::open_turn
@@ -137,7 +137,14 @@ pub(crate) fn list_unfinished(
         .limit(limit)
         .select(Row::as_select())
         .load(conn))?;
-    rows.into_iter().map(Conversation::try_from).collect()
+    // One that cannot be read must not keep the others waiting.
+    let read = rows.into_iter().filter_map(|row| {
+        let id = row.id.0;
+        let unread =
+            |error: &Error| tracing::error!(conversation.id = %id, %error, "an unfinished turn is left as it is");
+        Conversation::try_from(row).inspect_err(unread).ok()
+    });
+    Ok(read.collect())
 }
 
 /// A page of the owner's conversations, the one that changed last first.
@@ -145,7 +152,7 @@ pub(crate) fn list(
     conn: &mut Connection,
     org: OrgId,
     owner: &Owner,
-    before: Option<DateTime<Utc>>,
+    before: Option<(DateTime<Utc>, ConversationId)>,
     limit: i64,
 ) -> QueryResult<Vec<Summary>> {
     on_each!(conn, |conn| {
@@ -156,12 +163,15 @@ pub(crate) fn list(
                     .and(conversations::owner_kind.eq(owner.kind))
                     .and(conversations::owner_id.eq(&owner.id)),
             )
-            .order(conversations::updated_at.desc())
+            .order((conversations::updated_at.desc(), conversations::id.desc()))
             .limit(limit)
             .select(Summary::as_select())
             .into_boxed();
-        if let Some(before) = before {
-            query = query.filter(conversations::updated_at.lt(DbTime(before)));
+        if let Some((moment, id)) = before {
+            let (moment, id) = (DbTime(moment), DbUuid::from(id));
+            let is_earlier = conversations::updated_at.lt(moment);
+            let is_next = conversations::updated_at.eq(moment).and(conversations::id.lt(id));
+            query = query.filter(is_earlier.or(is_next));
         }
         query.load(conn)
     })

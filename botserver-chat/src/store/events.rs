@@ -1,6 +1,6 @@
 //! The log of conversations.
 
-use botlib::{ConversationId, TurnId};
+use botlib::{ConversationId, TurnId, wire::MessageType};
 use botstate::{
     db::{Connection, DbTime, DbUuid, conversation_events as events},
     on_each,
@@ -138,35 +138,58 @@ pub(crate) fn list_of_key(conn: &mut Connection, conversation: ConversationId, k
         .select(events::turn_id)
         .first(conn)
         .optional())?;
-    let Some(turn) = turn else { return Ok(Vec::new()) };
+    match turn {
+        Some(turn) => list_of_turn(conn, conversation, turn.into()),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// Events of a turn, in order.
+pub(crate) fn list_of_turn(
+    conn: &mut Connection,
+    conversation: ConversationId,
+    turn: TurnId,
+) -> Result<Vec<Event>, Error> {
     let rows: Vec<Row> = on_each!(conn, |conn| events::table
-        .filter(events::conversation_id.eq(id).and(events::turn_id.eq(turn)))
+        .filter(
+            events::conversation_id
+                .eq(DbUuid::from(conversation))
+                .and(events::turn_id.eq(DbUuid::from(turn)))
+        )
         .order(events::seq)
         .select(Row::as_select())
         .load(conn))?;
     rows.into_iter().map(Event::try_from).collect()
 }
 
-/// The last message of the person, with its number.
-pub(crate) fn find_last_user_message(
+/// The last message that was written or clicked among the `recent` ones of the person, with its number: runs of
+/// tools and messages of other systems are no questions.
+pub(crate) fn find_last_question(
     conn: &mut Connection,
     conversation: ConversationId,
+    recent: i64,
 ) -> Result<Option<(i64, String)>, Error> {
-    let row: Option<Row> = on_each!(conn, |conn| events::table
+    let rows: Vec<Row> = on_each!(conn, |conn| events::table
         .filter(
             events::conversation_id
                 .eq(DbUuid::from(conversation))
                 .and(events::kind.eq("user_message"))
         )
         .order(events::seq.desc())
+        .limit(recent)
         .select(Row::as_select())
-        .first(conn)
-        .optional())?;
-    Ok(row
-        .map(Event::try_from)
-        .transpose()?
-        .and_then(|event| match event.body {
-            Body::UserMessage { content, .. } => Some((event.seq, content)),
-            _ => None,
-        }))
+        .load(conn))?;
+    for row in rows {
+        let event = Event::try_from(row)?;
+        if let Body::UserMessage {
+            content, message_type, ..
+        } = event.body
+            && [MessageType::User, MessageType::Suggestion]
+                .map(MessageType::number)
+                .contains(&message_type)
+        {
+            return Ok(Some((event.seq, content)));
+        }
+    }
+    Ok(None)
 }

@@ -30,6 +30,9 @@ struct Round {
 
 impl Turn {
     pub(super) async fn step_agent(&mut self) -> Result<Next, Error> {
+        if self.cancel.is_cancelled() {
+            return Ok(self.agent_is_done());
+        }
         if let Some(call) = self.next_call() {
             self.start_tool(call).await?;
             return Ok(Next::Step);
@@ -161,15 +164,26 @@ impl Turn {
             match delta {
                 None => break,
                 Some(Ok(Delta::Text(text))) if !text.is_empty() => {
+                    round.text.push_str(&text);
+                    // White space alone is no message yet: models often send some before a call.
+                    if round.token.is_none() && round.text.trim().is_empty() {
+                        continue;
+                    }
+                    let piece = if round.token.is_some() {
+                        text
+                    } else {
+                        round.text.clone()
+                    };
                     let token = round.token.get_or_insert_with(|| Uuid::now_v7().to_string().into());
-                    self.room.piece(token, self.id, &text);
+                    let offset = round.text.len() - piece.len();
+                    self.room.piece(token, self.id, offset, &piece);
                     let news = News::Piece {
                         token: (&**token).into(),
                         turn: self.id,
-                        text: text.as_str().into(),
+                        offset,
+                        text: piece.into(),
                     };
                     self.engine.tell_neighbours(self.conversation.id, news).await;
-                    round.text.push_str(&text);
                 }
                 Some(Ok(Delta::Text(_) | Delta::Reasoning(_))) => {}
                 Some(Ok(Delta::Call(call))) => round.calls.push(call),
@@ -183,7 +197,7 @@ impl Turn {
                     break;
                 }
                 // What was said before the break is kept, and marked as not whole.
-                Some(Err(error)) if !round.text.is_empty() => {
+                Some(Err(error)) if round.token.is_some() => {
                     self.fresh.push(Body::Fault {
                         fault: Fault::new(FaultKind::Network, error.to_string()),
                     });
@@ -206,7 +220,9 @@ impl Turn {
                 stream: round.token.map(|token| token.to_string()),
             });
         }
-        if round.is_stopped || round.calls.is_empty() {
+        // A model that calls although it was offered nothing any more would never come to an end.
+        let is_over = matches!(self.stack.last(), Some(Frame::Agent(agent)) if agent.rounds >= ROUNDS);
+        if round.is_stopped || round.calls.is_empty() || is_over {
             if is_silent && !round.is_stopped {
                 self.say(Phrase::Silence.text(&self.env.locale).to_owned());
             }

@@ -1,13 +1,14 @@
 //! What an input means: the answer to a waiting dialog, a tool, the first visit, or a question for the model.
 
 use botlib::{
+    Value,
     value::Map,
     wire::{InputKind, InputSpec, MessageType},
 };
 use botstate::dialog::{Answer, Input};
 
 use super::{
-    Turn, number,
+    Turn, environment, number,
     stack::{Frame, Running},
 };
 use crate::{
@@ -18,13 +19,24 @@ use crate::{
 
 /// What the log shows in place of a secret.
 const HIDDEN: &str = "••••••••";
+/// Messages among which the last question is looked for.
+const RECENT: i64 = 20;
 
 impl Turn {
     /// Puts what the input asks for on the stack; false when it asks for nothing.
     pub(super) async fn begin(&mut self) -> Result<bool, Error> {
         match self.inbound.content.clone() {
             Content::Start => self.begin_visit().await,
-            Content::Message { answer, kind } => self.begin_message(answer, kind).await.map(|()| true),
+            Content::Message {
+                answer,
+                kind,
+                switchers,
+            } => {
+                if let Some(ids) = switchers {
+                    self.conversation.session.active_switchers = ids;
+                }
+                self.begin_message(answer, kind).await.map(|()| true)
+            }
             Content::Tool { name, args } => self.begin_tool(&name, &args).await.map(|()| true),
             Content::Context(name) => {
                 let session = &mut self.conversation.session;
@@ -32,8 +44,29 @@ impl Turn {
                 Ok(true)
             }
             Content::Switchers(ids) => self.begin_again(ids).await,
-            Content::Recover => Ok(self.conversation.open_turn.is_some()),
+            Content::Recover => self.begin_recovery().await,
         }
+    }
+
+    /// Goes on with the open turn; scripts find the message again with which it began.
+    async fn begin_recovery(&mut self) -> Result<bool, Error> {
+        let (id, Some(open)) = (self.conversation.id, self.conversation.open_turn) else {
+            return Ok(false);
+        };
+        let begun = self
+            .engine
+            .db
+            .read(move |conn| events::list_of_turn(conn, id, open))
+            .await?;
+        if let Some(Body::UserMessage {
+            content, message_type, ..
+        }) = begun.into_iter().next().map(|event| event.body)
+            && message_type != number(MessageType::ToolExec)
+        {
+            let message = Value::from(content);
+            self.env = environment(&self.engine, &self.inbound, &self.conversation, message);
+        }
+        Ok(true)
     }
 
     async fn begin_visit(&mut self) -> Result<bool, Error> {
@@ -60,6 +93,9 @@ impl Turn {
         } else {
             answer
         };
+        if awaited.is_none() && answer.text.trim().is_empty() && answer.files.is_empty() {
+            return Err(Error::Invalid("a message needs a text or a file".to_owned()));
+        }
         let is_secret = awaited.as_ref().is_some_and(|spec| spec.kind == InputKind::Password);
         self.fresh.push(Body::UserMessage {
             content: if is_secret {
@@ -111,14 +147,14 @@ impl Turn {
         let bot = std::sync::Arc::clone(&self.inbound.bot);
         let tool = name.trim_end_matches(".bas");
         if !bot.has_script(tool) || tool.eq_ignore_ascii_case("start") {
-            return Err(Error::UnknownTool(name.to_owned()));
+            return Err(Error::UnknownTool(name.chars().take(64).collect()));
         }
         // Parameters that a click does not give are null (unlike those that a model leaves out).
         let args = args
             .as_object()
             .map(|map| {
                 map.iter()
-                    .map(|(name, value)| (name.clone(), botlib::Value::from_json(value)))
+                    .map(|(name, value)| (name.clone(), Value::from_json(value)))
                     .collect()
             })
             .unwrap_or_default();
@@ -132,14 +168,19 @@ impl Turn {
     }
 
     async fn begin_again(&mut self, ids: Vec<String>) -> Result<bool, Error> {
+        // The first entry of the turn: it tells other tabs, and a repeated frame is known by it.
+        self.fresh.push(Body::Side {
+            event: "switchers".to_owned(),
+            data: serde_json::json!({ "active": ids }),
+        });
         self.conversation.session.active_switchers = ids;
         let id = self.conversation.id;
         let last = self
             .engine
             .db
-            .read(move |conn| events::find_last_user_message(conn, id))
+            .read(move |conn| events::find_last_question(conn, id, RECENT))
             .await?;
-        if let (Some((since, question)), true) = (last, self.stack.is_empty()) {
+        if let (Some((since, question)), true) = (last.filter(|(_, text)| text != HIDDEN), self.stack.is_empty()) {
             self.ask_model(question);
             if let Some(Frame::Agent(agent)) = self.stack.last_mut() {
                 agent.since = since;

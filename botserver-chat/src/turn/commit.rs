@@ -10,6 +10,7 @@ use crate::{
     frame::Address,
     model::{Body, Event},
     phrases::Phrase,
+    room::{Delivery, Rendered},
     store::{
         conversations::{self, Advance},
         events::{self, Entry},
@@ -18,9 +19,8 @@ use crate::{
 
 impl Turn {
     /// Commits events, state and changes in one transaction and hands the events out. `open` is the turn while it
-    /// goes on, nothing at its end.
-    pub(super) async fn commit(&mut self, open: Option<TurnId>) -> Result<(), Error> {
-        let activities = self.activities()?;
+    /// goes on, nothing at its end; `activities` is the stack as text.
+    pub(super) async fn commit(&mut self, open: Option<TurnId>, activities: String) -> Result<(), Error> {
         let now = self.engine.clock.now();
         let from_seq = self.conversation.last_seq;
         let mut key = self.inbound.key.clone().filter(|_| self.events.is_empty());
@@ -71,7 +71,7 @@ impl Turn {
         self.conversation.is_stored = true;
         self.conversation.last_seq = seq;
         self.conversation.open_turn = open;
-        self.publish(&fresh);
+        self.publish(&fresh, from_seq);
         if !fresh.is_empty() {
             self.engine.tell_neighbours(self.conversation.id, News::Advanced).await;
         }
@@ -80,7 +80,7 @@ impl Turn {
     }
 
     /// The stack as text. A dialog that has grown beyond what may be kept ends here.
-    fn activities(&mut self) -> Result<String, Error> {
+    pub(super) fn activities(&mut self) -> Result<String, Error> {
         if self.stack.is_empty() {
             return Ok("[]".to_owned());
         }
@@ -100,7 +100,9 @@ impl Turn {
         }
     }
 
-    fn publish(&self, fresh: &[Event]) {
+    /// Hands events out that follow `after` in the log. What a commit brought whose answer was lost is missing
+    /// there, which listeners notice by this number.
+    fn publish(&self, fresh: &[Event], mut after: i64) {
         if !self.room.has_listeners() {
             return;
         }
@@ -115,8 +117,11 @@ impl Turn {
         for (index, event) in fresh.iter().enumerate() {
             let chips = if Some(index) == last_message { end } else { None };
             if let Some(frame) = address.render(event, chips) {
-                self.room.publish(frame);
+                self.room.publish(Rendered { after, ..frame });
+            } else {
+                self.room.deliver(&Delivery::Hidden { after, seq: event.seq });
             }
+            after = event.seq;
         }
     }
 }

@@ -1,12 +1,13 @@
 //! A dialog's part of a turn: resume it, do what it needs, give results to whoever called it.
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use botlib::{Value, value::Map};
 use botstate::{
     dialog::{Dialog, Env, Fault, FaultKind, HostCall, Input, Step},
     keyword::{Args, Class, Turn as _},
 };
+use futures::FutureExt as _;
 
 use super::{
     Next, Turn,
@@ -77,7 +78,16 @@ impl Turn {
             }
         };
         self.env.now = self.engine.clock.now();
-        let (dialog, step) = run(dialog, input, &self.env, &self.engine.computing).await;
+        let Ok((dialog, step)) = run(dialog, input, &self.env, &self.engine.computing).await else {
+            self.stack.pop();
+            self.return_fault(Fault::new(
+                FaultKind::Internal,
+                "the dialog broke off while it computed",
+            ));
+            return Ok(self.next_after_return());
+        };
+        // Nobody asks what other dialogs have said, and one that never ends must not grow by it.
+        let is_tool = matches!(self.stack.first(), Some(Frame::Agent(agent)) if !agent.pending.is_empty());
         let Some(Frame::Dialog(top)) = self.stack.last_mut() else {
             return Ok(Next::Over(Value::Null));
         };
@@ -85,7 +95,9 @@ impl Turn {
         top.waiting = Waiting::Turn;
         match step {
             Step::Say(text) => {
-                top.said.push(text.clone());
+                if is_tool {
+                    top.said.push(text.clone());
+                }
                 self.say(text);
             }
             Step::Call(call) => {
@@ -166,10 +178,13 @@ impl Turn {
         if class == Class::External || class == Class::Wait {
             self.room.deliver(&crate::room::Delivery::Thinking(self.id));
         }
-        let result = handler.call(self, call.args).await;
+        let keyword = call.keyword;
+        let result = AssertUnwindSafe(handler.call(self, call.args)).catch_unwind().await;
         self.input = match result {
-            Ok(value) => Input::Returned(value),
-            Err(fault) => Input::Failed(fault),
+            Ok(Ok(value)) => Input::Returned(value),
+            Ok(Err(fault)) => Input::Failed(fault),
+            // The hook has logged where; the script hears of it like of any other fault.
+            Err(_) => Input::Failed(Fault::new(FaultKind::Internal, format!("{keyword} broke off"))),
         };
         if let Some(Frame::Dialog(top)) = self.stack.last_mut() {
             top.waiting = Waiting::Turn;
@@ -229,6 +244,9 @@ impl Turn {
     }
 }
 
+/// A dialog panicked: it is gone, and the turn is not.
+struct BrokeOff;
+
 /// Resumes a dialog: here when it is bound to be brief, else on a thread of its own, so that nobody's endless
 /// loop keeps others waiting.
 async fn run(
@@ -236,10 +254,13 @@ async fn run(
     input: Input,
     env: &Env,
     computing: &Arc<tokio::sync::Semaphore>,
-) -> (Box<dyn Dialog>, Step) {
+) -> Result<(Box<dyn Dialog>, Step), BrokeOff> {
     if dialog.is_brief() {
-        let step = dialog.resume(input, env);
-        return (dialog, step);
+        let work = AssertUnwindSafe(|| {
+            let step = dialog.resume(input, env);
+            (dialog, step)
+        });
+        return std::panic::catch_unwind(work).map_err(|_panic| BrokeOff);
     }
     let permit = Arc::clone(computing).acquire_owned().await;
     let env = env.clone();
@@ -248,8 +269,5 @@ async fn run(
         let step = dialog.resume(input, &env);
         (dialog, step)
     });
-    match work.await {
-        Ok(done) => done,
-        Err(error) => std::panic::resume_unwind(error.into_panic()),
-    }
+    work.await.map_err(|_panic| BrokeOff)
 }

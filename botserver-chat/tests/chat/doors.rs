@@ -10,7 +10,10 @@ use serde_json::{Value, json};
 use crate::support::{House, dialogs::say, path, post};
 
 /// Server-sent events of a conversation, as they come: the id and the data.
-async fn listen(who: &Visitor, last: Option<&str>) -> impl futures::Stream<Item = (Option<String>, Value)> + Unpin + use<> {
+async fn listen(
+    who: &Visitor,
+    last: Option<&str>,
+) -> impl futures::Stream<Item = (Option<String>, Value)> + Unpin + use<> {
     let mut request = http_client()
         .unwrap()
         .get(format!("{}{}", who.server, path(who, "/stream")))
@@ -22,34 +25,49 @@ async fn listen(who: &Visitor, last: Option<&str>) -> impl futures::Stream<Item 
     assert_eq!(answer.status().as_u16(), 200);
     assert_eq!(answer.headers()["content-type"], "text/event-stream");
     let bytes = Box::pin(answer.bytes_stream());
-    Box::pin(futures::stream::unfold((bytes, String::new()), |(mut bytes, mut text)| async move {
-        loop {
-            if let Some((event, rest)) = text.split_once("\n\n") {
-                let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
-                let found = field("data: ").map(|data| (field("id: "), serde_json::from_str(&data).unwrap()));
-                text = rest.to_owned();
-                match found {
-                    Some(found) => return Some((found, (bytes, text))),
-                    None => continue,
+    Box::pin(futures::stream::unfold(
+        (bytes, String::new()),
+        |(mut bytes, mut text)| async move {
+            loop {
+                if let Some((event, rest)) = text.split_once("\n\n") {
+                    let field = |name: &str| {
+                        event
+                            .lines()
+                            .find_map(|line| line.strip_prefix(name))
+                            .map(str::to_owned)
+                    };
+                    let found = field("data: ").map(|data| (field("id: "), serde_json::from_str(&data).unwrap()));
+                    text = rest.to_owned();
+                    match found {
+                        Some(found) => return Some((found, (bytes, text))),
+                        None => continue,
+                    }
                 }
+                let chunk = bytes.next().await?.ok()?;
+                text.push_str(std::str::from_utf8(&chunk).unwrap());
             }
-            let chunk = bytes.next().await?.ok()?;
-            text.push_str(std::str::from_utf8(&chunk).unwrap());
-        }
-    }))
+        },
+    ))
 }
 
 #[tokio::test]
 async fn events_come_as_a_stream_and_go_on_from_the_last_one() {
     let model = ScriptedModel::answering(|_| Reply::text(["one ", "two"]));
-    let server = House::new().script("start", [say("Welcome")]).model(&model).open().await;
+    let server = House::new()
+        .script("start", [say("Welcome")])
+        .model(&model)
+        .open()
+        .await;
     let who = server.visitor();
     who.connect().await.unwrap().turn().await.unwrap();
     let mut events = listen(&who, None).await;
 
     post(&who, &path(&who, "/messages"), &json!({ "content": "Hi" })).await;
     let mut seen = Vec::new();
-    while seen.last().is_none_or(|(id, _): &(Option<String>, Value)| id.as_deref() != Some("5")) {
+    while seen
+        .last()
+        .is_none_or(|(id, _): &(Option<String>, Value)| id.as_deref() != Some("5"))
+    {
         seen.push(events.next().await.unwrap());
     }
     let mut rest = listen(&who, Some("3")).await;

@@ -26,20 +26,26 @@ async fn messages_that_come_too_fast_are_refused_with_the_time_to_wait() {
     let (status, problem) = post(&who, &path(&who, "/messages"), &json!({ "content": "too fast" })).await;
 
     let data = refused.data.unwrap();
-    assert_eq!((data["status"].as_u64(), data["message_id"].as_str()), (Some(429), Some("m")));
+    assert_eq!(
+        (data["status"].as_u64(), data["message_id"].as_str()),
+        (Some(429), Some("m"))
+    );
     assert!((1..=10).contains(&data["retry_after"].as_u64().unwrap()), "{data}");
     assert_eq!((status, problem["retry_after"].is_u64()), (429, true));
-    assert_eq!(short(&log(&who).await).iter().filter(|line| line.starts_with('>')).count(), 2);
+    assert_eq!(
+        short(&log(&who).await)
+            .iter()
+            .filter(|line| line.starts_with('>'))
+            .count(),
+        2
+    );
 }
 
 #[tokio::test]
 async fn frames_of_the_wrong_kind_or_size_close_the_socket_with_their_code() {
     let server = House::new().open().await;
     let text = |bytes| Message::text("x".repeat(bytes));
-    for (message, code) in [
-        (Message::binary(vec![1_u8]), 1003),
-        (text(1024 * 1024 + 1), 1009),
-    ] {
+    for (message, code) in [(Message::binary(vec![1_u8]), 1003), (text(1024 * 1024 + 1), 1009)] {
         let mut chat = server.visitor().connect().await.unwrap();
         chat.send_raw(message).await.unwrap();
 

@@ -14,7 +14,10 @@ use crate::support::{
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fifty_writers_have_each_message_answered_exactly_once_and_in_their_order() {
-    let house = House::new().script("start", [hear("x"), say("Heard ${x}"), Op::Loop("n".to_owned(), 1_000_000, 0)]);
+    let house = House::new().script(
+        "start",
+        [hear("x"), say("Heard ${x}"), Op::Loop("n".to_owned(), 1_000_000, 0)],
+    );
     let server = house.open().await;
     let who = server.visitor();
     who.connect().await.unwrap().turn().await.unwrap();
@@ -49,7 +52,10 @@ async fn fifty_writers_have_each_message_answered_exactly_once_and_in_their_orde
 
 #[tokio::test]
 async fn messages_of_one_socket_are_answered_in_their_order() {
-    let house = House::new().script("start", [hear("x"), say("Heard ${x}"), Op::Loop("n".to_owned(), 1_000_000, 0)]);
+    let house = House::new().script(
+        "start",
+        [hear("x"), say("Heard ${x}"), Op::Loop("n".to_owned(), 1_000_000, 0)],
+    );
     let server = house.open().await;
     let mut chat = server.visitor().connect().await.unwrap();
     chat.turn().await.unwrap();
@@ -83,14 +89,28 @@ async fn a_line_that_is_full_refuses_whoever_comes_and_keeps_those_who_wait() {
             break frame.data.unwrap();
         }
     };
-    let (status, by_rest) = post(&who, &path(&who, "/messages"), &json!({ "content": "too many as well" })).await;
+    let (status, by_rest) = post(
+        &who,
+        &path(&who, "/messages"),
+        &json!({ "content": "too many as well" }),
+    )
+    .await;
     for _ in 0..65 {
         chat.turn().await.unwrap();
     }
 
-    assert_eq!((problem["status"].as_u64(), problem["message_id"].as_str()), (Some(429), Some(refused_id.as_str())));
+    assert_eq!(
+        (problem["status"].as_u64(), problem["message_id"].as_str()),
+        (Some(429), Some(refused_id.as_str()))
+    );
     assert_eq!((status, by_rest["type"].as_str()), (429, Some("chat/too-many-waiting")));
     assert!(by_rest["retry_after"].as_u64() >= Some(1));
-    let said: Vec<_> = short(&log(&who).await).into_iter().filter(|line| line.starts_with('>')).collect();
-    assert_eq!((said.len(), said[0].as_str(), said[64].as_str()), (65, "> first", "> 63"));
+    let said: Vec<_> = short(&log(&who).await)
+        .into_iter()
+        .filter(|line| line.starts_with('>'))
+        .collect();
+    assert_eq!(
+        (said.len(), said[0].as_str(), said[64].as_str()),
+        (65, "> first", "> 63")
+    );
 }

@@ -77,7 +77,12 @@ async fn ids_without_a_token_make_somebody_new() {
     let who = server.visitor();
     who.connect().await.unwrap().turn().await.unwrap();
 
-    let url = format!("{}/ws?session_id={}&user_id={}", server.url.replace("http", "ws"), who.session_id, who.user_id);
+    let url = format!(
+        "{}/ws?session_id={}&user_id={}",
+        server.url.replace("http", "ws"),
+        who.session_id,
+        who.user_id
+    );
     let (mut socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
     let hello = futures::StreamExt::next(&mut socket).await.unwrap().unwrap();
 
@@ -106,7 +111,9 @@ async fn nobody_and_whoever_brings_a_wrong_token_is_refused() {
     let url = server.url.replace("http", "ws");
     let refused = tokio_tungstenite::connect_async(format!("{url}/ws")).await.unwrap_err();
     assert!(refused.to_string().contains("401"), "{refused}");
-    let refused = tokio_tungstenite::connect_async(format!("{url}/ws/nothing")).await.unwrap_err();
+    let refused = tokio_tungstenite::connect_async(format!("{url}/ws/nothing"))
+        .await
+        .unwrap_err();
     assert!(refused.to_string().contains("404"), "{refused}");
 }
 
@@ -114,13 +121,31 @@ async fn nobody_and_whoever_brings_a_wrong_token_is_refused() {
 async fn a_person_has_many_conversations_and_each_keeps_its_owner() {
     let server = House::new().open().await;
     let token = format!("person_{}", PersonId::new());
-    let mine: Vec<_> = (0..3).map(|_| Visitor { token: token.clone(), ..server.visitor() }).collect();
+    let mine: Vec<_> = (0..3)
+        .map(|_| Visitor {
+            token: token.clone(),
+            ..server.visitor()
+        })
+        .collect();
     for who in &mine {
-        assert_eq!(post(who, &path(who, "/messages"), &json!({ "content": "mine" })).await.0, 201);
+        assert_eq!(
+            post(who, &path(who, "/messages"), &json!({ "content": "mine" }))
+                .await
+                .0,
+            201
+        );
     }
 
     let (_, page) = get(&mine[0], "/api/chat").await;
 
-    let ids: Vec<_> = page["items"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap()).collect();
-    assert_eq!(ids, mine.iter().rev().map(|who| who.session_id.as_str()).collect::<Vec<_>>());
+    let ids: Vec<_> = page["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        ids,
+        mine.iter().rev().map(|who| who.session_id.as_str()).collect::<Vec<_>>()
+    );
 }

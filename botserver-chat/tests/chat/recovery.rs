@@ -33,7 +33,9 @@ async fn a_turn_that_was_cut_off_outside_goes_on_under_the_same_key() {
         hear("next"),
         say("Next ${next}"),
     ];
-    let house = House::new().script("start", ops).bot(|bot| bot.start_wants_message = true);
+    let house = House::new()
+        .script("start", ops)
+        .bot(|bot| bot.start_wants_message = true);
     house.probe.hang(true);
     let server = house.open().await;
     let who = server.visitor();
@@ -60,7 +62,16 @@ async fn a_turn_that_was_cut_off_outside_goes_on_under_the_same_key() {
 
 #[tokio::test]
 async fn whoever_writes_before_the_recovery_finds_the_turn_finished_first() {
-    let house = House::new().script("start", [hear("x"), call("PROBE", [("text", "${x}")], "y"), say("Did ${y}"), hear("z"), say("Then ${z}")]);
+    let house = House::new().script(
+        "start",
+        [
+            hear("x"),
+            call("PROBE", [("text", "${x}")], "y"),
+            say("Did ${y}"),
+            hear("z"),
+            say("Then ${z}"),
+        ],
+    );
     let server = house.open().await;
     let who = server.visitor();
     let mut chat = who.connect().await.unwrap();
@@ -72,10 +83,23 @@ async fn whoever_writes_before_the_recovery_finds_the_turn_finished_first() {
 
     house.probe.hang(false);
     let server = house.open().await;
-    let (status, turn) = post(&who.at(&server.url), &path(&who, "/messages"), &json!({ "content": "b" })).await;
+    let (status, turn) = post(
+        &who.at(&server.url),
+        &path(&who, "/messages"),
+        &json!({ "content": "b" }),
+    )
+    .await;
 
     assert_eq!(status, 201, "{turn}");
-    let expected = ["turn_completed", "> a", "< Did [a]", "turn_completed", "> b", "< Then b", "turn_completed"];
+    let expected = [
+        "turn_completed",
+        "> a",
+        "< Did [a]",
+        "turn_completed",
+        "> b",
+        "< Then b",
+        "turn_completed",
+    ];
     assert_eq!(lines(&who, &server, 7).await, expected);
 }
 
@@ -117,7 +141,10 @@ async fn a_first_message_is_answered_although_the_greeting_was_cut_off() {
     house.probe.hang(false);
     let server = house.open().await;
 
-    assert_eq!(lines(&who, &server, 4).await, ["> Tea please", "< Welcome", "< Gladly.", "turn_completed"]);
+    assert_eq!(
+        lines(&who, &server, 4).await,
+        ["> Tea please", "< Welcome", "< Gladly.", "turn_completed"]
+    );
 }
 
 #[tokio::test]
@@ -127,8 +154,16 @@ async fn a_tool_that_asks_survives_a_restart_and_a_change_of_its_script() {
         Op::Run("ask".to_owned(), "count".to_owned()),
         give("${count} of ${tea}"),
     ];
-    let ask = [hear("one"), Op::Loop("n".to_owned(), 2, 0), hear_as(InputKind::Integer, "two"), give("${one}+${two}")];
-    let house = House::new().tool("order", ["tea"], ops).script("ask", ask).model(&model);
+    let ask = [
+        hear("one"),
+        Op::Loop("n".to_owned(), 2, 0),
+        hear_as(InputKind::Integer, "two"),
+        give("${one}+${two}"),
+    ];
+    let house = House::new()
+        .tool("order", ["tea"], ops)
+        .script("ask", ask)
+        .model(&model);
     let server = house.open().await;
     let who = server.visitor();
     let mut chat = who.connect().await.unwrap();
@@ -174,7 +209,10 @@ async fn recovery_works_in_the_name_of_the_person_whose_turn_it_was() {
 
 #[tokio::test]
 async fn a_state_that_cannot_be_read_holds_nobody_else_up() {
-    let house = House::new().script("start", [hear("x"), call("PROBE", [("text", "${x}")], "y"), say("Did ${y}")]);
+    let house = House::new().script(
+        "start",
+        [hear("x"), call("PROBE", [("text", "${x}")], "y"), say("Did ${y}")],
+    );
     let server = house.open().await;
     let (damaged, whole) = (server.visitor(), server.visitor());
     house.probe.hang(true);

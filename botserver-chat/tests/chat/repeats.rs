@@ -34,16 +34,31 @@ async fn ten_at_once_and_one_after_a_restart_are_one_turn_with_one_answer() {
     assert_eq!(repeats, 9, "{answers:?}");
     for (status, turn) in answers.iter().chain([&late]) {
         assert_eq!(*status, 201, "{turn}");
-        assert_eq!((&turn["turn_id"], &turn["frames"]), (&first["turn_id"], &first["frames"]));
+        assert_eq!(
+            (&turn["turn_id"], &turn["frames"]),
+            (&first["turn_id"], &first["frames"])
+        );
     }
     assert_eq!(contents(first), ["Hi", "Yes.", ""]);
     assert_eq!(model.asked().len(), 1);
-    assert_eq!(short(&log(&who.at(&again.url)).await), ["> Hi", "< Yes.", "turn_completed"]);
+    assert_eq!(
+        short(&log(&who.at(&again.url)).await),
+        ["> Hi", "< Yes.", "turn_completed"]
+    );
 }
 
 #[tokio::test]
 async fn a_repeat_on_a_socket_gets_the_first_answer_again() {
-    let house = House::new().script("start", [say("Name?"), hear("name"), say("Hello ${name}"), hear("age"), say("Is ${age}")]);
+    let house = House::new().script(
+        "start",
+        [
+            say("Name?"),
+            hear("name"),
+            say("Hello ${name}"),
+            hear("age"),
+            say("Is ${age}"),
+        ],
+    );
     let server = house.open().await;
     let who = server.visitor();
     let mut chat = who.connect().await.unwrap();
@@ -63,7 +78,16 @@ async fn a_repeat_on_a_socket_gets_the_first_answer_again() {
 
 #[tokio::test]
 async fn a_repeat_reaches_nothing_outside_again() {
-    let house = House::new().script("start", [hear("x"), call("PROBE", [("text", "${x}")], "y"), say("${y}"), hear("z"), call("PROBE", [("text", "no")], "_")]);
+    let house = House::new().script(
+        "start",
+        [
+            hear("x"),
+            call("PROBE", [("text", "${x}")], "y"),
+            say("${y}"),
+            hear("z"),
+            call("PROBE", [("text", "no")], "_"),
+        ],
+    );
     let server = house.open().await;
     let who = server.visitor();
     let mut chat = who.connect().await.unwrap();
@@ -87,13 +111,21 @@ async fn switchers_toggled_twice_under_one_id_are_answered_once() {
     let toggle = json!({ "message_type": 8, "active_switchers": ["tables"], "message_id": "t" });
     let one = post(&who, &path(&who, "/messages"), &toggle).await;
     let two = post(&who, &path(&who, "/messages"), &toggle).await;
-    let next = post(&who, &path(&who, "/messages"), &json!({ "message_type": 0, "content": "end" })).await;
+    let next = post(
+        &who,
+        &path(&who, "/messages"),
+        &json!({ "message_type": 0, "content": "end" }),
+    )
+    .await;
 
     assert_eq!((one.0, two.0, next.0), (201, 201, 201), "{one:?} {two:?}");
     assert_eq!(two.1["is_repeat"], true);
     assert_eq!(one.1["frames"], two.1["frames"]);
     assert_eq!(model.asked().len(), 2);
-    let said: Vec<_> = short(&log(&who).await).into_iter().filter(|line| line.starts_with('<')).collect();
+    let said: Vec<_> = short(&log(&who).await)
+        .into_iter()
+        .filter(|line| line.starts_with('<'))
+        .collect();
     assert_eq!(said, ["< First.", "< As a table."]);
 }
 

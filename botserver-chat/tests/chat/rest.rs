@@ -54,12 +54,19 @@ async fn what_does_not_fit_is_refused_with_the_reason_and_leaves_no_trace() {
         (json!({ "content": "a", "colour": "red" }), 422),
         (json!({ "message_type": 8, "active_switchers": vec!["x"; 33] }), 422),
         (json!({ "content": "nothing", "message_type": 6 }), 404),
-        (json!({ "content": "a", "media_url": "/files/0190d000-0000-7000-8000-000000000000" }), 404),
+        (
+            json!({ "content": "a", "media_url": "/files/0190d000-0000-7000-8000-000000000000" }),
+            404,
+        ),
         (json!({ "content": "a", "media_url": "http://evil.example/x" }), 404),
     ] {
         let (status, problem) = post(&who, &path(&who, "/messages"), &body).await;
 
-        assert_eq!((status, problem["status"].as_u64()), (expected, Some(u64::from(expected))), "{problem}");
+        assert_eq!(
+            (status, problem["status"].as_u64()),
+            (expected, Some(u64::from(expected))),
+            "{problem}"
+        );
     }
     assert_eq!(get(&who, &path(&who, "/events")).await.0, 404);
 }
@@ -69,7 +76,12 @@ async fn pages_of_events_bring_each_once() {
     let server = House::new().open().await;
     let who = server.visitor();
     for number in 0..7 {
-        post(&who, &path(&who, "/messages"), &json!({ "content": number.to_string() })).await;
+        post(
+            &who,
+            &path(&who, "/messages"),
+            &json!({ "content": number.to_string() }),
+        )
+        .await;
     }
 
     let whole = log(&who).await;
@@ -88,7 +100,11 @@ async fn pages_of_events_bring_each_once() {
 
     assert_eq!((paged.len(), &paged), (21, &whole));
     for wrong in ["limit=0", "limit=201", "limit=x", "after=x"] {
-        assert_eq!(get(&who, &path(&who, &format!("/events?{wrong}"))).await.0, 422, "{wrong}");
+        assert_eq!(
+            get(&who, &path(&who, &format!("/events?{wrong}"))).await.0,
+            422,
+            "{wrong}"
+        );
     }
 }
 
@@ -112,7 +128,13 @@ async fn pages_of_conversations_bring_each_once_even_when_they_changed_at_the_sa
     loop {
         let (status, page) = get(&ids[0], &format!("/api/chat?limit=2{after}")).await;
         assert_eq!(status, 200, "{page}");
-        seen.extend(page["items"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()));
+        seen.extend(
+            page["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|row| row["id"].as_str().unwrap().to_owned()),
+        );
         match page["next"].as_str() {
             Some(next) => after = format!("&after={next}"),
             None => break,
@@ -138,7 +160,10 @@ async fn upload(who: &Visitor, name: &str, mime: &str, content: Vec<u8>) -> (u16
         .body(content);
     let answer = request.send().await.unwrap();
     let status = answer.status().as_u16();
-    (status, serde_json::from_str(&answer.text().await.unwrap()).unwrap_or_default())
+    (
+        status,
+        serde_json::from_str(&answer.text().await.unwrap()).unwrap_or_default(),
+    )
 }
 
 #[tokio::test]
@@ -153,13 +178,24 @@ async fn a_file_is_kept_sent_and_given_back_to_its_owner_only() {
     assert_eq!(status, 201, "{file}");
     let url = file["url"].as_str().unwrap();
     let elsewhere = format!("https://evil.example{url}");
-    chat.send_json(&json!({ "content": "", "media_url": elsewhere })).await.unwrap();
+    chat.send_json(&json!({ "content": "", "media_url": elsewhere }))
+        .await
+        .unwrap();
     let turn = chat.turn().await.unwrap();
 
     assert_eq!(turn.frames[0].files[0].url, url);
-    assert_eq!((turn.frames[0].files[0].name.as_str(), turn.frames[0].files[0].size_bytes), ("tea.png", 3));
+    assert_eq!(
+        (
+            turn.frames[0].files[0].name.as_str(),
+            turn.frames[0].files[0].size_bytes
+        ),
+        ("tea.png", 3)
+    );
     assert!(turn.texts()[0].starts_with("Got "), "{turn:?}");
-    let request = http_client().unwrap().get(format!("{}{url}", server.url)).bearer_auth(&who.token);
+    let request = http_client()
+        .unwrap()
+        .get(format!("{}{url}", server.url))
+        .bearer_auth(&who.token);
     let answer = request.send().await.unwrap();
     assert_eq!(answer.headers()["content-type"], "image/png");
     assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
@@ -175,26 +211,45 @@ async fn files_that_a_browser_could_run_are_only_ever_saved() {
     who.connect().await.unwrap().turn().await.unwrap();
 
     let (status, file) = upload(&who, "page.html", "text/html", b"<script>alert(1)</script>".to_vec()).await;
-    let request = http_client().unwrap().get(format!("{}{}", server.url, file["url"].as_str().unwrap()));
+    let request = http_client()
+        .unwrap()
+        .get(format!("{}{}", server.url, file["url"].as_str().unwrap()));
     let answer = request.bearer_auth(&who.token).send().await.unwrap();
 
     assert_eq!(status, 201);
     assert_eq!(answer.headers()["content-type"], "application/octet-stream");
-    assert_eq!(answer.headers()["content-disposition"], "attachment; filename=\"page.html\"");
+    assert_eq!(
+        answer.headers()["content-disposition"],
+        "attachment; filename=\"page.html\""
+    );
     assert_eq!(upload(&who, "../x", "text/plain", vec![1]).await.0, 422);
-    assert_eq!(upload(&who, "x", "text/plain", vec![1; 10 * 1024 * 1024 + 1]).await.0, 413);
+    assert_eq!(
+        upload(&who, "x", "text/plain", vec![1; 10 * 1024 * 1024 + 1]).await.0,
+        413
+    );
 }
 
 #[tokio::test]
 async fn a_bot_tells_how_it_looks_and_nothing_else() {
-    let rows = [("theme-color1", "#123456"), ("theme-title", "Tea"), ("llm-key", "hunter2"), ("server-secret", "hunter2")];
+    let rows = [
+        ("theme-color1", "#123456"),
+        ("theme-title", "Tea"),
+        ("llm-key", "hunter2"),
+        ("server-secret", "hunter2"),
+    ];
     let rows = rows.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let server = House::new().bot(|bot| bot.settings = botstate::dialog::Settings::new(rows)).open().await;
+    let server = House::new()
+        .bot(|bot| bot.settings = botstate::dialog::Settings::new(rows))
+        .open()
+        .await;
     let who = server.visitor();
 
     let (status, view) = get(&who, "/api/bot/config?bot_name=DEFAULT").await;
 
     assert_eq!(status, 200);
-    assert_eq!(view, json!({ "name": "default", "public": true, "theme_title": "Tea", "theme_color1": "#123456" }));
+    assert_eq!(
+        view,
+        json!({ "name": "default", "public": true, "theme_title": "Tea", "theme_color1": "#123456" })
+    );
     assert_eq!(get(&who, "/api/bot/config?bot_name=nobody").await.0, 404);
 }

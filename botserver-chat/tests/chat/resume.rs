@@ -7,7 +7,11 @@ use botserver_llm::scripted::{Reply, ScriptedModel};
 use botserver_tests::client::Visitor;
 use serde_json::Value;
 
-use crate::support::{House, dialogs::{Op, hear, say}, log, path, post};
+use crate::support::{
+    House,
+    dialogs::{Op, hear, say},
+    log, path, post,
+};
 
 /// What a page has put together of a conversation: entries by number.
 fn take(seen: &mut Vec<(i64, String)>, frame: &ServerFrame) {
@@ -32,7 +36,10 @@ struct Chance(u64);
 
 impl Chance {
     fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % end
     }
 }
@@ -43,8 +50,13 @@ async fn cut_at_any_place_and_resumed_a_socket_brings_every_entry_once_and_in_or
         let text = format!("answer {} ", request.messages.len());
         Reply::text(vec![text; 5]).pause(Duration::from_millis(1))
     });
-    let server = House::new().script("start", [say("Welcome"), say("Ask")]).model(&model).open().await;
+    let server = House::new()
+        .script("start", [say("Welcome"), say("Ask")])
+        .model(&model)
+        .open()
+        .await;
     let who = server.visitor();
+    who.connect().await.unwrap().turn().await.unwrap();
     let writing = {
         let who = who.clone();
         async move {
@@ -65,7 +77,10 @@ async fn cut_at_any_place_and_resumed_a_socket_brings_every_entry_once_and_in_or
         let contents = |entries: &[(i64, String)]| entries.iter().map(|(seq, _)| *seq).collect::<Vec<_>>();
         assert_eq!(contents(&seen), contents(&whole));
         for ((_, seen), (_, logged)) in seen.iter().zip(&whole) {
-            assert!(seen == logged || (seen.is_empty() && logged.starts_with("answer")), "{seen:?} {logged:?}");
+            assert!(
+                seen == logged || (seen.is_empty() && logged.starts_with("answer")),
+                "{seen:?} {logged:?}"
+            );
         }
     }
 }
@@ -89,7 +104,10 @@ async fn read_with_cuts(who: Visitor, mut chance: Chance) -> Vec<(i64, String)> 
 
 #[tokio::test]
 async fn a_long_log_comes_whole_while_the_client_writes_and_reads_at_once() {
-    let house = House::new().script("start", [hear("x"), say("Heard ${x}"), Op::Loop("n".to_owned(), 1_000_000, 0)]);
+    let house = House::new().script(
+        "start",
+        [hear("x"), say("Heard ${x}"), Op::Loop("n".to_owned(), 1_000_000, 0)],
+    );
     let server = house.open().await;
     let who = server.visitor();
     let mut chat = who.connect().await.unwrap();
@@ -138,7 +156,12 @@ async fn a_listener_that_reads_too_slowly_is_sent_away_and_has_no_hole() {
     slow.turn().await.unwrap();
 
     for _ in 0..400 {
-        post(&who, &path(&who, "/messages"), &serde_json::json!({ "content": "more" })).await;
+        post(
+            &who,
+            &path(&who, "/messages"),
+            &serde_json::json!({ "content": "more" }),
+        )
+        .await;
     }
     let mut seen = Vec::new();
     let closed = loop {

@@ -10,7 +10,7 @@ use crate::support::{House, dialogs::call, log, short};
 
 const PAUSE: Duration = Duration::from_millis(30);
 
-fn is_final(frame: &&ServerFrame) -> bool {
+fn is_final(frame: &ServerFrame) -> bool {
     frame.stream_token.is_some() && frame.is_complete
 }
 
@@ -32,7 +32,7 @@ async fn an_answer_comes_in_pieces_with_offsets_and_one_empty_end() {
         pieces,
         [("Olá, ", Some(0), None), ("wör", Some(6), None), ("ld", Some(10), None)]
     );
-    let ends: Vec<_> = turn.frames.iter().filter(is_final).collect();
+    let ends: Vec<_> = turn.frames.iter().filter(|frame| is_final(frame)).collect();
     assert_eq!((ends.len(), ends[0].content.as_str()), (1, ""));
     assert!(ends[0].seq.is_some());
     assert_eq!(turn.texts(), ["Olá, wörld"]);
@@ -54,10 +54,13 @@ async fn whoever_comes_late_has_the_whole_answer_all_the_same() {
 
     assert_eq!(seen.texts(), ["one two three four"]);
     assert!(seen.said[0].is_complete);
-    assert_eq!(seen.frames.iter().filter(is_final).count(), 1);
+    assert_eq!(seen.frames.iter().filter(|frame| is_final(frame)).count(), 1);
     let mut after = who.connect().await.unwrap();
     let whole = after.turn().await.unwrap();
-    assert_eq!(whole.frames.iter().find(is_final).unwrap().content, "one two three four");
+    assert_eq!(
+        whole.frames.iter().find(|frame| is_final(frame)).unwrap().content,
+        "one two three four"
+    );
     assert_eq!((whole.texts(), whole.said[0].pieces), (seen.texts(), 0));
 }
 
@@ -77,7 +80,13 @@ async fn many_who_come_at_any_time_see_each_message_end_once_with_nothing_after_
                 tokio::time::sleep(pause).await;
                 let mut chat = who.connect().await.unwrap();
                 let mut turn = chat.turn().await.unwrap();
-                while turn.frames.iter().filter(|frame| frame.kind.as_deref() == Some("turn_completed")).count() <= usize::try_from(round).unwrap() {
+                while turn
+                    .frames
+                    .iter()
+                    .filter(|frame| frame.kind.as_deref() == Some("turn_completed"))
+                    .count()
+                    <= usize::try_from(round).unwrap()
+                {
                     turn.add(chat.next_frame().await.unwrap()).unwrap();
                 }
                 turn
@@ -85,7 +94,12 @@ async fn many_who_come_at_any_time_see_each_message_end_once_with_nothing_after_
         }
         let turns = futures::future::join_all(watching.drain(..)).await;
         for turn in turns {
-            assert!(turn.said.iter().all(|said| said.is_complete && said.text == "word ".repeat(8)), "{turn:?}");
+            assert!(
+                turn.said
+                    .iter()
+                    .all(|said| said.is_complete && said.text == "word ".repeat(8)),
+                "{turn:?}"
+            );
         }
         while !chat.turn().await.unwrap().is_completed() {}
     }
@@ -103,7 +117,7 @@ async fn a_stopped_answer_keeps_what_was_said_and_is_marked() {
     chat.stop().await.unwrap();
     let rest = chat.turn().await.unwrap();
 
-    let end = rest.frames.iter().find(is_final).unwrap();
+    let end = rest.frames.iter().find(|frame| is_final(frame)).unwrap();
     assert_eq!(end.data.as_ref().unwrap()["stopped"], true);
     let entries = log(&who).await;
     assert_eq!(short(&entries), ["> Tell", "< Once upon", "turn_completed"]);
@@ -128,13 +142,18 @@ async fn stopping_before_the_first_word_or_when_nothing_runs_is_quiet() {
 
     assert!(turn.texts().is_empty());
     assert_eq!(chat.say("Hello?").await.unwrap().texts(), ["Yes?"]);
-    assert_eq!(short(&log(&who).await), ["> Tell", "turn_completed", "> Hello?", "< Yes?", "turn_completed"]);
+    assert_eq!(
+        short(&log(&who).await),
+        ["> Tell", "turn_completed", "> Hello?", "< Yes?", "turn_completed"]
+    );
 }
 
 #[tokio::test]
 async fn stopping_while_a_tool_works_asks_the_model_nothing_more() {
     let model = ScriptedModel::new([Reply::call("slow", "{}").then_call("slow", "{}")]);
-    let house = House::new().tool("slow", [], [call("WAIT", [("seconds", "60")], "_")]).model(&model);
+    let house = House::new()
+        .tool("slow", [], [call("WAIT", [("seconds", "60")], "_")])
+        .model(&model);
     let server = house.open().await;
     let who = server.visitor();
     let mut chat = who.connect().await.unwrap();
@@ -170,13 +189,22 @@ async fn an_answer_that_breaks_off_keeps_what_was_said() {
     let none = chat.say("Hi").await.unwrap();
 
     assert_eq!(half.texts(), ["Half"]);
-    assert_eq!(half.frames.iter().find(is_final).unwrap().data.as_ref().unwrap()["stopped"], true);
-    assert_eq!(none.texts(), ["I cannot answer right now. Please try again in a moment."]);
+    assert_eq!(
+        half.frames.iter().find(|frame| is_final(frame)).unwrap().data.as_ref().unwrap()["stopped"],
+        true
+    );
+    assert_eq!(
+        none.texts(),
+        ["I cannot answer right now. Please try again in a moment."]
+    );
 }
 
 #[tokio::test]
 async fn white_space_before_a_call_is_no_message() {
-    let model = ScriptedModel::new([Reply::text(["\n", "\n"]).then_call("stock", "{}"), Reply::text(["\n", "12"])]);
+    let model = ScriptedModel::new([
+        Reply::text(["\n", "\n"]).then_call("stock", "{}"),
+        Reply::text(["\n", "12"]),
+    ]);
     let server = House::new().tool("stock", [], []).model(&model).open().await;
 
     let turn = server.visitor().connect().await.unwrap().say("Hi").await.unwrap();

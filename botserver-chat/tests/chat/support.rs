@@ -6,7 +6,9 @@ pub(crate) mod probe;
 use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use botlib::{BotId, Caller, Clock, ConversationId, NodeId, OrgId, PersonId, RequestId, Role, SessionId, SystemClock, VisitorId};
+use botlib::{
+    BotId, Caller, Clock, ConversationId, NodeId, OrgId, PersonId, RequestId, Role, SessionId, SystemClock, VisitorId,
+};
 use botserver_chat::ChatService;
 use botserver_core::{App, Authenticator, Problem, ServeOptions, bind, serve};
 use botserver_llm::scripted::ScriptedModel;
@@ -30,7 +32,7 @@ use probe::Probe;
 
 /// Everything that outlives a server: its folder, its bot, the model, the outside.
 pub(crate) struct House {
-    folder: TempDir,
+    folder: Arc<TempDir>,
     bot: Bot,
     pub(crate) scripts: Arc<Scripts>,
     pub(crate) probe: Arc<Probe>,
@@ -41,9 +43,11 @@ pub(crate) struct House {
 impl House {
     /// A house with a bot that has neither scripts nor a model.
     pub(crate) fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Arc::new(tempfile::tempdir().unwrap());
         let mut config = config::for_tests(folder.path());
         config.http.rate_per_minute = 0;
+        // Machines that test are busy.
+        config.database.timeout = Duration::from_secs(30);
         config.http.chat_burst = 100_000;
         config.http.chat_per_minute = 1_000_000;
         Self {
@@ -129,6 +133,7 @@ impl House {
         });
         let (url, state) = serving.await.unwrap();
         Server {
+            _folder: Arc::clone(&self.folder),
             runtime: Some(runtime),
             url,
             bot: self.bot.id,
@@ -193,6 +198,8 @@ async fn start(config: Config, mut ports: Ports) -> (String, AppState) {
 
 /// A running server.
 pub(crate) struct Server {
+    /// The server may outlive its house.
+    _folder: Arc<TempDir>,
     runtime: Option<Runtime>,
     pub(crate) url: String,
     bot: BotId,
@@ -263,10 +270,16 @@ impl Door {
 #[async_trait]
 impl Authenticator for Door {
     async fn authenticate(&self, headers: &HeaderMap, org: OrgId, request: RequestId) -> Result<Caller, Problem> {
-        let text = |name| headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok());
+        let text = |name| {
+            headers
+                .get(name)
+                .and_then(|value: &http::HeaderValue| value.to_str().ok())
+        };
         let bearer = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
-        let offered = text(header::SEC_WEBSOCKET_PROTOCOL).into_iter().flat_map(|value| value.split(','));
-        let token = bearer.or_else(|| offered.filter_map(|one| one.trim().strip_prefix("token.")).next());
+        let mut offered = text(header::SEC_WEBSOCKET_PROTOCOL)
+            .into_iter()
+            .flat_map(|value| value.split(','));
+        let token = bearer.or_else(|| offered.find_map(|one| one.trim().strip_prefix("token.")));
         match token {
             None => Ok(Caller::nobody(org, request)),
             Some(token) => Self::caller(token, org, request).ok_or_else(Problem::unauthenticated),
@@ -367,12 +380,23 @@ pub(crate) async fn events(server: &Server) -> Vec<String> {
 
 /// Damages what a conversation keeps.
 pub(crate) async fn damage(server: &Server, who: &Visitor) {
-    execute(server, format!("UPDATE conversations SET activities = '[{{' WHERE id = '{}'", who.session_id)).await;
+    execute(
+        server,
+        format!(
+            "UPDATE conversations SET activities = '[{{' WHERE id = '{}'",
+            who.session_id
+        ),
+    )
+    .await;
 }
 
 /// Makes all conversations change at the same moment.
 pub(crate) async fn change_at_once(server: &Server) {
-    execute(server, "UPDATE conversations SET updated_at = 1767225600000000".to_owned()).await;
+    execute(
+        server,
+        "UPDATE conversations SET updated_at = 1767225600000000".to_owned(),
+    )
+    .await;
 }
 
 async fn query<T>(server: &Server, text: &'static str) -> Vec<T>

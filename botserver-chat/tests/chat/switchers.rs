@@ -36,24 +36,37 @@ async fn a_chosen_context_goes_into_the_prompt() {
         [
             call("SET CONTEXT", [("name", "hours"), ("text", "Open from 9 to 18.")], "_"),
             call("SET CONTEXT", [("name", "menu"), ("text", "Soup and cake.")], "_"),
-            call("ADD SUGGESTION", [("key", "menu"), ("label", "What is on the menu?")], "_"),
+            call(
+                "ADD SUGGESTION",
+                [("key", "menu"), ("label", "What is on the menu?")],
+                "_",
+            ),
         ],
     );
     let server = house.open().await;
     let mut chat = server.visitor().connect().await.unwrap();
     let greeting = chat.turn().await.unwrap();
 
-    chat.send_json(&json!({ "message_type": 5, "context_name": "hours" })).await.unwrap();
+    chat.send_json(&json!({ "message_type": 5, "context_name": "hours" }))
+        .await
+        .unwrap();
     let chosen = chat.turn().await.unwrap();
     chat.say("When?").await.unwrap();
-    chat.send_json(&json!({ "message_type": 4, "content": "What is on the menu?" })).await.unwrap();
+    chat.send_json(&json!({ "message_type": 4, "content": "What is on the menu?" }))
+        .await
+        .unwrap();
     chat.turn().await.unwrap();
-    chat.send_json(&json!({ "message_type": 5, "content": "nothing" })).await.unwrap();
+    chat.send_json(&json!({ "message_type": 5, "content": "nothing" }))
+        .await
+        .unwrap();
     let none = chat.turn().await.unwrap();
     chat.say("And?").await.unwrap();
 
     let chip = &greeting.completion().unwrap().suggestions[0];
-    assert_eq!((chip.text.as_str(), chip.context.as_deref()), ("What is on the menu?", Some("menu")));
+    assert_eq!(
+        (chip.text.as_str(), chip.context.as_deref()),
+        ("What is on the menu?", Some("menu"))
+    );
     assert_eq!(chosen.completion().unwrap().context_name.as_deref(), Some("hours"));
     assert_eq!(none.completion().unwrap().context_name, None);
     let asked = model.asked();
@@ -73,7 +86,9 @@ async fn a_click_answers_a_waiting_dialog_with_its_key() {
     let mut chat = server.visitor().connect().await.unwrap();
     chat.turn().await.unwrap();
 
-    chat.send_json(&json!({ "message_type": 4, "content": "Green tea" })).await.unwrap();
+    chat.send_json(&json!({ "message_type": 4, "content": "Green tea" }))
+        .await
+        .unwrap();
 
     assert_eq!(chat.turn().await.unwrap().texts(), ["You chose green"]);
 }
@@ -84,8 +99,16 @@ async fn switchers_change_the_prompt_and_answer_the_last_question_again() {
     let house = House::new().model(&model).script(
         "start",
         [
-            call("ADD SWITCHER", [("instruction", "tables"), ("label", "As a table")], "_"),
-            call("ADD SWITCHER", [("instruction", "Answer like a pirate."), ("label", "Pirate")], "_"),
+            call(
+                "ADD SWITCHER",
+                [("instruction", "tables"), ("label", "As a table")],
+                "_",
+            ),
+            call(
+                "ADD SWITCHER",
+                [("instruction", "Answer like a pirate."), ("label", "Pirate")],
+                "_",
+            ),
         ],
     );
     let server = house.open().await;
@@ -96,9 +119,13 @@ async fn switchers_change_the_prompt_and_answer_the_last_question_again() {
     chat.say("Which teas?").await.unwrap();
 
     let ids: Vec<_> = switchers.iter().map(|switcher| switcher.id.clone()).collect();
-    chat.send_json(&json!({ "message_type": 8, "active_switchers": ids })).await.unwrap();
+    chat.send_json(&json!({ "message_type": 8, "active_switchers": ids }))
+        .await
+        .unwrap();
     let again = chat.turn().await.unwrap();
-    chat.send_json(&json!({ "content": "Plain?", "active_switchers": [] })).await.unwrap();
+    chat.send_json(&json!({ "content": "Plain?", "active_switchers": [] }))
+        .await
+        .unwrap();
     chat.turn().await.unwrap();
 
     assert_eq!((switchers.len(), switchers[0].id.as_str()), (2, "tables"));
@@ -111,7 +138,10 @@ async fn switchers_change_the_prompt_and_answer_the_last_question_again() {
         "You sell tea.\n\nGive the answer as a table where that is possible.\n\nAnswer like a pirate."
     );
     assert_eq!(system(&asked[2]), "You sell tea.");
-    let said: Vec<_> = short(&log(&who).await).into_iter().filter(|line| line.starts_with('>')).collect();
+    let said: Vec<_> = short(&log(&who).await)
+        .into_iter()
+        .filter(|line| line.starts_with('>'))
+        .collect();
     assert_eq!(said, ["> Which teas?", "> Plain?"]);
 }
 
@@ -125,7 +155,9 @@ async fn switchers_repeat_a_question_and_not_the_click_on_a_tool() {
     chat.run_tool("hours", &Value::Null).await.unwrap();
     chat.turn().await.unwrap();
 
-    chat.send_json(&json!({ "message_type": 8, "active_switchers": ["list"] })).await.unwrap();
+    chat.send_json(&json!({ "message_type": 8, "active_switchers": ["list"] }))
+        .await
+        .unwrap();
     chat.turn().await.unwrap();
 
     assert_eq!(question(&model.asked()[1]), "Which teas?");

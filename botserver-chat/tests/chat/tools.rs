@@ -29,7 +29,9 @@ async fn a_tool_gets_its_arguments_and_the_model_its_result() {
         Reply::call("price", r#"{"tea":"green"}"#),
         Reply::text(["It costs ", "three."]),
     ]);
-    let house = House::new().tool("price", ["tea"], [give("3 for ${tea}")]).model(&model);
+    let house = House::new()
+        .tool("price", ["tea"], [give("3 for ${tea}")])
+        .model(&model);
     let server = house.open().await;
     let who = server.visitor();
 
@@ -43,7 +45,10 @@ async fn a_tool_gets_its_arguments_and_the_model_its_result() {
         panic!("{asked:?}")
     };
     assert_eq!(calls[0].arguments, r#"{"tea":"green"}"#);
-    assert_eq!(short(&log(&who).await), ["> How much?", "< It costs three.", "turn_completed"]);
+    assert_eq!(
+        short(&log(&who).await),
+        ["> How much?", "< It costs three.", "turn_completed"]
+    );
 }
 
 #[tokio::test]
@@ -103,7 +108,9 @@ async fn wrong_calls_are_explained_to_the_model() {
 #[tokio::test]
 async fn a_model_that_never_stops_calling_is_stopped_after_eight_rounds() {
     let model = ScriptedModel::answering(|_| Reply::text(["Hm. "]).then_call("price", "{}"));
-    let house = House::new().tool("price", [], [call("PROBE", [("text", "x")], "_")]).model(&model);
+    let house = House::new()
+        .tool("price", [], [call("PROBE", [("text", "x")], "_")])
+        .model(&model);
     let server = house.open().await;
 
     let turn = server.visitor().connect().await.unwrap().say("?").await.unwrap();
@@ -122,7 +129,11 @@ async fn a_tool_may_ask_the_person_and_the_model_hears_of_it_afterwards() {
         Reply::text(["Bye."]),
     ]);
     let house = House::new()
-        .tool("order", ["tea"], [say("How many?"), hear("count"), give("${count} of ${tea}")])
+        .tool(
+            "order",
+            ["tea"],
+            [say("How many?"), hear("count"), give("${count} of ${tea}")],
+        )
         .tool("stock", [], [give("12")])
         .model(&model);
     let server = house.open().await;
@@ -147,8 +158,15 @@ async fn a_tool_may_ask_the_person_and_the_model_hears_of_it_afterwards() {
     assert_eq!(
         short(&log(&who).await),
         [
-            "> I want tea", "< How many?", "turn_completed", "> two", "< Ordered.", "turn_completed", "> Thanks",
-            "< Bye.", "turn_completed"
+            "> I want tea",
+            "< How many?",
+            "turn_completed",
+            "> two",
+            "< Ordered.",
+            "turn_completed",
+            "> Thanks",
+            "< Bye.",
+            "turn_completed"
         ]
     );
 }

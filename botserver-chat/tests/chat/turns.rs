@@ -8,19 +8,31 @@ use serde_json::json;
 
 use crate::support::{
     House,
-    dialogs::{Op, call, give, hear, hear_as, say},
+    dialogs::{Op, call, give, hear, hear_as, say, try_call},
     log, path, post, short,
 };
 
 /// A frame in one line.
 fn line(frame: &ServerFrame) -> String {
-    let kind = frame.kind.as_deref().unwrap_or(if frame.thinking == Some(true) { "thinking" } else { "said" });
+    let kind = frame.kind.as_deref().unwrap_or(if frame.thinking == Some(true) {
+        "thinking"
+    } else {
+        "said"
+    });
     let input = frame.input.as_ref().map(|input| format!(" asks {}", input.kind.name()));
     let chips: Vec<_> = frame.suggestions.iter().map(|chip| chip.text.as_str()).collect();
-    let chips = if chips.is_empty() { String::new() } else { format!(" offers {}", chips.join(", ")) };
+    let chips = if chips.is_empty() {
+        String::new()
+    } else {
+        format!(" offers {}", chips.join(", "))
+    };
     let data = frame.data.as_ref().map(|data| format!(" {data}")).unwrap_or_default();
     let seq = frame.seq.map(|seq| format!("{seq} ")).unwrap_or_default();
-    format!("{seq}{kind} {:?}{}{chips}{data}", frame.content, input.unwrap_or_default())
+    format!(
+        "{seq}{kind} {:?}{}{chips}{data}",
+        frame.content,
+        input.unwrap_or_default()
+    )
 }
 
 fn lines(frames: &[ServerFrame]) -> String {
@@ -58,7 +70,10 @@ async fn a_turn_brings_the_message_then_what_the_bot_says_then_its_end() {
     5 turn_completed "" offers Of course "yes!"
     "#);
     let turns: Vec<_> = answer.frames.iter().map(|frame| frame.turn_id.clone()).collect();
-    assert!(turns[0].is_some() && turns.iter().all(|turn| *turn == turns[0]), "{turns:?}");
+    assert!(
+        turns[0].is_some() && turns.iter().all(|turn| *turn == turns[0]),
+        "{turns:?}"
+    );
     assert_eq!(answer.frames[0].session_id, who.session_id);
 }
 
@@ -111,13 +126,18 @@ async fn a_first_message_is_greeted_and_then_answered() {
 
     assert_eq!(status, 201, "{turn}");
     let entries = log(&who).await;
-    assert_eq!(short(&entries), ["> Tea please", "< Welcome", "< Gladly.", "turn_completed"]);
+    assert_eq!(
+        short(&entries),
+        ["> Tea please", "< Welcome", "< Gladly.", "turn_completed"]
+    );
 }
 
 #[tokio::test]
 async fn a_start_that_asks_keeps_the_first_message_from_the_model() {
     let model = ScriptedModel::new([]);
-    let house = House::new().script("start", [say("Name?"), hear("name"), say("Hello ${name}")]).model(&model);
+    let house = House::new()
+        .script("start", [say("Name?"), hear("name"), say("Hello ${name}")])
+        .model(&model);
     let server = house.open().await;
     let who = server.visitor();
 
@@ -126,7 +146,14 @@ async fn a_start_that_asks_keeps_the_first_message_from_the_model() {
 
     assert_eq!(
         short(&log(&who).await),
-        ["> Tea please", "< Name?", "turn_completed", "> Ann", "< Hello Ann", "turn_completed"]
+        [
+            "> Tea please",
+            "< Name?",
+            "turn_completed",
+            "> Ann",
+            "< Hello Ann",
+            "turn_completed"
+        ]
     );
     assert!(model.asked().is_empty());
 }
@@ -151,10 +178,23 @@ async fn without_a_model_the_bot_says_so_in_its_language() {
     let mut said = Vec::new();
     for house in &houses {
         let server = house.open().await;
-        said.push(server.visitor().connect().await.unwrap().say("Hi").await.unwrap().text());
+        said.push(
+            server
+                .visitor()
+                .connect()
+                .await
+                .unwrap()
+                .say("Hi")
+                .await
+                .unwrap()
+                .text(),
+        );
     }
 
-    assert_eq!(said[0], "This bot has no language model, so it can only lead its dialogs.");
+    assert_eq!(
+        said[0],
+        "This bot has no language model, so it can only lead its dialogs."
+    );
     assert!(said[1].starts_with("Este bot não tem um modelo"), "{said:?}");
 }
 
@@ -171,7 +211,10 @@ async fn a_model_that_fails_is_excused_and_the_reason_is_kept_from_visitors() {
     let failed = chat.say("Hi").await.unwrap();
     let answered = chat.say("Again").await.unwrap();
 
-    assert_eq!(failed.texts(), ["I cannot answer right now. Please try again in a moment."]);
+    assert_eq!(
+        failed.texts(),
+        ["I cannot answer right now. Please try again in a moment."]
+    );
     assert_eq!(answered.texts(), ["Better now."]);
     let entries = log(&who).await;
     assert!(!format!("{entries:?}{:?}", failed.frames).contains("models.example"));
@@ -204,9 +247,30 @@ async fn a_dialog_that_fails_or_breaks_off_leaves_a_usable_conversation() {
 }
 
 #[tokio::test]
+async fn a_script_may_handle_what_fails() {
+    let ops = [
+        try_call("BREAK", [], "why"),
+        say("First: ${why}"),
+        try_call("NO SUCH", [], "why"),
+        say("Then: ${why}"),
+    ];
+    let server = House::new().script("start", ops).open().await;
+
+    let turn = server.visitor().connect().await.unwrap().turn().await.unwrap();
+
+    assert_eq!(
+        turn.texts(),
+        ["First: BREAK broke off", "Then: this server has no NO SUCH service"]
+    );
+}
+
+#[tokio::test]
 async fn scripts_run_scripts_and_get_what_they_give_back() {
     let house = House::new()
-        .script("start", [Op::Run("price".to_owned(), "cost".to_owned()), say("It costs ${cost}")])
+        .script(
+            "start",
+            [Op::Run("price".to_owned(), "cost".to_owned()), say("It costs ${cost}")],
+        )
         .script("price", [say("Which tea?"), hear("tea"), give("3 for ${tea}")]);
     let server = house.open().await;
     let mut chat = server.visitor().connect().await.unwrap();
@@ -217,14 +281,20 @@ async fn scripts_run_scripts_and_get_what_they_give_back() {
 
 #[tokio::test]
 async fn a_dialog_that_outgrows_its_limit_ends_before_the_turn_does() {
-    let house = House::new().script("start", [say("Ready"), hear("x"), Op::Grow(100_000), hear("never"), say("no")]);
+    let house = House::new().script(
+        "start",
+        [say("Ready"), hear("x"), Op::Grow(100_000), hear("never"), say("no")],
+    );
     let server = house.open().await;
     let mut chat = server.visitor().connect().await.unwrap();
     chat.turn().await.unwrap();
 
     let turn = chat.say("go").await.unwrap();
 
-    assert_eq!(turn.texts(), ["Something went wrong on this side. The team has been told."]);
+    assert_eq!(
+        turn.texts(),
+        ["Something went wrong on this side. The team has been told."]
+    );
     assert_eq!(turn.completion().unwrap().input, None);
     assert_eq!(turn.frames.last().unwrap().seq, chat.last_seq());
 }
@@ -239,7 +309,10 @@ async fn endless_steps_end_at_the_limit() {
     let turn = server.visitor().connect().await.unwrap().turn().await.unwrap();
 
     assert!((15..=22).contains(&turn.texts().len()), "{:?}", turn.texts());
-    assert_eq!(turn.texts().last(), Some(&"Something went wrong on this side. The team has been told."));
+    assert_eq!(
+        turn.texts().last(),
+        Some(&"Something went wrong on this side. The team has been told.")
+    );
 }
 
 #[tokio::test]

@@ -75,7 +75,8 @@ impl Gate {
     }
 }
 
-fn is_health(path: &str) -> bool {
+/// Whether `path` is one of those that are answered whatever happens.
+pub(crate) fn is_health(path: &str) -> bool {
     path == "/health" || path.starts_with("/health/") || path == "/api/health"
 }
 

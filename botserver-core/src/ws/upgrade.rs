@@ -54,34 +54,46 @@ impl Upgrade {
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Upgrade {
-    type Rejection = Response;
+/// Why a handshake was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refused {
+    /// It is no handshake, or one for another version of the protocol.
+    Other(String),
+    /// It breaks the protocol.
+    Broken(String),
+}
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+impl<S: Send + Sync> FromRequestParts<S> for Upgrade {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
         check(&parts.headers)?;
         let upgrade = WebSocketUpgrade::from_request_parts(parts, state).await;
         upgrade
             .map(Self)
-            .map_err(|rejection| broken(rejection.body_text()).into_response())
+            .map_err(|rejection| Refused::Broken(rejection.body_text()))
     }
 }
 
 /// What axum does not look at, or answers with less than a client could use.
-fn check(headers: &HeaderMap) -> Result<(), Response> {
+fn check(headers: &HeaderMap) -> Result<(), Refused> {
     let is = |name: &HeaderName, value: &str| {
         headers
             .get(name)
             .is_some_and(|given| given.as_bytes().eq_ignore_ascii_case(value.as_bytes()))
     };
     if !is(&header::UPGRADE, "websocket") {
-        return Err(wanted("connect with a WebSocket client".to_owned()));
+        return Err(Refused::Other("connect with a WebSocket client".to_owned()));
     }
     if !is(&header::SEC_WEBSOCKET_VERSION, VERSION) {
-        return Err(wanted(format!("only version {VERSION} of the protocol is spoken here")));
+        let detail = format!("only version {VERSION} of the protocol is spoken here");
+        return Err(Refused::Other(detail));
     }
     match headers.get(header::SEC_WEBSOCKET_KEY) {
         Some(key) if is_nonce(key.as_bytes()) => Ok(()),
-        _ => Err(broken("Sec-WebSocket-Key must be 16 bytes in base64".to_owned()).into_response()),
+        _ => Err(Refused::Broken(
+            "Sec-WebSocket-Key must be 16 bytes in base64".to_owned(),
+        )),
     }
 }
 
@@ -94,28 +106,25 @@ fn is_nonce(key: &[u8]) -> bool {
     }
 }
 
-fn wanted(detail: String) -> Response {
-    let problem = Problem::new(
-        StatusCode::UPGRADE_REQUIRED,
-        "http/upgrade-required",
-        "This path speaks WebSocket",
-    );
-    let headers = [
-        (header::UPGRADE, HeaderValue::from_static("websocket")),
-        (header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static(VERSION)),
-    ];
-    let mut response = problem.detail(detail).into_response();
-    response.headers_mut().extend(headers);
-    response
-}
-
-fn broken(detail: String) -> Problem {
-    Problem::new(
-        StatusCode::BAD_REQUEST,
-        "http/bad-handshake",
-        "The handshake breaks the protocol",
-    )
-    .detail(detail)
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Other(detail) => {
+                let (kind, title) = ("http/upgrade-required", "This path speaks WebSocket");
+                let problem = Problem::new(StatusCode::UPGRADE_REQUIRED, kind, title).detail(detail);
+                let mut response = problem.into_response();
+                let headers = response.headers_mut();
+                headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+                headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static(VERSION));
+                response
+            }
+            Self::Broken(detail) => {
+                let (kind, title) = ("http/bad-handshake", "The handshake breaks the protocol");
+                let problem = Problem::new(StatusCode::BAD_REQUEST, kind, title);
+                problem.detail(detail).into_response()
+            }
+        }
+    }
 }
 
 #[cfg(test)]

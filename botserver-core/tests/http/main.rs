@@ -19,3 +19,5 @@ mod sockets;
 mod support;
 #[cfg(test)]
 mod web;
+#[cfg(test)]
+mod ws;

@@ -16,7 +16,7 @@ use crate::support::{app, handles};
 
 const LOOPBACK: std::net::IpAddr = std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
-fn start(change: impl FnOnce(&mut ServeOptions)) -> (SocketAddr, Lifecycle) {
+pub(crate) fn start(change: impl FnOnce(&mut ServeOptions)) -> (SocketAddr, Lifecycle) {
     start_with(change, |_| ())
 }
 
@@ -37,7 +37,7 @@ fn start_with(
     (address, lifecycle)
 }
 
-async fn connect(address: SocketAddr, text: &str) -> TcpStream {
+pub(crate) async fn connect(address: SocketAddr, text: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(text.as_bytes()).await.unwrap();
     stream
@@ -52,7 +52,7 @@ async fn rest(mut stream: TcpStream, limit: Duration) -> String {
 }
 
 /// What comes next, at least one byte.
-async fn some(stream: &mut TcpStream) -> String {
+pub(crate) async fn some(stream: &mut TcpStream) -> String {
     let mut bytes = vec![0; 4096];
     let read = tokio::time::timeout(Duration::from_secs(5), stream.read(&mut bytes)).await;
     let length = read.expect("an answer comes").unwrap();
@@ -217,7 +217,7 @@ async fn foreign_address_is_explained() {
     assert!(error.to_string().contains("set BOTSERVER_HOST"), "{error}");
 }
 
-const UPGRADE: &str = "GET /ws HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+pub(crate) const UPGRADE: &str = "GET /ws HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
     sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 /// The text `hi`, masked with zeros, and as it comes back (RFC 6455, section 5.2).
 const HI: (&[u8], &[u8]) = (&[0x81, 0x82, 0, 0, 0, 0, b'h', b'i'], &[0x81, 2, b'h', b'i']);

@@ -5,16 +5,15 @@ use std::{convert::Infallible, sync::Arc};
 use async_trait::async_trait;
 use axum::{
     body::Body,
-    extract::WebSocketUpgrade,
     response::{
         Html,
         sse::{Event, Sse},
     },
 };
 use botlib::{Access, Caller, ManualClock, OrgId, Permission, PersonId, RequestId, Role, SessionId};
-use botserver_core::{App, Auth, Authenticator, Composed, Handles, Json, Path, Problem, Query, Routes, routes};
+use botserver_core::{App, Auth, Authenticator, Composed, Handles, Json, Path, Problem, Query, Routes, routes, ws};
 use botstate::{Lifecycle, config::HttpConfig, shared::Local};
-use futures::{Stream, StreamExt, stream};
+use futures::{SinkExt, Stream, StreamExt, stream};
 use http::{HeaderMap, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use serde::{Deserialize, Serialize};
@@ -141,14 +140,21 @@ async fn widget() -> (axum::Extension<botserver_core::Embeddable>, Html<&'static
     (axum::Extension(botserver_core::Embeddable), Html("<p>hello"))
 }
 
-/// Says back what it hears.
-async fn echo(upgrade: WebSocketUpgrade) -> axum::response::Response {
-    upgrade.on_upgrade(async |mut socket| {
-        while let Some(Ok(message)) = socket.recv().await {
-            if socket.send(message).await.is_err() {
-                return;
+/// Says back what it hears, as long as it is not too much.
+async fn echo(upgrade: ws::Upgrade) -> axum::response::Response {
+    upgrade.accept(1000, async |socket| {
+        let (mut sink, mut stream) = socket.split();
+        let why = loop {
+            match ws::read(stream.next().await) {
+                Ok(message) => {
+                    if sink.send(message).await.is_err() {
+                        break ws::Why::Gone;
+                    }
+                }
+                Err(why) => break why,
             }
-        }
+        };
+        ws::close(&mut sink, why).await;
     })
 }
 

@@ -118,6 +118,7 @@ function showLogo(logo, mark) {
   const url = logo ? safeUrl(logo) : null;
   for (const place of document.querySelectorAll(".logo")) {
     place.replaceChildren(mark);
+    place.classList.toggle("long", [...mark].length > 2);
     if (url?.origin !== location.origin) continue;
     const picture = el("img", { src: url.href, alt: "" });
     picture.addEventListener("load", () => place.replaceChildren(picture));

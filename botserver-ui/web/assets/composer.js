@@ -193,7 +193,8 @@ class ChatComposer extends HTMLElement {
 
   showSuggestions(suggestions, context = null) {
     const isAwaited = this.input !== null;
-    this.offers.replaceChildren(...suggestions.map((suggestion) => el("button", {
+    const shown = suggestions.filter((suggestion) => this.isFitting(suggestion));
+    this.offers.replaceChildren(...shown.map((suggestion) => el("button", {
       type: "button",
       class: "chip",
       dir: "auto",
@@ -203,7 +204,14 @@ class ChatComposer extends HTMLElement {
         this.focusField();
       },
     }, mark(suggestion.icon), suggestion.text)));
-    this.offers.hidden = suggestions.length === 0;
+    this.offers.hidden = shown.length === 0;
+  }
+
+  // A question that brings its own buttons or hides its answer needs no chips, and while any question is open a chip that
+  // starts something else would only lead away from it.
+  isFitting({ action }) {
+    if (!this.input) return true;
+    return this.panel.hidden && this.input.type !== "password" && action?.type !== "invoke_tool";
   }
 
   showSwitchers(switchers) {

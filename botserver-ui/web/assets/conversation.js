@@ -24,6 +24,7 @@ export class Conversation {
     this.mine = new Set();
     this.outbox = new Map(session.unconfirmed.map((frame) => [frame.message_id, frame]));
     this.lastTurn = null;
+    this.labels = new Map();
     this.isRunning = false;
     this.isReplaying = true;
     this.connection = new Connection({
@@ -185,7 +186,9 @@ export class Conversation {
 
   heard(frame) {
     const id = frame.data?.message_id;
-    const message = { id, ...shared(frame, this.isReplaying), secret: frame.data?.secret === true };
+    const message = { id, ...shared(frame, this.isReplaying) };
+    // The log has the tool or the key that a chip stood for; people saw the chip's words.
+    if (frame.message_type !== TYPE.user) message.content = this.labels.get(message.content) ?? message.content;
     this.setRunning(true);
     if (id && this.mine.has(id)) {
       this.confirm(id);
@@ -238,6 +241,7 @@ export class Conversation {
     for (const [id, entry] of this.outbox) if (entry.meta.silent || entry.message_type > TYPE.suggestion) this.confirm(id);
     const newer = this.outbox.size > 0;
     this.setRunning(newer);
+    for (const { text, context, action } of frame.suggestions ?? []) this.labels.set(action?.tool ?? context ?? text, text);
     this.lastTurn = { suggestions: frame.suggestions ?? [], switchers: frame.switchers ?? [], input: frame.input ?? null, context: frame.context_name ?? null, isOpen: true };
     this.view.turn({ ...this.lastTurn, isOpen: !newer });
   }

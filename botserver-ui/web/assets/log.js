@@ -8,6 +8,8 @@ import { t } from "./text.js";
 
 const NEAR_END_PX = 96;
 const THINKING_DELAY_MS = 350;
+// What stands for a secret, here and in the server's log.
+const DOTS = "••••••••";
 
 class ChatLog extends HTMLElement {
   connectedCallback() {
@@ -40,7 +42,7 @@ class ChatLog extends HTMLElement {
   /** Shows a message of the visitor; `pending` ones stay last until the log has them. */
   user({ id = null, content, secret = false, isFile = false, pending = false, files = [], time = null }) {
     const body = el("div", { class: "bubble", dir: "auto" });
-    if (secret) body.append(el("span", { "aria-label": t("secret"), role: "img" }, "••••••••"));
+    if (secret || content === DOTS) body.append(el("span", { "aria-label": t("secret"), role: "img" }, DOTS));
     else if (content || files.length > 0) body.append(...(files.length > 0 ? [] : [isFile ? fileName(content) : content]));
     else body.append(el("em", {}, t("default_answer")));
     if (files.length > 0 && content && content !== files[0].name) body.append(content);

@@ -72,14 +72,14 @@ impl Connection {
     pub(crate) fn still_in_transaction(&mut self) -> QueryResult<()> {
         match self {
             Self::Postgres(_) => self.ping(),
-            Self::Sqlite(conn) => match conn.batch_execute("BEGIN") {
-                // A transaction cannot begin inside another, so this one stands.
-                Err(_) => Ok(()),
-                Ok(()) => {
+            Self::Sqlite(conn) => {
+                // A transaction cannot begin inside another: when it can, there was none any more.
+                if conn.batch_execute("BEGIN").is_ok() {
                     conn.batch_execute("ROLLBACK")?;
-                    Err(diesel::result::Error::NotInTransaction)
+                    return Err(diesel::result::Error::NotInTransaction);
                 }
-            },
+                Ok(())
+            }
         }
     }
 

@@ -53,8 +53,11 @@ fn run_sqlite(path: &Path) -> Result<MigrationReport, OpenError> {
     sqlite
         .batch_execute(&format!("PRAGMA busy_timeout = {}", LOCK_WAIT.as_millis()))
         .map_err(|error| failed("list", &error))?;
-    let (applied, pending) = pending(sqlite, || SQLITE)?;
-    if pending.is_empty() {
+    let applied = applied(sqlite, || SQLITE)?;
+    if !sqlite
+        .has_pending_migration(SQLITE)
+        .map_err(|error| failed("list", &error))?
+    {
         return Ok(MigrationReport::default());
     }
     // A backup cannot be made inside the transaction. Of two starts at once both make the same.
@@ -79,7 +82,7 @@ fn backup(conn: &mut diesel::SqliteConnection, path: &Path, last: &MigrationVers
 }
 
 fn run_postgres(url: &Secret) -> Result<MigrationReport, OpenError> {
-    let mut conn = open::postgres_patient(url).map_err(|error| OpenError::Server(error.to_string()))?;
+    let mut conn = open::postgres_patient(url).map_err(OpenError::Server)?;
     let Connection::Postgres(postgres) = &mut conn else {
         return Ok(MigrationReport::default());
     };
@@ -95,7 +98,10 @@ where
     C: MigrationHarness<C::Backend> + diesel::Connection,
     EmbeddedMigrations: MigrationSource<C::Backend>,
 {
-    let (_, pending) = pending(conn, steps)?;
+    applied(conn, steps)?;
+    let pending: Vec<Pending<C::Backend>> = conn
+        .pending_migrations(steps())
+        .map_err(|error| failed("list", &error))?;
     let run = |migration: Pending<C::Backend>| {
         let name = migration.name().to_string();
         let ran = conn.run_migration(&*migration);
@@ -110,19 +116,15 @@ type Steps = fn() -> EmbeddedMigrations;
 /// A step that the database lacks.
 type Pending<DB> = Box<dyn diesel::migration::Migration<DB>>;
 
-/// The versions that the database has, the last one first, and the steps that it lacks.
-fn pending<C>(
-    conn: &mut C,
-    steps: Steps,
-) -> Result<(Vec<MigrationVersion<'static>>, Vec<Pending<C::Backend>>), OpenError>
+/// The versions that the database has, the last one first, all of which this server knows.
+fn applied<C>(conn: &mut C, steps: Steps) -> Result<Vec<MigrationVersion<'static>>, OpenError>
 where
     C: MigrationHarness<C::Backend> + diesel::Connection,
     EmbeddedMigrations: MigrationSource<C::Backend>,
 {
     let applied = conn.applied_migrations().map_err(|error| failed("list", &error))?;
     refuse_newer(&applied, &known::<C::Backend>(&steps()))?;
-    let pending = conn.pending_migrations(steps());
-    Ok((applied, pending.map_err(|error| failed("list", &error))?))
+    Ok(applied)
 }
 
 #[derive(diesel::QueryableByName)]

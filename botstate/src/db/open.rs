@@ -37,7 +37,7 @@ const SERVER: &str =
 /// Connects to the server; statements end after `timeout`, and waits for others' locks after half of it, so that one
 /// does not keep everybody of its transaction waiting for too long.
 pub(super) fn postgres(url: &Secret, timeout: Duration) -> Result<Connection, Error> {
-    let mut conn = postgres_patient(url).map_err(|error| Error::Unavailable(error.to_string()))?;
+    let mut conn = postgres_patient(url).map_err(Error::Unavailable)?;
     let (statement, lock) = (timeout.as_millis(), (timeout / 2).as_millis());
     conn.batch(&format!(
         "SET statement_timeout = {statement}; SET lock_timeout = {lock}; \
@@ -46,11 +46,18 @@ pub(super) fn postgres(url: &Secret, timeout: Duration) -> Result<Connection, Er
     Ok(conn)
 }
 
-/// Connects to the server for statements that may take long.
-pub(super) fn postgres_patient(url: &Secret) -> diesel::ConnectionResult<Connection> {
+/// Connects to the server for statements that may take long; the reason in one line when that fails.
+pub(super) fn postgres_patient(url: &Secret) -> Result<Connection, String> {
     let (address, wishes) = url.expose().split_once('?').unwrap_or((url.expose(), ""));
     // Of two values libpq takes the second, so what the URL says wins.
     Connection::postgres(format!("{address}?{SERVER}&{wishes}").trim_end_matches('&'))
+        .map_err(|error| one_line(&error.to_string()))
+}
+
+/// What libpq says, a line for each address that it tried, without its advice.
+fn one_line(text: &str) -> String {
+    let lines = text.lines().filter(|line| !line.starts_with('\t') && !line.is_empty());
+    lines.collect::<Vec<_>>().join("; ")
 }
 
 fn file_error(path: &Path, error: &dyn std::fmt::Display) -> OpenError {

@@ -60,7 +60,9 @@ impl Pool {
             })
             .await
         };
-        timeout(self.timeout, reading).await.unwrap_or_else(|_| Err(late().into()))
+        timeout(self.timeout, reading)
+            .await
+            .unwrap_or_else(|_| Err(late().into()))
     }
 
     fn with<T, E: From<Error>>(&self, work: impl FnOnce(&mut Connection) -> Result<T, E>) -> Result<T, E> {

@@ -100,27 +100,19 @@ fn write(writer: &mut Option<Connection>, open: &Open, batch: Vec<Job>) -> Resul
 
 /// A connection with a transaction that has just begun.
 fn begin<'a>(writer: &'a mut Option<Connection>, open: &Open) -> Result<&'a mut Connection, Error> {
-    let mut broke = None;
-    if let Some(conn) = writer {
-        match conn.begin() {
-            Ok(()) => {}
-            // A server that was restarted has cut the connection. Nothing was asked of it yet, so a new one does.
-            Err(_) if conn.is_remote() => *writer = None,
-            Err(error) => broke = Some(error),
+    let mut conn = match writer.take() {
+        Some(conn) => conn,
+        None => open()?,
+    };
+    if let Err(error) = conn.begin() {
+        if !conn.is_remote() {
+            return Err(Error::of_transaction(error));
         }
+        // A server that was restarted has cut the connection. Nothing was asked of it yet, so a new one does.
+        conn = open()?;
+        conn.begin().map_err(Error::of_transaction)?;
     }
-    if let Some(error) = broke {
-        *writer = None;
-        return Err(Error::of_transaction(error));
-    }
-    match writer {
-        Some(conn) => Ok(conn),
-        None => {
-            let conn = writer.insert(open()?);
-            conn.begin().map_err(Error::of_transaction)?;
-            Ok(conn)
-        }
-    }
+    Ok(writer.insert(conn))
 }
 
 /// Runs the jobs of one transaction, commits it, and tells each what became of it.

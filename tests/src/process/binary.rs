@@ -21,29 +21,42 @@ pub fn binary() -> anyhow::Result<PathBuf> {
 }
 
 fn find_binary() -> anyhow::Result<PathBuf> {
-    if let Some(binary) = variable("BOTSERVER_BIN") {
-        return Ok(std::path::absolute(binary)?);
+    match variable("BOTSERVER_BIN") {
+        Some(binary) => Ok(std::path::absolute(binary)?),
+        None => fresh("botserver", &["--package", "botserver"]),
     }
+}
+
+/// The example `name` of the package `package`, built like [`binary`].
+///
+/// # Errors
+/// When it does not build.
+pub fn example(package: &str, name: &str) -> anyhow::Result<PathBuf> {
+    fresh(&format!("examples/{name}"), &["--package", package, "--example", name])
+}
+
+/// The program at `path` in the folder of this build, built with `target` when that is due.
+fn fresh(path: &str, target: &[&str]) -> anyhow::Result<PathBuf> {
     let test = std::env::current_exe()?;
     // Tests lie in `<target>/<profile>/deps`.
     let profile = test.ancestors().nth(2).context("find the target folder of this test")?;
-    let binary = profile.join("botserver");
-    let built = std::fs::metadata(&binary).and_then(|file| file.modified());
+    let program = profile.join(path);
+    let built = std::fs::metadata(&program).and_then(|file| file.modified());
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     if built.is_err() || built.ok() < newest_source(&workspace) {
-        build(profile, &workspace)?;
+        build(profile, &workspace, target)?;
     }
     ensure!(
-        binary.is_file(),
+        program.is_file(),
         "{} is missing: build it, or set BOTSERVER_BIN",
-        binary.display()
+        program.display()
     );
-    Ok(binary)
+    Ok(program)
 }
 
-fn build(profile: &Path, workspace: &Path) -> anyhow::Result<()> {
+fn build(profile: &Path, workspace: &Path, target: &[&str]) -> anyhow::Result<()> {
     let mut cargo = Command::new(variable("CARGO").unwrap_or_else(|| "cargo".to_owned()));
-    cargo.args(["build", "--package", "botserver", "--target-dir"]);
+    cargo.arg("build").args(target).arg("--target-dir");
     cargo.arg(profile.parent().context("find the target folder of this test")?);
     if profile.ends_with("release") {
         cargo.arg("--release");
@@ -51,7 +64,7 @@ fn build(profile: &Path, workspace: &Path) -> anyhow::Result<()> {
     let built = cargo.current_dir(workspace).output().context("run cargo build")?;
     ensure!(
         built.status.success(),
-        "building botserver failed: {}",
+        "building with {target:?} failed: {}",
         String::from_utf8_lossy(&built.stderr)
     );
     Ok(())
@@ -73,7 +86,7 @@ fn newest_source(workspace: &Path) -> Option<SystemTime> {
     }
     let folders = std::fs::read_dir(workspace).ok()?.flatten().map(|entry| entry.path());
     let crates = folders.filter(|folder| folder.join("Cargo.toml").is_file() && !folder.ends_with("tests"));
-    let sources = crates.map(|folder| folder.join("src"));
+    let sources = crates.flat_map(|folder| ["src", "examples"].map(|part| folder.join(part)));
     sources
         .chain([workspace.join("migrations")])
         .filter_map(|folder| newest(&folder))

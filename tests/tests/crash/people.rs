@@ -82,7 +82,11 @@ impl Crowd {
                 (person, ended)
             });
         }
-        Load { crowd: self, tasks, shared }
+        Load {
+            crowd: self,
+            tasks,
+            shared,
+        }
     }
 
     /// How many messages were acknowledged so far.
@@ -99,8 +103,17 @@ impl Crowd {
     /// Compares the log of each with what they know.
     pub(crate) async fn check_logs(&self) {
         let wrong: Vec<_> = futures::future::join_all(self.people.iter().map(Person::check_log)).await;
-        let wrong: Vec<_> = wrong.into_iter().filter_map(Result::err).map(|error| format!("{error:#}")).collect();
-        assert!(wrong.is_empty(), "{} of {} logs are wrong: {wrong:#?}", wrong.len(), self.people.len());
+        let wrong: Vec<_> = wrong
+            .into_iter()
+            .filter_map(Result::err)
+            .map(|error| format!("{error:#}"))
+            .collect();
+        assert!(
+            wrong.is_empty(),
+            "{} of {} logs are wrong: {wrong:#?}",
+            wrong.len(),
+            self.people.len()
+        );
         assert!(self.acknowledged() > self.people.len(), "hardly anything was written");
     }
 }
@@ -111,18 +124,21 @@ impl Load<'_> {
         self.gather().await;
     }
 
-    /// Waits until everybody has been answered from now on, then ends it; how long that took.
-    pub(crate) async fn until_answered_again(mut self, within: Duration) -> Duration {
+    /// Waits until as many answers came from now on as there are people; how long that took.
+    pub(crate) async fn until_answered(&mut self, within: Duration) -> Duration {
         let started = Instant::now();
         let wanted = self.shared.answered.load(Ordering::SeqCst) + self.tasks.len();
         while self.shared.answered.load(Ordering::SeqCst) < wanted {
-            assert!(started.elapsed() < within, "not everybody was answered again");
+            assert!(started.elapsed() < within, "people are not answered");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        let back = started.elapsed();
+        started.elapsed()
+    }
+
+    /// Lets everybody end after the answer that they wait for.
+    pub(crate) async fn end(mut self) {
         self.shared.is_over.store(true, Ordering::SeqCst);
         self.gather().await;
-        back
     }
 
     async fn gather(&mut self) {
@@ -210,18 +226,34 @@ impl Person {
     async fn check_log(&self) -> anyhow::Result<()> {
         let log = read_log(&self.visitor).await?;
         let mut seqs = log.iter().map(|entry| entry["seq"].as_i64().unwrap_or_default());
-        ensure!(seqs.clone().zip(seqs.by_ref().skip(1)).all(|(one, next)| one < next), "numbers fall back: {log:?}");
+        ensure!(
+            seqs.clone().zip(seqs.by_ref().skip(1)).all(|(one, next)| one < next),
+            "numbers fall back: {log:?}"
+        );
 
         let of_kind = |kind: &'static str| log.iter().filter(move |entry| entry["kind"] == kind);
-        let asked: Vec<_> = of_kind("user_message").map(|entry| entry["message_id"].as_str().unwrap_or("?")).collect();
+        let asked: Vec<_> = of_kind("user_message")
+            .map(|entry| entry["message_id"].as_str().unwrap_or("?"))
+            .collect();
         let wanted: Vec<_> = (0..self.begun).map(|message| self.id(message)).collect();
-        ensure!(asked == wanted, "missing, doubled or out of order: {asked:?} instead of {} messages", self.begun);
+        ensure!(
+            asked == wanted,
+            "missing, doubled or out of order: {asked:?} instead of {} messages",
+            self.begun
+        );
         for message in &self.acknowledged {
-            ensure!(asked.contains(&self.id(*message).as_str()), "message {message} was acknowledged and is lost");
+            ensure!(
+                asked.contains(&self.id(*message).as_str()),
+                "message {message} was acknowledged and is lost"
+            );
         }
 
-        let said: Vec<_> = log.iter().filter(|entry| entry["kind"].as_str().is_some_and(|kind| kind.ends_with("_message")));
-        let said: Vec<_> = said.map(|entry| entry["payload"]["content"].as_str().unwrap_or("?").to_owned()).collect();
+        let said = log
+            .iter()
+            .filter(|entry| entry["kind"].as_str().is_some_and(|kind| kind.ends_with("_message")));
+        let said: Vec<_> = said
+            .map(|entry| entry["payload"]["content"].as_str().unwrap_or("?").to_owned())
+            .collect();
         let both = |message| [self.text(message), format!("echo {}", self.text(message))];
         let wanted: Vec<_> = (0..self.begun).flat_map(both).collect();
         ensure!(said == wanted, "not each message is answered once: {said:?}");
@@ -243,7 +275,10 @@ async fn read_log(visitor: &Visitor) -> anyhow::Result<Vec<Value>> {
     let url = format!("{}/api/chat/{}/events", visitor.server, visitor.session_id);
     let (mut log, mut after) = (Vec::new(), "0".to_owned());
     loop {
-        let request = client.get(&url).query(&[("limit", "200"), ("after", &after)]).bearer_auth(&visitor.token);
+        let request = client
+            .get(&url)
+            .query(&[("limit", "200"), ("after", &after)])
+            .bearer_auth(&visitor.token);
         let answer = request.send().await?.error_for_status()?;
         let mut page: Value = serde_json::from_str(&answer.text().await?)?;
         let items = page["items"].as_array_mut().context("a page has items")?;

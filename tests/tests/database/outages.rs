@@ -103,7 +103,11 @@ async fn a_server_that_hangs_is_given_up_in_time_and_used_again_when_it_answers(
     while let Err(error) = put(&db, "after", "1").await {
         assert!(Instant::now() < deadline, "{error}");
     }
-    assert_eq!(names(&db).await, ["after", "before"], "what was refused must not happen later");
+    assert_eq!(
+        names(&db).await,
+        ["after", "before"],
+        "what was refused must not happen later"
+    );
 }
 
 #[tokio::test]
@@ -164,4 +168,3 @@ async fn a_full_disk_is_an_outage_and_ends_when_there_is_room() {
     assert_eq!(small.is_ok(), stored == ["small"], "{small:?} {stored:?}");
     put(&db, "later", "1").await.unwrap();
 }
-

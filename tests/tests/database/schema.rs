@@ -27,14 +27,21 @@ where
     C: diesel::connection::LoadConnection,
     for<'q> diesel::query_builder::SqlQuery: diesel::query_dsl::LoadQuery<'q, C, Line>,
 {
-    sql_query(dump).load::<Line>(conn).unwrap().into_iter().map(|row| row.line).collect()
+    sql_query(dump)
+        .load::<Line>(conn)
+        .unwrap()
+        .into_iter()
+        .map(|row| row.line)
+        .collect()
 }
 
 #[test]
 fn both_databases_have_the_same_migrations() {
     let names = |database: &str| -> BTreeSet<String> {
         let entries = std::fs::read_dir(format!("{FOLDER}/{database}")).unwrap();
-        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+        entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect()
     };
 
     assert_eq!(names("sqlite"), names("postgres"));
@@ -62,7 +69,9 @@ fn postgres_has_the_same_tables_columns_and_indices_and_every_step_can_be_undone
     let mut postgres = PgConnection::establish(&database.url).unwrap();
     let steps = FileBasedMigrations::from_path(format!("{FOLDER}/postgres")).unwrap();
     let mut sqlite = SqliteConnection::establish(":memory:").unwrap();
-    sqlite.run_pending_migrations(FileBasedMigrations::from_path(format!("{FOLDER}/sqlite")).unwrap()).unwrap();
+    sqlite
+        .run_pending_migrations(FileBasedMigrations::from_path(format!("{FOLDER}/sqlite")).unwrap())
+        .unwrap();
 
     postgres.run_pending_migrations(steps.clone()).unwrap();
     let before = lines(&mut postgres, POSTGRES_DUMP);

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use botlib::Value;
 
-use super::{names::Variable, Compiler};
+use super::{Compiler, names::Variable};
 use crate::basic::program::{Code, Operand};
 
 /// The value of an expression, as far as it is compiled.
@@ -69,10 +69,14 @@ impl Compiler<'_> {
             Value::Int(i64::MIN) => "o_sub(-9223372036854775807, 1)".to_owned(),
             Value::Int(number) => number.to_string(),
             Value::Decimal(number) => {
-                let index = self.constants.iter().position(|known| known == number).unwrap_or_else(|| {
-                    self.constants.push(*number);
-                    self.constants.len() - 1
-                });
+                let index = self
+                    .constants
+                    .iter()
+                    .position(|known| known == number)
+                    .unwrap_or_else(|| {
+                        self.constants.push(*number);
+                        self.constants.len() - 1
+                    });
                 format!("k{index}")
             }
             Value::Text(text) => quote(text),

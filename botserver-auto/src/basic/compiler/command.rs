@@ -2,7 +2,7 @@
 
 use botlib::Value;
 
-use super::{code::Op, names::Variable, Compiler};
+use super::{Compiler, code::Op, names::Variable};
 use crate::basic::{
     program::{Ask, Instr, Operand, Slot},
     tree::{Arg, Command, Expr, Hear, Name},
@@ -30,7 +30,7 @@ impl Compiler<'_> {
     }
 
     /// A keyword of the registry; its value goes into `target`.
-    pub(super) fn command(&mut self, command: &Command, target: Target<'_>) -> Op {
+    pub(super) fn command(&mut self, command: &Command, target: &Target<'_>) -> Op {
         let exprs: Vec<&Expr> = command.args.iter().flat_map(|(_, arg)| arg.exprs()).collect();
         let mut values = self.stable_ops(&exprs).into_iter();
         let mut args = Vec::with_capacity(command.args.len());
@@ -39,7 +39,13 @@ impl Compiler<'_> {
                 Arg::One(_) => values.next().unwrap_or(Op::Const(Value::Null)),
                 Arg::Many(exprs) => {
                     let items: Vec<Op> = values.by_ref().take(exprs.len()).collect();
-                    let constants = items.iter().map(|op| if let Op::Const(value) = op { Some(value.clone()) } else { None });
+                    let constants = items.iter().map(|op| {
+                        if let Op::Const(value) = op {
+                            Some(value.clone())
+                        } else {
+                            None
+                        }
+                    });
                     match constants.collect::<Option<Vec<Value>>>() {
                         Some(items) => Op::Const(Value::List(items)),
                         None => Op::Code(format!("o_list([{}])", self.texts(&items)), false),
@@ -48,13 +54,17 @@ impl Compiler<'_> {
             };
             args.push((name.clone(), self.operand(value)));
         }
-        let (into, value) = self.target(&target);
+        let (into, value) = self.target(target);
         self.host(command.phrase, args, into);
         value
     }
 
     pub(super) fn host(&mut self, keyword: &str, args: Vec<(String, Operand)>, into: Option<Slot>) {
-        self.builder.emit(Instr::Host { keyword: keyword.to_owned(), args, into });
+        self.builder.emit(Instr::Host {
+            keyword: keyword.to_owned(),
+            args,
+            into,
+        });
     }
 
     /// Values that are the same when a call is made again after a restart.
@@ -64,37 +74,52 @@ impl Compiler<'_> {
     }
 
     /// Another script.
-    pub(super) fn script(&mut self, name: &Expr, args: &[Expr], target: Target<'_>) -> Op {
+    pub(super) fn script(&mut self, name: &Expr, args: &[Expr], target: &Target<'_>) -> Op {
         let exprs: Vec<&Expr> = std::iter::once(name).chain(args).collect();
         let mut operands = Vec::with_capacity(exprs.len());
         for op in self.stable_ops(&exprs) {
             operands.push(self.operand(op));
         }
         let name = operands.remove(0);
-        let (into, value) = self.target(&target);
-        self.builder.emit(Instr::Script { name, args: operands, into });
+        let (into, value) = self.target(target);
+        self.builder.emit(Instr::Script {
+            name,
+            args: operands,
+            into,
+        });
         value
     }
 
     /// A SUB or FUNCTION of this script.
-    pub(super) fn call_procedure(&mut self, name: &Name, args: &[Expr], target: Target<'_>) -> Op {
+    pub(super) fn call_procedure(&mut self, name: &Name, args: &[Expr], target: &Target<'_>) -> Op {
         let key = name.key();
         let found = self.procedures.iter().position(|procedure| procedure.name.key() == key);
-        let Some(index) = found else { return Op::Const(Value::Null) };
+        let Some(index) = found else {
+            return Op::Const(Value::Null);
+        };
         let wanted = self.procedures.get(index).map_or(0, |procedure| procedure.params.len());
         if args.len() > wanted {
             let title = format!("{} takes {wanted} arguments, not {}", name.text, args.len());
-            self.error("B130", &name.span, title, "take the superfluous ones away, or give the SUB more parameters");
+            self.error(
+                "B130",
+                &name.span,
+                title,
+                "take the superfluous ones away, or give the SUB more parameters",
+            );
         }
         let exprs: Vec<&Expr> = args.iter().collect();
         let mut operands = Vec::with_capacity(args.len());
         for op in self.ops(&exprs) {
             operands.push(self.operand(op));
         }
-        let (into, value) = self.target(&target);
+        let (into, value) = self.target(target);
         // The main script is the first routine.
         let routine = u32::try_from(index + 1).unwrap_or(u32::MAX);
-        self.builder.emit(Instr::Call { routine, args: operands, into });
+        self.builder.emit(Instr::Call {
+            routine,
+            args: operands,
+            into,
+        });
         value
     }
 
@@ -108,13 +133,24 @@ impl Compiler<'_> {
         for (index, op) in ops.into_iter().enumerate() {
             // The prompt is said once; the rest is asked for again with every answer.
             let again = index < exprs.len() - usize::from(hear.prompt.is_some());
-            let op = if again && matches!(op, Op::Code(..)) { self.keep(op) } else { op };
+            let op = if again && matches!(op, Op::Code(..)) {
+                self.keep(op)
+            } else {
+                op
+            };
             operands.push(self.operand(op));
         }
         let prompt = hear.prompt.is_some().then(|| operands.pop()).flatten();
         let default = hear.default.is_some().then(|| operands.pop()).flatten();
         let into = into.and_then(|into| into.slot);
-        let ask = Ask { kind: hear.kind, options: operands, open: hear.open, prompt, default, into };
+        let ask = Ask {
+            kind: hear.kind,
+            options: operands,
+            open: hear.open,
+            prompt,
+            default,
+            into,
+        };
         self.builder.emit(Instr::Hear(Box::new(ask)));
     }
 

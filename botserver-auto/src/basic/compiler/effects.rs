@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::names::bodies;
 use crate::basic::{
     library,
-    tree::{Expr, ExprKind, Loop, Place, PlaceKey, Stmt, StmtKind, Test},
+    tree::{Expr, ExprKind, Loop, Place, PlaceKey, Step, Stmt, StmtKind, Test},
 };
 
 /// Knows the procedures of a script.
@@ -22,11 +22,15 @@ pub(crate) fn children(expr: &Expr) -> Vec<&Expr> {
         | ExprKind::Coalesce(items)
         | ExprKind::List(items)
         | ExprKind::Call(_, items) => items.iter().collect(),
-        ExprKind::Path(base, steps) => {
-            std::iter::once(&**base).chain(steps.iter().flat_map(|step| step.exprs())).collect()
+        ExprKind::Path(base, steps) => std::iter::once(&**base)
+            .chain(steps.iter().flat_map(Step::exprs))
+            .collect(),
+        ExprKind::Not(inner) | ExprKind::Negate(inner) | ExprKind::IsNull(inner) | ExprKind::IsEmpty(inner) => {
+            vec![inner]
         }
-        ExprKind::Not(inner) | ExprKind::Negate(inner) | ExprKind::IsNull(inner) | ExprKind::IsEmpty(inner) => vec![inner],
-        ExprKind::Chain(first, rest) => std::iter::once(&**first).chain(rest.iter().map(|(_, item)| item)).collect(),
+        ExprKind::Chain(first, rest) => std::iter::once(&**first)
+            .chain(rest.iter().map(|(_, item)| item))
+            .collect(),
         ExprKind::Compare(left, _, right) => vec![left, right],
         ExprKind::Between(value, low, high) => vec![value, low, high],
         ExprKind::Choose(condition, yes, no) => vec![condition, yes, no],
@@ -34,7 +38,13 @@ pub(crate) fn children(expr: &Expr) -> Vec<&Expr> {
         ExprKind::Format(value, pattern) => std::iter::once(&**value).chain(pattern.as_deref()).collect(),
         ExprKind::Command(command) => command.args.iter().flat_map(|(_, arg)| arg.exprs()).collect(),
         ExprKind::Script(name, args) => std::iter::once(&**name).chain(args).collect(),
-        ExprKind::Hear(hear) => hear.prompt.as_deref().into_iter().chain(hear.default.as_deref()).chain(&hear.options).collect(),
+        ExprKind::Hear(hear) => hear
+            .prompt
+            .as_deref()
+            .into_iter()
+            .chain(hear.default.as_deref())
+            .chain(&hear.options)
+            .collect(),
         _ => Vec::new(),
     }
 }
@@ -70,7 +80,10 @@ impl Effects {
     }
 
     fn of_place(&self, place: &Place) -> bool {
-        place.keys.iter().any(|key| matches!(key, PlaceKey::Index(index) if self.of(index)))
+        place
+            .keys
+            .iter()
+            .any(|key| matches!(key, PlaceKey::Index(index) if self.of(index)))
     }
 
     /// Whether the statement can run inside Rhai; `loops` are the loops around it that run there as well.
@@ -109,7 +122,11 @@ impl Effects {
             }
             StmtKind::While { condition, .. } if pure(&[condition]) => Some(Loop::While),
             // A loop with both conditions has no counterpart in Rhai that BREAK and CONTINUE would fit.
-            StmtKind::Do { before: Some(_), after: Some(_), .. } => return false,
+            StmtKind::Do {
+                before: Some(_),
+                after: Some(_),
+                ..
+            } => return false,
             StmtKind::Do { before, after, .. }
                 if before.iter().chain(after).all(|until| !self.of(&until.condition)) =>
             {

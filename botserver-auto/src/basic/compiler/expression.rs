@@ -3,15 +3,15 @@
 use botlib::Value;
 
 use super::{
+    Compiler,
     code::Op,
     command::Target,
     effects::{children, is_volatile},
     names::Variable,
-    Compiler,
 };
 use crate::basic::{
     library, path,
-    program::Instr,
+    program::{Instr, Operand},
     tree::{Arith, Compare, Expr, ExprKind, Name, Step},
 };
 
@@ -39,8 +39,8 @@ impl Compiler<'_> {
             }
             ExprKind::Choose(condition, yes, no) => self.choose(expr, condition, yes, no),
             ExprKind::Call(name, args) => self.call(expr, name, args),
-            ExprKind::Command(command) => self.command(command, Target::Temporary),
-            ExprKind::Script(name, args) => self.script(name, args, Target::Temporary),
+            ExprKind::Command(command) => self.command(command, &Target::Temporary),
+            ExprKind::Script(name, args) => self.script(name, args, &Target::Temporary),
             ExprKind::Hear(hear) => {
                 let into = self.builder.temporary();
                 self.hear(hear, Some(&into));
@@ -122,7 +122,11 @@ impl Compiler<'_> {
                     _ => (format!("!o_null({})", result.code), true),
                 };
                 let condition = self.operand(Op::Code(test, true));
-                self.builder.emit(Instr::JumpIf { condition, when, to: end });
+                self.builder.emit(Instr::JumpIf {
+                    condition,
+                    when,
+                    to: end,
+                });
             }
         }
         self.builder.place(end);
@@ -131,11 +135,18 @@ impl Compiler<'_> {
 
     fn choose(&mut self, _expr: &Expr, condition: &Expr, yes: &Expr, no: &Expr) -> Op {
         if !self.effects.of(yes) && !self.effects.of(no) {
-            let condition = self.op(condition);
+            let condition = if self.effects.of(condition) {
+                let op = self.op(condition);
+                self.truth(&op)
+            } else {
+                self.condition(condition)
+            };
             let (yes, no) = (self.op(yes), self.op(no));
-            let condition = self.truth(&condition);
-            return Op::Code(format!("if {condition} {{ {} }} else {{ {} }}", self.text(&yes), self.text(&no)), false)
-                .wrapped();
+            return Op::Code(
+                format!("if {condition} {{ {} }} else {{ {} }}", self.text(&yes), self.text(&no)),
+                false,
+            )
+            .wrapped();
         }
         let result = self.builder.temporary();
         let (otherwise, end) = (self.builder.label(), self.builder.label());
@@ -152,18 +163,37 @@ impl Compiler<'_> {
 
     /// Jumps to `to` unless the condition holds.
     pub(super) fn jump_unless(&mut self, condition: &Expr, to: u32) {
-        let op = self.op(condition);
-        let operand = match op {
-            Op::Code(code, false) => self.operand(Op::Code(code, true)),
-            other => self.operand(other),
-        };
+        let operand = self.condition_operand(condition);
         self.builder.jump_unless(operand, to);
+    }
+
+    /// A condition for an instruction, which takes any value for true or false.
+    pub(super) fn condition_operand(&mut self, condition: &Expr) -> Operand {
+        let op = match &condition.kind {
+            ExprKind::Or(_) if !self.effects.of(condition) => Op::Code(self.condition(condition), true),
+            _ => self.op(condition),
+        };
+        self.operand(op)
+    }
+
+    /// An expression without effects as a condition of Rhai.
+    pub(super) fn condition(&mut self, expr: &Expr) -> String {
+        let operator = match &expr.kind {
+            ExprKind::Or(_) => "||",
+            ExprKind::And(_) => "&&",
+            _ => {
+                let op = self.op(expr);
+                return self.truth(&op);
+            }
+        };
+        let terms: Vec<String> = children(expr).into_iter().map(|item| self.condition(item)).collect();
+        grouped(&terms, operator)
     }
 
     fn call(&mut self, expr: &Expr, name: &Name, args: &[Expr]) -> Op {
         let key = name.key();
         if self.effects.is_procedure(&key) {
-            return self.call_procedure(name, args, Target::Temporary);
+            return self.call_procedure(name, args, &Target::Temporary);
         }
         if let ("iif" | "if", [condition, yes, no]) = (key.as_str(), args) {
             return self.choose(expr, condition, yes, no);
@@ -196,7 +226,7 @@ impl Compiler<'_> {
     /// Members, elements and methods.
     fn path(&mut self, base: &Expr, steps: &[Step]) -> Op {
         let mut exprs = vec![base];
-        exprs.extend(steps.iter().flat_map(|step| step.exprs()));
+        exprs.extend(steps.iter().flat_map(Step::exprs));
         let mut ops = self.ops(&exprs).into_iter();
         let mut value = ops.next().unwrap_or(Op::Const(Value::Null));
         let mut keys: Vec<Op> = Vec::new();
@@ -206,7 +236,7 @@ impl Compiler<'_> {
                 Step::Index(_) => keys.extend(ops.next()),
                 Step::Method(name, args) => {
                     let args: Vec<Op> = ops.by_ref().take(args.len()).collect();
-                    value = self.method(value, std::mem::take(&mut keys), name, args);
+                    value = self.method(value, &std::mem::take(&mut keys), name, args);
                 }
             }
         }
@@ -219,12 +249,18 @@ impl Compiler<'_> {
         }
         let base = self.text(&value);
         let texts = self.texts(keys);
-        let code = if keys.len() <= 2 { format!("o_get({base}, {texts})") } else { format!("o_path({base}, [{texts}])") };
+        let code = if keys.len() <= 2 {
+            format!("o_get({base}, {texts})")
+        } else {
+            format!("o_path({base}, [{texts}])")
+        };
         Op::Code(code, false)
     }
 
-    fn method(&mut self, value: Op, keys: Vec<Op>, name: &Name, args: Vec<Op>) -> Op {
-        let known = path::METHODS.iter().find(|(method, _)| name.text.eq_ignore_ascii_case(method));
+    fn method(&mut self, value: Op, keys: &[Op], name: &Name, args: Vec<Op>) -> Op {
+        let known = path::METHODS
+            .iter()
+            .find(|(method, _)| name.text.eq_ignore_ascii_case(method));
         if let Some((_, method)) = known {
             let root = match value {
                 Op::Variable(variable) => variable,
@@ -233,14 +269,21 @@ impl Compiler<'_> {
                     _ => self.builder.temporary(),
                 },
             };
-            let code = format!("m_{method}({}, [{}], [{}])", root.code, self.texts(&keys), self.texts(&args));
+            let code = format!(
+                "m_{method}({}, [{}], [{}])",
+                root.code,
+                self.texts(keys),
+                self.texts(&args)
+            );
             return Op::Code(code, false);
         }
-        let value = self.get(value, &keys);
+        let value = self.get(value, keys);
         let mut all = vec![value];
         all.extend(args);
         match library::method(&name.text) {
-            Some(function) if all.len() >= function.min && all.len() <= function.max => self.function(function.name, &all),
+            Some(function) if all.len() >= function.min && all.len() <= function.max => {
+                self.function(function.name, &all)
+            }
             Some(function) => {
                 let message = super::super::check::arity(function, all.len());
                 Op::Code(format!("o_fault({})", super::code::quote(&message)), false)
@@ -258,7 +301,13 @@ impl Compiler<'_> {
         match &expr.kind {
             ExprKind::Template(_) => Op::Code(format!("o_text([{}])", self.texts(ops)), false),
             ExprKind::List(_) => {
-                let constants = ops.iter().map(|op| if let Op::Const(value) = op { Some(value.clone()) } else { None });
+                let constants = ops.iter().map(|op| {
+                    if let Op::Const(value) = op {
+                        Some(value.clone())
+                    } else {
+                        None
+                    }
+                });
                 match constants.collect::<Option<Vec<Value>>>() {
                     Some(items) if !items.is_empty() => Op::Const(Value::List(items)),
                     _ => Op::Code(format!("o_list([{}])", self.texts(ops)), false),
@@ -296,17 +345,19 @@ impl Compiler<'_> {
 
     /// The first operand that passes `test`, else the last.
     fn first(&mut self, ops: &[Op], test: &str) -> String {
-        let Some((last, before)) = ops.split_last() else { return "()".to_owned() };
-        let mut code = self.text(last);
-        for op in before.iter().rev() {
-            let (name, value) = (self.fresh("r"), self.text(op));
-            code = format!("{{ let {name} = {value}; if {test}({name}) {{ {name} }} else {{ {code} }} }}");
+        match ops {
+            [] => "()".to_owned(),
+            [only] => self.text(only),
+            _ => {
+                let (left, right) = ops.split_at(ops.len() / 2);
+                let (name, left, right) = (self.fresh("r"), self.first(left, test), self.first(right, test));
+                format!("{{ let {name} = {left}; if {test}({name}) {{ {name} }} else {{ {right} }} }}")
+            }
         }
-        code
     }
 
     fn chain(&mut self, operators: impl Iterator<Item = Arith>, ops: &[Op]) -> Op {
-        let letters: String = operators.map(|operator| letter(operator)).collect();
+        let letters: String = operators.map(letter).collect();
         let texts = self.texts(ops);
         let code = match letters.as_str() {
             "+" => format!("o_add({texts})"),

@@ -1,6 +1,6 @@
 //! Variables: which names are assigned, where they live, what they are called in generated code.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, fmt::Write as _};
 
 use super::Compiler;
 use crate::basic::{
@@ -20,16 +20,20 @@ pub(super) struct Variable {
 /// The bodies inside a statement.
 pub(super) fn bodies(stmt: &Stmt) -> Vec<&[Stmt]> {
     match &stmt.kind {
-        StmtKind::If { arms, otherwise } => {
-            arms.iter().map(|(_, body)| body.as_slice()).chain(otherwise.as_deref()).collect()
-        }
+        StmtKind::If { arms, otherwise } => arms
+            .iter()
+            .map(|(_, body)| body.as_slice())
+            .chain(otherwise.as_deref())
+            .collect(),
         StmtKind::For { body, .. }
         | StmtKind::ForEach { body, .. }
         | StmtKind::While { body, .. }
         | StmtKind::Do { body, .. } => vec![body],
-        StmtKind::Select { cases, otherwise, .. } => {
-            cases.iter().map(|case| case.body.as_slice()).chain(otherwise.as_deref()).collect()
-        }
+        StmtKind::Select { cases, otherwise, .. } => cases
+            .iter()
+            .map(|case| case.body.as_slice())
+            .chain(otherwise.as_deref())
+            .collect(),
         StmtKind::Procedure(procedure) => vec![&procedure.body],
         StmtKind::With { fields, .. } => vec![fields],
         StmtKind::Try { body, handler, .. } => vec![body, handler],
@@ -61,7 +65,8 @@ pub(crate) fn assigned(body: &[Stmt], names: &mut HashSet<String>) {
 
 /// Whether `ON ERROR RESUME NEXT` is used anywhere.
 pub(super) fn resumes(body: &[Stmt]) -> bool {
-    body.iter().any(|stmt| matches!(stmt.kind, StmtKind::OnError(true)) || bodies(stmt).into_iter().any(resumes))
+    body.iter()
+        .any(|stmt| matches!(stmt.kind, StmtKind::OnError(true)) || bodies(stmt).into_iter().any(resumes))
 }
 
 /// The last description of the script, which is the one that counts.
@@ -79,7 +84,7 @@ pub(super) fn mangle(prefix: &str, key: &str) -> String {
         if letter.is_ascii_alphanumeric() || letter == '_' {
             code.push(letter);
         } else {
-            code.push_str(&format!("_u{:x}_", u32::from(letter)));
+            let _ = write!(code, "_u{:x}_", u32::from(letter));
         }
     }
     code
@@ -92,26 +97,49 @@ impl Compiler<'_> {
         if let Some(local) = self.builder.local(&key) {
             return local;
         }
-        let index = self.globals.iter().position(|global| global.name == key).unwrap_or_else(|| {
-            let ambient = !self.assigned.contains(&key);
-            self.globals.push(Global { code: mangle("v_", &key), name: key, ambient });
-            self.globals.len() - 1
-        });
+        let index = self
+            .globals
+            .iter()
+            .position(|global| global.name == key)
+            .unwrap_or_else(|| {
+                let ambient = !self.assigned.contains(&key);
+                self.globals.push(Global {
+                    code: mangle("v_", &key),
+                    name: key,
+                    ambient,
+                });
+                self.globals.len() - 1
+            });
         self.global(index)
     }
 
     fn global(&self, index: usize) -> Variable {
-        let code = self.globals.get(index).map(|global| global.code.clone()).unwrap_or_default();
-        Variable { code, slot: u32::try_from(index).ok().map(Slot::Global) }
+        let code = self
+            .globals
+            .get(index)
+            .map(|global| global.code.clone())
+            .unwrap_or_default();
+        Variable {
+            code,
+            slot: u32::try_from(index).ok().map(Slot::Global),
+        }
     }
 
     /// The script's variable that holds the last error.
     pub(super) fn error_variable(&mut self) -> Variable {
         let name = super::super::machine::ERROR;
-        let index = self.globals.iter().position(|global| global.name == name).unwrap_or_else(|| {
-            self.globals.push(Global { name: name.to_owned(), code: "e_error".to_owned(), ambient: false });
-            self.globals.len() - 1
-        });
+        let index = self
+            .globals
+            .iter()
+            .position(|global| global.name == name)
+            .unwrap_or_else(|| {
+                self.globals.push(Global {
+                    name: name.to_owned(),
+                    code: "e_error".to_owned(),
+                    ambient: false,
+                });
+                self.globals.len() - 1
+            });
         self.global(index)
     }
 

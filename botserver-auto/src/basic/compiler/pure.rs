@@ -1,10 +1,10 @@
 //! Statements without waits, as Rhai.
 
 use super::{
+    Compiler,
     code::{Op, Text},
     expression::comparison,
     names::Variable,
-    Compiler,
 };
 use crate::basic::tree::{Case, Compare, Expr, Place, PlaceKey, Stmt, StmtKind, Test, Until};
 
@@ -37,7 +37,11 @@ impl Compiler<'_> {
             StmtKind::Leave(_) => text.line(line, "break;"),
             StmtKind::Continue => text.line(line, "continue;"),
             StmtKind::If { arms, otherwise } => self.pure_if(arms, otherwise.as_deref(), text),
-            StmtKind::Select { subject, cases, otherwise } => {
+            StmtKind::Select {
+                subject,
+                cases,
+                otherwise,
+            } => {
                 self.pure_select(subject, cases, otherwise.as_deref(), text);
             }
             StmtKind::With { target, fresh, fields } => {
@@ -48,14 +52,23 @@ impl Compiler<'_> {
                 }
                 self.pure_body(fields, text);
             }
-            StmtKind::For { name, from, to, step, body } => {
+            StmtKind::For {
+                name,
+                from,
+                to,
+                step,
+                body,
+            } => {
                 text.loops = true;
                 let counter = self.variable(&name.text);
                 let (end, by) = (self.fresh("a"), self.fresh("a"));
                 let from = self.number(from);
                 let to = self.number(to);
                 let step = step.as_ref().map_or_else(|| "1".to_owned(), |step| self.number(step));
-                text.line(line, &format!("{{ let {by} = {step}; {} = o_sub({from}, {by});", counter.code));
+                text.line(
+                    line,
+                    &format!("{{ let {by} = {step}; {} = o_sub({from}, {by});", counter.code),
+                );
                 text.line(line, &format!("let {end} = {to};"));
                 text.line(line, &format!("while o_next({}, {end}, {by}) {{", counter.code));
                 self.pure_body(body, text);
@@ -90,25 +103,24 @@ impl Compiler<'_> {
         }
     }
 
-    pub(super) fn condition(&mut self, expr: &Expr) -> String {
-        let op = self.op(expr);
-        self.truth(&op)
-    }
-
     fn number(&mut self, expr: &Expr) -> String {
         let op = self.op(expr);
         let text = self.text(&op);
-        if matches!(op, Op::Const(botlib::Value::Int(_) | botlib::Value::Decimal(_))) { text } else { format!("o_number({text})") }
+        if matches!(op, Op::Const(botlib::Value::Int(_) | botlib::Value::Decimal(_))) {
+            text
+        } else {
+            format!("o_number({text})")
+        }
     }
 
-    pub(super) fn each(&mut self, list: &Expr, last: Option<&Expr>) -> String {
-        let list = self.op(list);
-        let list = self.text(&list);
-        match last {
-            None => format!("o_each({list})"),
-            Some(last) => {
-                let last = self.op(last);
-                format!("o_each({list}, {})", self.text(&last))
+    pub(super) fn each(&mut self, list: &Expr, keep: Option<&Expr>) -> String {
+        let items = self.op(list);
+        let items = self.text(&items);
+        match keep {
+            None => format!("o_each({items})"),
+            Some(keep) => {
+                let keep = self.op(keep);
+                format!("o_each({items}, {})", self.text(&keep))
             }
         }
     }
@@ -193,7 +205,11 @@ impl Compiler<'_> {
                 }
             });
         }
-        if terms.is_empty() { "false".to_owned() } else { terms.join(" || ") }
+        if terms.is_empty() {
+            "false".to_owned()
+        } else {
+            terms.join(" || ")
+        }
     }
 
     fn pure_do(&mut self, before: Option<&Until>, after: Option<&Until>, body: &[Stmt], line: u32, text: &mut Text) {
@@ -202,7 +218,11 @@ impl Compiler<'_> {
             None => "loop {".to_owned(),
             Some(until) => {
                 let condition = self.condition(&until.condition);
-                if until.until { format!("while !({condition}) {{") } else { format!("while {condition} {{") }
+                if until.until {
+                    format!("while !({condition}) {{")
+                } else {
+                    format!("while {condition} {{")
+                }
             }
         };
         match after {

@@ -1,6 +1,6 @@
 //! The procedure under construction: instructions with labels, local variables, temporary ones.
 
-use super::names::{mangle, Variable};
+use super::names::{Variable, mangle};
 use crate::basic::{
     program::{Instr, Operand, Routine, Slot},
     tree::Loop,
@@ -38,7 +38,11 @@ pub(super) struct Builder {
 
 impl Builder {
     pub(super) fn local(&self, key: &str) -> Option<Variable> {
-        self.names.iter().rev().find(|(name, _)| name == key).map(|(_, variable)| variable.clone())
+        self.names
+            .iter()
+            .rev()
+            .find(|(name, _)| name == key)
+            .map(|(_, variable)| variable.clone())
     }
 
     fn allocate(&mut self, code: String) -> u32 {
@@ -50,14 +54,23 @@ impl Builder {
     pub(super) fn declare(&mut self, key: &str) -> Variable {
         let code = mangle(&format!("l{}_", self.locals.len()), key);
         let slot = self.allocate(code.clone());
-        let variable = Variable { code, slot: Some(Slot::Local(slot)) };
+        let variable = Variable {
+            code,
+            slot: Some(Slot::Local(slot)),
+        };
         self.names.push((key.to_owned(), variable.clone()));
         variable
     }
 
     /// Gives `key` to a variable that lives inside generated code only.
     pub(super) fn name(&mut self, key: &str, code: &str) {
-        self.names.push((key.to_owned(), Variable { code: code.to_owned(), slot: None }));
+        self.names.push((
+            key.to_owned(),
+            Variable {
+                code: code.to_owned(),
+                slot: None,
+            },
+        ));
     }
 
     /// Ends the scope of the last local variable.
@@ -72,8 +85,15 @@ impl Builder {
             self.allocate(code)
         });
         self.busy.push(index);
-        let code = self.locals.get(usize::try_from(index).unwrap_or(0)).cloned().unwrap_or_default();
-        Variable { code, slot: Some(Slot::Local(index)) }
+        let code = self
+            .locals
+            .get(usize::try_from(index).unwrap_or(0))
+            .cloned()
+            .unwrap_or_default();
+        Variable {
+            code,
+            slot: Some(Slot::Local(index)),
+        }
     }
 
     /// How many temporary variables are in use.
@@ -121,11 +141,20 @@ impl Builder {
     }
 
     pub(super) fn jump_unless(&mut self, condition: Operand, to: Label) {
-        self.emit(Instr::JumpIf { condition, when: false, to });
+        self.emit(Instr::JumpIf {
+            condition,
+            when: false,
+            to,
+        });
     }
 
     pub(super) fn open_loop(&mut self, kind: Loop, exit: Label, again: Label) {
-        self.loops.push(OpenLoop { kind, exit, again, tries: self.tries });
+        self.loops.push(OpenLoop {
+            kind,
+            exit,
+            again,
+            tries: self.tries,
+        });
     }
 
     /// Jumps out of a loop or to its next round, out of all TRY blocks inside it.
@@ -139,12 +168,18 @@ impl Builder {
     pub(super) fn finish(mut self, name: &str, resumes: bool) -> Routine {
         let labels = self.labels;
         for instr in &mut self.code {
-            let target = match instr {
-                Instr::Jump(to) | Instr::JumpIf { to, .. } => to,
-                Instr::Each { end: to, .. } | Instr::Try { handler: to, .. } => to,
-                _ => continue,
+            let (Instr::Jump(target)
+            | Instr::JumpIf { to: target, .. }
+            | Instr::Each { end: target, .. }
+            | Instr::Try { handler: target, .. }) = instr
+            else {
+                continue;
             };
-            *target = usize::try_from(*target).ok().and_then(|label| labels.get(label)).copied().unwrap_or(0);
+            *target = usize::try_from(*target)
+                .ok()
+                .and_then(|label| labels.get(label))
+                .copied()
+                .unwrap_or(0);
         }
         Routine {
             name: name.to_owned(),

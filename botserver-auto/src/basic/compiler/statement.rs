@@ -3,11 +3,11 @@
 use botlib::Value;
 
 use super::{
+    Compiler,
     code::{Op, Text},
     command::Target,
     names::Variable,
     pure::{set, test_span},
-    Compiler,
 };
 use crate::basic::{
     program::{Code, Instr, Operand, Slot},
@@ -44,7 +44,9 @@ impl Compiler<'_> {
 
     /// Whether an assignment is better done by an instruction than by a piece of Rhai.
     fn is_simple(stmt: &Stmt) -> bool {
-        let StmtKind::Assign { target, value } = &stmt.kind else { return false };
+        let StmtKind::Assign { target, value } = &stmt.kind else {
+            return false;
+        };
         let constant = matches!(
             value.kind,
             ExprKind::Null | ExprKind::Bool(_) | ExprKind::Int(_) | ExprKind::Decimal(_) | ExprKind::Text(_)
@@ -78,7 +80,12 @@ impl Compiler<'_> {
                 let args: Vec<Op> = self.ops(&args.iter().collect::<Vec<_>>());
                 let keys = self.key_ops(target);
                 let root = self.variable(&target.name.text);
-                let source = format!("m_{method}({}, [{}], [{}]);", root.code, self.texts(&keys), self.texts(&args));
+                let source = format!(
+                    "m_{method}({}, [{}], [{}]);",
+                    root.code,
+                    self.texts(&keys),
+                    self.texts(&args)
+                );
                 self.run(source);
             }
             StmtKind::Do1(expr) => self.effect(expr),
@@ -95,16 +102,29 @@ impl Compiler<'_> {
                 self.statements(otherwise.as_deref().unwrap_or_default());
                 self.builder.place(end);
             }
-            StmtKind::For { name, from, to, step, body } => self.counting(name, from, to, step.as_ref(), body),
+            StmtKind::For {
+                name,
+                from,
+                to,
+                step,
+                body,
+            } => self.counting(name, from, to, step.as_ref(), body),
             StmtKind::ForEach { name, list, last, body } => self.walking(name, list, last.as_ref(), body),
             StmtKind::While { condition, body } => {
-                let until = Until { until: false, condition: condition.clone() };
+                let until = Until {
+                    until: false,
+                    condition: condition.clone(),
+                };
                 self.repeating(Loop::While, Some(&until), None, body);
             }
             StmtKind::Do { before, after, body } => self.repeating(Loop::Do, before.as_ref(), after.as_ref(), body),
             StmtKind::Leave(kind) => self.leave(stmt, *kind, false),
             StmtKind::Continue => self.leave(stmt, None, true),
-            StmtKind::Select { subject, cases, otherwise } => self.select(subject, cases, otherwise.as_deref()),
+            StmtKind::Select {
+                subject,
+                cases,
+                otherwise,
+            } => self.select(subject, cases, otherwise.as_deref()),
             StmtKind::Return(value) => {
                 let value = value.as_ref().map_or(Op::Const(Value::Null), |value| self.op(value));
                 let value = self.operand(value);
@@ -152,7 +172,9 @@ impl Compiler<'_> {
                 self.builder.place(end);
             }
             StmtKind::Talk(value) => {
-                let op = value.as_ref().map_or(Op::Const(Value::text("")), |value| self.op(value));
+                let op = value
+                    .as_ref()
+                    .map_or(Op::Const(Value::text("")), |value| self.op(value));
                 let value = self.operand(op);
                 self.builder.emit(Instr::Say(value));
             }
@@ -194,13 +216,13 @@ impl Compiler<'_> {
     fn effect(&mut self, expr: &Expr) {
         match &expr.kind {
             ExprKind::Call(name, args) if self.effects.is_procedure(&name.key()) => {
-                self.call_procedure(name, args, Target::Nowhere);
+                self.call_procedure(name, args, &Target::Nowhere);
             }
             ExprKind::Command(command) => {
-                self.command(command, Target::Nowhere);
+                self.command(command, &Target::Nowhere);
             }
             ExprKind::Script(name, args) => {
-                self.script(name, args, Target::Nowhere);
+                self.script(name, args, &Target::Nowhere);
             }
             _ => {
                 if let Op::Code(code, _) = self.op(expr) {
@@ -230,13 +252,13 @@ impl Compiler<'_> {
         let variable = self.variable(&target.name.text);
         match &value.kind {
             ExprKind::Command(command) => {
-                self.command(command, Target::Variable(&variable));
+                self.command(command, &Target::Variable(&variable));
             }
             ExprKind::Script(name, args) => {
-                self.script(name, args, Target::Variable(&variable));
+                self.script(name, args, &Target::Variable(&variable));
             }
             ExprKind::Call(name, args) if self.effects.is_procedure(&name.key()) => {
-                self.call_procedure(name, args, Target::Variable(&variable));
+                self.call_procedure(name, args, &Target::Variable(&variable));
             }
             ExprKind::Hear(hear) => self.hear(hear, Some(&variable)),
             _ => {
@@ -257,7 +279,10 @@ impl Compiler<'_> {
 
     /// Keeps the value when the place itself waits for something.
     fn keep_before(&mut self, place: &Place, value: Op) -> Op {
-        let waits = place.keys.iter().any(|key| matches!(key, PlaceKey::Index(index) if self.effects.of(index)));
+        let waits = place
+            .keys
+            .iter()
+            .any(|key| matches!(key, PlaceKey::Index(index) if self.effects.of(index)));
         if waits { self.keep(value) } else { value }
     }
 
@@ -295,10 +320,10 @@ impl Compiler<'_> {
         self.builder.loops.pop();
     }
 
-    fn walking(&mut self, name: &Name, list: &Expr, last: Option<&Expr>, body: &[Stmt]) {
-        let source = match last {
-            Some(last) => {
-                let ops = self.ops(&[list, last]);
+    fn walking(&mut self, name: &Name, list: &Expr, keep: Option<&Expr>, body: &[Stmt]) {
+        let source = match keep {
+            Some(keep) => {
+                let ops = self.ops(&[list, keep]);
                 format!("o_each({})", self.texts(&ops))
             }
             None => self.each(list, None),
@@ -310,13 +335,22 @@ impl Compiler<'_> {
         let (again, exit) = (self.builder.label(), self.builder.label());
         self.builder.place(again);
         if let (Some(list), Some(index), Some(slot)) = (items.slot, index.slot, item.slot) {
-            self.builder.emit(Instr::Each { list, index, item: slot, end: exit });
+            self.builder.emit(Instr::Each {
+                list,
+                index,
+                item: slot,
+                end: exit,
+            });
         }
         self.body(Loop::For, body, exit, again);
         self.builder.emit(Instr::Jump(again));
         self.builder.place(exit);
         self.builder.forget();
-        if let Variable { slot: Some(Slot::Local(slot)), .. } = item {
+        if let Variable {
+            slot: Some(Slot::Local(slot)),
+            ..
+        } = item
+        {
             self.builder.emit(Instr::Drop(vec![slot]));
         }
     }
@@ -341,23 +375,29 @@ impl Compiler<'_> {
 
     fn leave_unless(&mut self, until: &Until, exit: u32) {
         self.builder.line = self.line(&until.condition.span);
-        let op = self.op(&until.condition);
-        let condition = self.operand(op);
-        self.builder.emit(Instr::JumpIf { condition, when: until.until, to: exit });
+        let condition = self.condition_operand(&until.condition);
+        self.builder.emit(Instr::JumpIf {
+            condition,
+            when: until.until,
+            to: exit,
+        });
     }
 
     /// EXIT FOR, BREAK, CONTINUE.
     fn leave(&mut self, stmt: &Stmt, kind: Option<Loop>, again: bool) {
-        let found = self.builder.loops.iter().rev().find(|open| kind.is_none_or(|kind| open.kind == kind)).cloned();
+        let found = self
+            .builder
+            .loops
+            .iter()
+            .rev()
+            .find(|open| kind.is_none_or(|kind| open.kind == kind))
+            .cloned();
         match found {
             Some(open) => {
                 let to = if again { open.again } else { open.exit };
                 self.builder.jump_from(&open, to);
             }
-            None => {
-                let what = if again { "there is no loop to continue" } else { "there is no such loop to leave" };
-                self.error("B131", &stmt.span, what, "put it inside the loop; EXIT alone ends the script");
-            }
+            None => self.diagnostics.push(super::no_loop(self.parsed, stmt, again)),
         }
     }
 

@@ -3,18 +3,88 @@
 use chrono::{DateTime, Datelike, FixedOffset, Timelike};
 
 const MONTHS: [(&str, [&str; 12]); 3] = [
-    ("en", ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-        "December"]),
-    ("pt", ["janeiro", "fevereiro", "março", "abril", "maio", "junho", "julho", "agosto", "setembro", "outubro",
-        "novembro", "dezembro"]),
-    ("es", ["enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre",
-        "noviembre", "diciembre"]),
+    (
+        "en",
+        [
+            "January",
+            "February",
+            "March",
+            "April",
+            "May",
+            "June",
+            "July",
+            "August",
+            "September",
+            "October",
+            "November",
+            "December",
+        ],
+    ),
+    (
+        "pt",
+        [
+            "janeiro",
+            "fevereiro",
+            "março",
+            "abril",
+            "maio",
+            "junho",
+            "julho",
+            "agosto",
+            "setembro",
+            "outubro",
+            "novembro",
+            "dezembro",
+        ],
+    ),
+    (
+        "es",
+        [
+            "enero",
+            "febrero",
+            "marzo",
+            "abril",
+            "mayo",
+            "junio",
+            "julio",
+            "agosto",
+            "septiembre",
+            "octubre",
+            "noviembre",
+            "diciembre",
+        ],
+    ),
 ];
 
 const DAYS: [(&str, [&str; 7]); 3] = [
-    ("en", ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]),
-    ("pt", ["domingo", "segunda-feira", "terça-feira", "quarta-feira", "quinta-feira", "sexta-feira", "sábado"]),
-    ("es", ["domingo", "lunes", "martes", "miércoles", "jueves", "viernes", "sábado"]),
+    (
+        "en",
+        [
+            "Sunday",
+            "Monday",
+            "Tuesday",
+            "Wednesday",
+            "Thursday",
+            "Friday",
+            "Saturday",
+        ],
+    ),
+    (
+        "pt",
+        [
+            "domingo",
+            "segunda-feira",
+            "terça-feira",
+            "quarta-feira",
+            "quinta-feira",
+            "sexta-feira",
+            "sábado",
+        ],
+    ),
+    (
+        "es",
+        ["domingo", "lunes", "martes", "miércoles", "jueves", "viernes", "sábado"],
+    ),
 ];
 
 /// A run of the same letter, or text that stands for itself.
@@ -27,7 +97,9 @@ enum Piece {
 
 /// Whether the pattern has a field of a date.
 pub(super) fn is_pattern(pattern: &str) -> bool {
-    pieces(pattern).iter().any(|piece| matches!(piece, Piece::Field(letter, count) if *count > 1 || "yYdDHh".contains(*letter)))
+    pieces(pattern)
+        .iter()
+        .any(|piece| matches!(piece, Piece::Field(letter, count) if *count > 1 || "yYdDHh".contains(*letter)))
 }
 
 fn pieces(pattern: &str) -> Vec<Piece> {
@@ -56,7 +128,13 @@ fn is_minute(pieces: &[Piece], index: usize, letter: char, count: usize) -> bool
     if count > 2 {
         return false;
     }
-    let field = |piece: &Piece| if let Piece::Field(letter, _) = piece { Some(letter.to_ascii_lowercase()) } else { None };
+    let field = |piece: &Piece| {
+        if let Piece::Field(letter, _) = piece {
+            Some(letter.to_ascii_lowercase())
+        } else {
+            None
+        }
+    };
     let before = pieces.get(..index).unwrap_or_default().iter().rev().find_map(field);
     let after = pieces.get(index + 1..).unwrap_or_default().iter().find_map(field);
     if before == Some('h') || after == Some('s') {
@@ -82,7 +160,13 @@ pub(super) fn format(moment: DateTime<FixedOffset>, pattern: &str, language: &st
             }
             Piece::Field(letter, count) => (*letter, *count),
         };
-        let padded = |number: u32| if count > 1 { format!("{number:02}") } else { number.to_string() };
+        let padded = |number: u32| {
+            if count > 1 {
+                format!("{number:02}")
+            } else {
+                number.to_string()
+            }
+        };
         let field = match letter {
             'y' | 'Y' if count <= 2 => format!("{:02}", moment.year().rem_euclid(100)),
             'y' | 'Y' => format!("{:04}", moment.year()),
@@ -101,7 +185,10 @@ pub(super) fn format(moment: DateTime<FixedOffset>, pattern: &str, language: &st
             'h' if half_days => padded(moment.hour12().1),
             'h' | 'H' => padded(moment.hour()),
             's' | 'S' => padded(moment.second()),
-            _ => format!("{:03}", moment.timestamp_subsec_millis()).chars().take(count).collect(),
+            _ => format!("{:03}", moment.timestamp_subsec_millis())
+                .chars()
+                .take(count)
+                .collect(),
         };
         text.push_str(&field);
     }
@@ -109,8 +196,14 @@ pub(super) fn format(moment: DateTime<FixedOffset>, pattern: &str, language: &st
 }
 
 fn named<const N: usize>(names: &[(&str, [&'static str; N])], language: &str, index: usize) -> &'static str {
-    let found = names.iter().find(|(name, _)| *name == language).or_else(|| names.first());
-    found.and_then(|(_, names)| names.get(index)).copied().unwrap_or_default()
+    let found = names
+        .iter()
+        .find(|(name, _)| *name == language)
+        .or_else(|| names.first());
+    found
+        .and_then(|(_, names)| names.get(index))
+        .copied()
+        .unwrap_or_default()
 }
 
 fn short(name: &str) -> String {

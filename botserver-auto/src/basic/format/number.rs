@@ -5,6 +5,10 @@ use rust_decimal::Decimal;
 use crate::basic::number::round;
 
 /// What a pattern says about a number.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one sign of a pattern, there or not"
+)]
 pub(super) struct Style {
     prefix: String,
     suffix: String,
@@ -34,7 +38,11 @@ fn named(pattern: &str) -> Option<Style> {
     let mut letters = name.trim().chars();
     let letter = letters.next()?.to_ascii_lowercase();
     let digits = letters.as_str();
-    let decimals = if digits.is_empty() { 2 } else { digits.parse::<usize>().ok()?.min(28) };
+    let decimals = if digits.is_empty() {
+        2
+    } else {
+        digits.parse::<usize>().ok()?.min(28)
+    };
     if !matches!(letter, 'n' | 'f' | 'c' | 'p') {
         return None;
     }
@@ -58,7 +66,10 @@ fn masked(pattern: &str) -> Option<Style> {
         None => (pattern, None),
     };
     let start = pattern.find(['#', '0'])?;
-    let mask_end = |text: &str| text.find(|letter| !matches!(letter, '#' | '0' | ',' | '.')).unwrap_or(text.len());
+    let mask_end = |text: &str| {
+        text.find(|letter| !matches!(letter, '#' | '0' | ',' | '.'))
+            .unwrap_or(text.len())
+    };
     let rest = pattern.get(start..)?;
     let end = mask_end(rest);
     let mask = rest.get(..end)?.trim_end_matches([',', '.']);
@@ -82,7 +93,11 @@ fn masked(pattern: &str) -> Option<Style> {
 
 /// The number in that style; `visitor` is the language of styles that name none.
 pub(super) fn format(number: Decimal, style: &Style, visitor: &str) -> String {
-    let number = if style.percent { number.checked_mul(Decimal::ONE_HUNDRED).unwrap_or(number) } else { number };
+    let number = if style.percent {
+        number.checked_mul(Decimal::ONE_HUNDRED).unwrap_or(number)
+    } else {
+        number
+    };
     let (low, high) = style.decimals;
     let rounded = round(number, u32::try_from(high).unwrap_or(28));
     let minus = rounded.is_sign_negative() && !rounded.is_zero();
@@ -130,7 +145,7 @@ pub(super) fn format(number: Decimal, style: &Style, visitor: &str) -> String {
 fn grouped(digits: &str, separator: &str) -> String {
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push_str(separator);
         }
         text.push(digit);

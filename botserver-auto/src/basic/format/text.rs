@@ -12,10 +12,18 @@ pub(super) fn format(text: &str, pattern: &str) -> String {
     };
     let places = pattern.matches(['@', '&']).count();
     if places == 0 {
-        return if pattern.contains(['<', '>']) { cased } else { pattern.to_owned() };
+        return if pattern.contains(['<', '>']) {
+            cased
+        } else {
+            pattern.to_owned()
+        };
     }
     let count = cased.chars().count();
-    let missing = if pattern.contains('!') { 0 } else { places.saturating_sub(count) };
+    let missing = if pattern.contains('!') {
+        0
+    } else {
+        places.saturating_sub(count)
+    };
     let mut letters = cased.chars();
     let mut result = String::new();
     let mut place = 0;

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 
 use crate::basic::{
     format::language,
-    number::{round, Number},
+    number::{Number, round},
     value::Val,
 };
 
@@ -40,7 +40,9 @@ pub(crate) fn amount(text: &str) -> Option<Decimal> {
     let plain = plain.trim();
     let letters = plain.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
     let unit = plain.get(letters.len()..)?;
-    let known = ["", "reais", "real", "usd", "eur", "brl", "gbp", "euro", "euros", "dollars", "dollar", "pesos"];
+    let known = [
+        "", "reais", "real", "usd", "eur", "brl", "gbp", "euro", "euros", "dollars", "dollar", "pesos",
+    ];
     if !known.iter().any(|word| unit.eq_ignore_ascii_case(word)) {
         return None;
     }
@@ -71,7 +73,11 @@ pub(crate) fn amount(text: &str) -> Option<Decimal> {
 
 /// What stands between groups of three digits in the visitor's language.
 fn group_sign() -> char {
-    if matches!(language().as_str(), "pt" | "es" | "de" | "it" | "fr") { '.' } else { ',' }
+    if matches!(language().as_str(), "pt" | "es" | "de" | "it" | "fr") {
+        '.'
+    } else {
+        ','
+    }
 }
 
 pub(super) fn two_decimals(number: Decimal) -> Val {
@@ -88,7 +94,11 @@ pub(super) fn hour(text: &str) -> Option<String> {
     };
     let clock = clock.trim_end_matches("hrs").trim_end_matches("min");
     let (hours, minutes) = clock.split_once([':', 'h']).unwrap_or((clock, "0"));
-    let minutes: u32 = if minutes.is_empty() { 0 } else { minutes.split(':').next()?.parse().ok()? };
+    let minutes: u32 = if minutes.is_empty() {
+        0
+    } else {
+        minutes.split(':').next()?.parse().ok()?
+    };
     let mut hours: u32 = hours.parse().ok()?;
     if let Some(offset) = half {
         if !(1..=12).contains(&hours) {
@@ -102,7 +112,10 @@ pub(super) fn hour(text: &str) -> Option<String> {
 
 /// A telephone number of 10 to 15 digits.
 pub(super) fn mobile(text: &str) -> Option<String> {
-    if text.chars().any(|letter| !(letter.is_ascii_digit() || " +-().".contains(letter))) {
+    if text
+        .chars()
+        .any(|letter| !(letter.is_ascii_digit() || " +-().".contains(letter)))
+    {
         return None;
     }
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
@@ -123,20 +136,27 @@ mod tests {
 
     #[test]
     fn whole_numbers_take_separators_between_groups_of_three_only() {
-        assert_eq!([integer("1,234"), integer("1.234.567"), integer("-7"), integer("2.5"), integer("12,34")], [
-            Some(1234),
-            Some(1_234_567),
-            Some(-7),
-            None,
-            None
-        ]);
+        assert_eq!(
+            [
+                integer("1,234"),
+                integer("1.234.567"),
+                integer("-7"),
+                integer("2.5"),
+                integer("12,34")
+            ],
+            [Some(1234), Some(1_234_567), Some(-7), None, None]
+        );
     }
 
     #[test]
     fn amounts_take_both_ways_of_writing() {
-        for (text, expected) in
-            [("R$ 1.234,56", "1234.56"), ("$1,234.56", "1234.56"), ("12,5", "12.5"), ("1,234", "1234"), ("7 EUR", "7")]
-        {
+        for (text, expected) in [
+            ("R$ 1.234,56", "1234.56"),
+            ("$1,234.56", "1234.56"),
+            ("12,5", "12.5"),
+            ("1,234", "1234"),
+            ("7 EUR", "7"),
+        ] {
             assert_eq!(amount(text), Some(expected.parse().unwrap()), "{text}");
         }
         assert_eq!(amount("a lot"), None);
@@ -144,12 +164,15 @@ mod tests {
 
     #[test]
     fn times_are_read_in_both_clocks() {
-        assert_eq!([hour("2:30 pm"), hour("14h30"), hour("9"), hour("12am"), hour("25:00")], [
-            Some("14:30".to_owned()),
-            Some("14:30".to_owned()),
-            Some("09:00".to_owned()),
-            Some("00:00".to_owned()),
-            None
-        ]);
+        assert_eq!(
+            [hour("2:30 pm"), hour("14h30"), hour("9"), hour("12am"), hour("25:00")],
+            [
+                Some("14:30".to_owned()),
+                Some("14:30".to_owned()),
+                Some("09:00".to_owned()),
+                Some("00:00".to_owned()),
+                None
+            ]
+        );
     }
 }

@@ -1,7 +1,10 @@
 //! Numbers with check digits and postal codes.
 
 fn digits(text: &str) -> Option<Vec<u32>> {
-    if text.chars().any(|letter| !(letter.is_ascii_digit() || " .-/".contains(letter))) {
+    if text
+        .chars()
+        .any(|letter| !(letter.is_ascii_digit() || " .-/".contains(letter)))
+    {
         return None;
     }
     Some(text.chars().filter_map(|letter| letter.to_digit(10)).collect())
@@ -50,7 +53,14 @@ pub(super) fn cnpj(text: &str) -> Option<String> {
         return None;
     }
     let part = |from: usize, to: usize| digits.get(from..to).map(spell).unwrap_or_default();
-    Some(format!("{}.{}.{}/{}-{}", part(0, 2), part(2, 5), part(5, 8), part(8, 12), part(12, 14)))
+    Some(format!(
+        "{}.{}.{}/{}-{}",
+        part(0, 2),
+        part(2, 5),
+        part(5, 8),
+        part(8, 12),
+        part(12, 14)
+    ))
 }
 
 /// A card's number by the Luhn sum: its brand and last four digits, never the rest.
@@ -68,7 +78,7 @@ pub(super) fn card(text: &str) -> Option<String> {
             other => other,
         })
         .sum();
-    if sum % 10 != 0 {
+    if !sum.is_multiple_of(10) {
         return None;
     }
     let brand = match (digits.first(), digits.get(1)) {
@@ -84,12 +94,15 @@ pub(super) fn card(text: &str) -> Option<String> {
 
 /// A postal code of Brazil, the United States or the United Kingdom.
 pub(super) fn zipcode(text: &str) -> Option<String> {
-    let upper: String = text.to_uppercase().chars().filter(|letter| !" -.".contains(*letter)).collect();
+    let upper: String = text
+        .to_uppercase()
+        .chars()
+        .filter(|letter| !" -.".contains(*letter))
+        .collect();
     let numeric = upper.bytes().all(|byte| byte.is_ascii_digit());
     match (numeric, upper.len()) {
-        (true, 8) => Some(format!("{}-{}", upper.get(..5)?, upper.get(5..)?)),
         (true, 5) => Some(upper),
-        (true, 9) => Some(format!("{}-{}", upper.get(..5)?, upper.get(5..)?)),
+        (true, 8 | 9) => Some(format!("{}-{}", upper.get(..5)?, upper.get(5..)?)),
         (false, 5..=7) if upper.is_ascii() => {
             let (outward, inward) = upper.split_at(upper.len() - 3);
             let letters = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphabetic());

@@ -21,7 +21,11 @@ impl Refusal {
         };
         let sentences = sentences(self.0);
         let sentence = sentences.get(column).copied().unwrap_or_default();
-        if self.0 == InputKind::Menu { format!("{sentence} {}", options.join(", ")) } else { sentence.to_owned() }
+        if self.0 == InputKind::Menu {
+            format!("{sentence} {}", options.join(", "))
+        } else {
+            sentence.to_owned()
+        }
     }
 }
 
@@ -74,14 +78,26 @@ const fn sentences(kind: InputKind) -> Sentences {
             "Informe um idioma, como português.",
             "Escriba un idioma, como español.",
         ],
-        InputKind::Cpf => ["Please enter a valid CPF.", "Informe um CPF válido.", "Escriba un CPF válido."],
-        InputKind::Cnpj => ["Please enter a valid CNPJ.", "Informe um CNPJ válido.", "Escriba un CNPJ válido."],
+        InputKind::Cpf => [
+            "Please enter a valid CPF.",
+            "Informe um CPF válido.",
+            "Escriba un CPF válido.",
+        ],
+        InputKind::Cnpj => [
+            "Please enter a valid CNPJ.",
+            "Informe um CNPJ válido.",
+            "Escriba un CNPJ válido.",
+        ],
         InputKind::Url => [
             "Please enter a valid web address.",
             "Informe um endereço da web válido.",
             "Escriba una dirección web válida.",
         ],
-        InputKind::Uuid => ["Please enter a valid UUID.", "Informe um UUID válido.", "Escriba un UUID válido."],
+        InputKind::Uuid => [
+            "Please enter a valid UUID.",
+            "Informe um UUID válido.",
+            "Escriba un UUID válido.",
+        ],
         InputKind::Color => [
             "Please enter a colour, such as red or #ff0000.",
             "Informe uma cor, como vermelho ou #ff0000.",

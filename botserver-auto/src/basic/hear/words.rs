@@ -8,7 +8,10 @@ use crate::basic::dates;
 pub(crate) fn email(text: &str) -> Option<String> {
     let text = text.trim().to_lowercase();
     let (local, domain) = text.rsplit_once('@')?;
-    let plain = |text: &str, signs: &str| text.chars().all(|letter| letter.is_alphanumeric() || signs.contains(letter));
+    let plain = |text: &str, signs: &str| {
+        text.chars()
+            .all(|letter| letter.is_alphanumeric() || signs.contains(letter))
+    };
     let fits = !local.is_empty()
         && local.len() <= 64
         && text.len() <= 254
@@ -18,7 +21,9 @@ pub(crate) fn email(text: &str) -> Option<String> {
         && !local.contains("..")
         && plain(domain, ".-")
         && domain.contains('.')
-        && domain.split('.').all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'));
+        && domain
+            .split('.')
+            .all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'));
     fits.then_some(text)
 }
 
@@ -36,7 +41,9 @@ pub(super) fn date(text: &str) -> Option<NaiveDate> {
 /// A person's name with capitals where they belong.
 pub(super) fn name(text: &str) -> Option<String> {
     let count = text.chars().count();
-    let fits = text.chars().all(|letter| letter.is_alphabetic() || " -'.’".contains(letter));
+    let fits = text
+        .chars()
+        .all(|letter| letter.is_alphabetic() || " -'.’".contains(letter));
     if !fits || !(2..=100).contains(&count) || !text.chars().any(char::is_alphabetic) {
         return None;
     }
@@ -56,15 +63,46 @@ pub(super) fn name(text: &str) -> Option<String> {
 /// Yes or no in the languages that visitors write.
 pub(super) fn boolean(text: &str) -> Option<bool> {
     const YES: [&str; 32] = [
-        "yes", "y", "yeah", "yep", "sure", "ok", "okay", "true", "1", "on", "confirm", "confirmed", "agree", "accept",
-        "sim", "s", "claro", "confirmar", "confirmo", "aceito", "sí", "si", "vale", "oui", "ja", "jawohl", "да",
-        "d'accord", "correct", "certo", "positivo", "isso",
+        "yes",
+        "y",
+        "yeah",
+        "yep",
+        "sure",
+        "ok",
+        "okay",
+        "true",
+        "1",
+        "on",
+        "confirm",
+        "confirmed",
+        "agree",
+        "accept",
+        "sim",
+        "s",
+        "claro",
+        "confirmar",
+        "confirmo",
+        "aceito",
+        "sí",
+        "si",
+        "vale",
+        "oui",
+        "ja",
+        "jawohl",
+        "да",
+        "d'accord",
+        "correct",
+        "certo",
+        "positivo",
+        "isso",
     ];
     const NO: [&str; 21] = [
         "no", "n", "nope", "nah", "false", "0", "off", "cancel", "decline", "deny", "não", "nao", "cancelar", "nunca",
         "non", "nein", "нет", "negativo", "recuso", "nicht", "never",
     ];
-    let word = text.trim_matches(|letter: char| letter.is_ascii_punctuation()).to_lowercase();
+    let word = text
+        .trim_matches(|letter: char| letter.is_ascii_punctuation())
+        .to_lowercase();
     if YES.contains(&word.as_str()) {
         return Some(true);
     }
@@ -89,13 +127,19 @@ pub(super) fn language(text: &str) -> Option<String> {
     ];
     let lower = text.to_lowercase();
     let code = lower.split(['-', '_']).next().unwrap_or(&lower);
-    let found = NAMES.iter().find(|(known, names)| *known == code || names.contains(&lower.as_str()));
+    let found = NAMES
+        .iter()
+        .find(|(known, names)| *known == code || names.contains(&lower.as_str()));
     found.map(|(known, _)| (*known).to_owned())
 }
 
 /// A web address; `https://` is added when no scheme is there.
 pub(super) fn url(text: &str) -> Option<String> {
-    let full = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+    let full = if text.contains("://") {
+        text.to_owned()
+    } else {
+        format!("https://{text}")
+    };
     let parsed = url::Url::parse(&full).ok()?;
     let host = parsed.host_str()?;
     let fits = matches!(parsed.scheme(), "http" | "https") && (host.contains('.') || host == "localhost");
@@ -105,19 +149,43 @@ pub(super) fn url(text: &str) -> Option<String> {
 /// A colour as `#rrggbb`.
 pub(super) fn color(text: &str) -> Option<String> {
     const NAMES: [(&str, &str); 24] = [
-        ("black", "000000"), ("preto", "000000"), ("negro", "000000"), ("white", "ffffff"), ("branco", "ffffff"),
-        ("blanco", "ffffff"), ("red", "ff0000"), ("vermelho", "ff0000"), ("rojo", "ff0000"), ("green", "008000"),
-        ("verde", "008000"), ("blue", "0000ff"), ("azul", "0000ff"), ("yellow", "ffff00"), ("amarelo", "ffff00"),
-        ("amarillo", "ffff00"), ("orange", "ffa500"), ("laranja", "ffa500"), ("purple", "800080"), ("roxo", "800080"),
-        ("pink", "ffc0cb"), ("gray", "808080"), ("grey", "808080"), ("brown", "a52a2a"),
+        ("black", "000000"),
+        ("preto", "000000"),
+        ("negro", "000000"),
+        ("white", "ffffff"),
+        ("branco", "ffffff"),
+        ("blanco", "ffffff"),
+        ("red", "ff0000"),
+        ("vermelho", "ff0000"),
+        ("rojo", "ff0000"),
+        ("green", "008000"),
+        ("verde", "008000"),
+        ("blue", "0000ff"),
+        ("azul", "0000ff"),
+        ("yellow", "ffff00"),
+        ("amarelo", "ffff00"),
+        ("amarillo", "ffff00"),
+        ("orange", "ffa500"),
+        ("laranja", "ffa500"),
+        ("purple", "800080"),
+        ("roxo", "800080"),
+        ("pink", "ffc0cb"),
+        ("gray", "808080"),
+        ("grey", "808080"),
+        ("brown", "a52a2a"),
     ];
     let lower = text.to_lowercase();
     if let Some((_, hex)) = NAMES.iter().find(|(name, _)| *name == lower) {
         return Some(format!("#{hex}"));
     }
     if let Some(parts) = lower.strip_prefix("rgb(").and_then(|rest| rest.strip_suffix(')')) {
-        let parts: Vec<u8> = parts.split(',').map(|part| part.trim().parse().ok()).collect::<Option<_>>()?;
-        let [red, green, blue] = parts.as_slice() else { return None };
+        let parts: Vec<u8> = parts
+            .split(',')
+            .map(|part| part.trim().parse().ok())
+            .collect::<Option<_>>()?;
+        let [red, green, blue] = parts.as_slice() else {
+            return None;
+        };
         return Some(format!("#{red:02x}{green:02x}{blue:02x}"));
     }
     let hex = lower.strip_prefix('#').unwrap_or(&lower);
@@ -126,7 +194,10 @@ pub(super) fn color(text: &str) -> Option<String> {
     }
     match hex.len() {
         6 => Some(format!("#{hex}")),
-        3 => Some(format!("#{}", hex.chars().flat_map(|digit| [digit, digit]).collect::<String>())),
+        3 => Some(format!(
+            "#{}",
+            hex.chars().flat_map(|digit| [digit, digit]).collect::<String>()
+        )),
         _ => None,
     }
 }
@@ -144,7 +215,10 @@ mod tests {
     #[test]
     fn addresses_are_checked() {
         assert_eq!(email("Ana.Souza@Example.COM").as_deref(), Some("ana.souza@example.com"));
-        assert_eq!((email("ana@localhost"), email("a b@c.d"), email("@c.d")), (None, None, None));
+        assert_eq!(
+            (email("ana@localhost"), email("a b@c.d"), email("@c.d")),
+            (None, None, None)
+        );
         assert_eq!(url("example.com/a").as_deref(), Some("https://example.com/a"));
         assert_eq!(url("not an address"), None);
     }

@@ -31,11 +31,21 @@ pub(super) fn block(rest: &str) -> Option<Block> {
         };
         if closes {
             let length = at + line.trim_end_matches('\n').len();
-            return Some(Block { prompt, content: start..at.max(start), length, closed: true });
+            return Some(Block {
+                prompt,
+                content: start..at.max(start),
+                length,
+                closed: true,
+            });
         }
         at += line.len();
     }
-    Some(Block { prompt, content: start..rest.len(), length: rest.len(), closed: false })
+    Some(Block {
+        prompt,
+        content: start..rest.len(),
+        length: rest.len(),
+        closed: false,
+    })
 }
 
 fn words(line: &str) -> Vec<&str> {
@@ -157,8 +167,16 @@ pub(crate) fn unescape(text: &str) -> String {
 pub(crate) fn dedent(text: &str) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     let indent = |line: &&str| line.len() - line.trim_start_matches([' ', '\t']).len();
-    let common = lines.iter().filter(|line| !line.is_empty()).map(indent).min().unwrap_or(0);
-    let mut kept: Vec<&str> = lines.iter().map(|line| line.get(common..).unwrap_or_default()).collect();
+    let common = lines
+        .iter()
+        .filter(|line| !line.is_empty())
+        .map(indent)
+        .min()
+        .unwrap_or(0);
+    let mut kept: Vec<&str> = lines
+        .iter()
+        .map(|line| line.get(common..).unwrap_or_default())
+        .collect();
     while kept.last().is_some_and(|line| line.is_empty()) {
         kept.pop();
     }
@@ -172,7 +190,10 @@ mod tests {
 
     #[test]
     fn holes_are_cut_out_and_template_fields_are_not() {
-        assert_eq!(holes("a ${b} ${{c}}"), [Hole::Text(0..2), Hole::Code(4..5), Hole::Text(6..13)]);
+        assert_eq!(
+            holes("a ${b} ${{c}}"),
+            [Hole::Text(0..2), Hole::Code(4..5), Hole::Text(6..13)]
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Functions for types, choices and errors.
 
-use super::{arg, f, volatile, Function, MANY};
+use super::{Function, MANY, arg, f, volatile};
 use crate::basic::{
     format,
     number::whole,
@@ -12,11 +12,21 @@ use crate::basic::{
 pub(super) const FUNCTIONS: &[Function] = &[
     f("TYPEOF", 1, 1, |args| Ok(Val::text(arg(args, 0).type_name()))),
     f("TYPENAME", 1, 1, |args| Ok(Val::text(arg(args, 0).type_name()))),
-    f("ISARRAY", 1, 1, |args| Ok(Val::Bool(matches!(arg(args, 0), Val::List(_))))),
-    f("ISNUMBER", 1, 1, |args| Ok(Val::Bool(matches!(arg(args, 0), Val::Int(_) | Val::Decimal(_))))),
-    f("ISSTRING", 1, 1, |args| Ok(Val::Bool(matches!(arg(args, 0), Val::Text(_))))),
-    f("ISBOOL", 1, 1, |args| Ok(Val::Bool(matches!(arg(args, 0), Val::Bool(_))))),
-    f("ISOBJECT", 1, 1, |args| Ok(Val::Bool(matches!(arg(args, 0), Val::Object(_))))),
+    f("ISARRAY", 1, 1, |args| {
+        Ok(Val::Bool(matches!(arg(args, 0), Val::List(_))))
+    }),
+    f("ISNUMBER", 1, 1, |args| {
+        Ok(Val::Bool(matches!(arg(args, 0), Val::Int(_) | Val::Decimal(_))))
+    }),
+    f("ISSTRING", 1, 1, |args| {
+        Ok(Val::Bool(matches!(arg(args, 0), Val::Text(_))))
+    }),
+    f("ISBOOL", 1, 1, |args| {
+        Ok(Val::Bool(matches!(arg(args, 0), Val::Bool(_))))
+    }),
+    f("ISOBJECT", 1, 1, |args| {
+        Ok(Val::Bool(matches!(arg(args, 0), Val::Object(_))))
+    }),
     f("ISNULL", 1, 1, |args| Ok(Val::Bool(arg(args, 0).is_null()))),
     f("ISEMPTY", 1, 1, |args| Ok(Val::Bool(arg(args, 0).is_empty()))),
     f("IIF", 3, 3, choose),
@@ -32,26 +42,35 @@ pub(super) const FUNCTIONS: &[Function] = &[
     f("OR", 1, MANY, |args| Ok(Val::Bool(args.iter().any(Val::is_true)))),
     f("ERROR", 1, 1, error),
     f("IS_ERROR", 1, 1, |args| Ok(Val::Bool(is_error(arg(args, 0))))),
-    f("GET_ERROR_MESSAGE", 1, 1, |args| path::get(arg(args, 0), &"message".into())),
+    f("GET_ERROR_MESSAGE", 1, 1, |args| {
+        path::get(arg(args, 0), &"message".into())
+    }),
     f("FORMAT", 1, 2, formatted),
     volatile("UUID", 0, 0, |_| Ok(uuid())),
     volatile("GUID", 0, 0, |_| Ok(uuid())),
 ];
 
+#[expect(clippy::unnecessary_wraps, reason = "functions of the library share one signature")]
 fn choose(args: &[Val]) -> Outcome<Val> {
     Ok(arg(args, if arg(args, 0).is_true() { 1 } else { 2 }).clone())
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "functions of the library share one signature")]
 fn coalesce(args: &[Val]) -> Outcome<Val> {
     Ok(args.iter().find(|value| !value.is_null()).cloned().unwrap_or_default())
 }
 
 fn nth(args: &[Val]) -> Outcome<Val> {
     let index = usize::try_from(whole(arg(args, 0), "the index")?).unwrap_or(0);
-    Ok(if index == 0 { Val::Null } else { arg(args, index).clone() })
+    Ok(if index == 0 {
+        Val::Null
+    } else {
+        arg(args, index).clone()
+    })
 }
 
 /// `SWITCH(value, case, result, …[, otherwise])`.
+#[expect(clippy::unnecessary_wraps, reason = "functions of the library share one signature")]
 fn switch(args: &[Val]) -> Outcome<Val> {
     let pairs = args.get(1..).unwrap_or_default();
     for pair in pairs.chunks(2) {
@@ -76,7 +95,11 @@ fn is_error(value: &Val) -> bool {
 }
 
 fn formatted(args: &[Val]) -> Outcome<Val> {
-    let pattern = if args.len() > 1 { Some(arg(args, 1).print()?) } else { None };
+    let pattern = if args.len() > 1 {
+        Some(arg(args, 1).print()?)
+    } else {
+        None
+    };
     format::format(arg(args, 0), pattern.as_deref()).map(Val::from)
 }
 

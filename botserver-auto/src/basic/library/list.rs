@@ -2,13 +2,13 @@
 
 use std::cmp::Ordering;
 
-use super::{arg, f, Function, MANY};
+use super::{Function, MANY, arg, f};
 use crate::basic::{
     number::{operand, whole},
     operators::{self, calculate, equal},
     path,
     tree::Arith,
-    value::{check_text, check_weight, misfit, List, Outcome, Val},
+    value::{List, Outcome, Val, check_text, check_weight, misfit},
 };
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -18,14 +18,26 @@ pub(super) const FUNCTIONS: &[Function] = &[
     f("LBOUND", 1, 1, |_| Ok(Val::Int(0))),
     f("ARRAY", 0, MANY, |args| list(args.to_vec())),
     f("EMPTY_ARRAY", 0, 0, |_| list(Vec::new())),
-    f("PUSH", 2, 2, |args| changed(args, |items| items.push(arg(args, 1).clone()))),
-    f("APPEND", 2, 2, |args| changed(args, |items| items.push(arg(args, 1).clone()))),
-    f("UNSHIFT", 2, 2, |args| changed(args, |items| items.insert(0, arg(args, 1).clone()))),
-    f("PREPEND", 2, 2, |args| changed(args, |items| items.insert(0, arg(args, 1).clone()))),
+    f("PUSH", 2, 2, |args| {
+        changed(args, |items| items.push(arg(args, 1).clone()))
+    }),
+    f("APPEND", 2, 2, |args| {
+        changed(args, |items| items.push(arg(args, 1).clone()))
+    }),
+    f("UNSHIFT", 2, 2, |args| {
+        changed(args, |items| items.insert(0, arg(args, 1).clone()))
+    }),
+    f("PREPEND", 2, 2, |args| {
+        changed(args, |items| items.insert(0, arg(args, 1).clone()))
+    }),
     f("POP", 1, 1, |args| changed(args, |items| drop(items.pop()))),
-    f("SHIFT", 1, 1, |args| changed(args, |items| drop(items.drain(..1.min(items.len()))))),
+    f("SHIFT", 1, 1, |args| {
+        changed(args, |items| drop(items.drain(..1.min(items.len()))))
+    }),
     f("INIT", 1, 1, |args| changed(args, |items| drop(items.pop()))),
-    f("TAIL", 1, 1, |args| changed(args, |items| drop(items.drain(..1.min(items.len()))))),
+    f("TAIL", 1, 1, |args| {
+        changed(args, |items| drop(items.drain(..1.min(items.len()))))
+    }),
     f("RANGE", 2, 3, range),
     f("CONCAT", 1, MANY, concat),
     f("FLATTEN", 1, 1, flatten),
@@ -44,8 +56,12 @@ pub(super) const FUNCTIONS: &[Function] = &[
     f("INDEX_OF", 2, 2, |args| position(args, false)),
     f("LAST_INDEX_OF", 2, 2, |args| position(args, true)),
     f("IN_ARRAY", 2, 2, in_array),
-    f("INCLUDES", 2, 2, |args| operators::contains(arg(args, 0), arg(args, 1)).map(Val::Bool)),
-    f("HAS", 2, 2, |args| operators::contains(arg(args, 0), arg(args, 1)).map(Val::Bool)),
+    f("INCLUDES", 2, 2, |args| {
+        operators::contains(arg(args, 0), arg(args, 1)).map(Val::Bool)
+    }),
+    f("HAS", 2, 2, |args| {
+        operators::contains(arg(args, 0), arg(args, 1)).map(Val::Bool)
+    }),
     f("FIRST", 1, 2, first),
     f("LAST", 1, 2, last),
     f("JOIN", 1, 2, join),
@@ -87,12 +103,20 @@ fn size(value: &Val) -> Outcome<usize> {
 }
 
 fn range(args: &[Val]) -> Outcome<Val> {
-    let step = if args.len() > 2 { arg(args, 2).clone() } else { Val::Int(1) };
+    let step = if args.len() > 2 {
+        arg(args, 2).clone()
+    } else {
+        Val::Int(1)
+    };
     let decimal = operand(&step)?.decimal();
     if decimal.is_zero() {
         return Err(misfit("the step of RANGE must not be 0"));
     }
-    let past = if decimal.is_sign_negative() { Ordering::Less } else { Ordering::Greater };
+    let past = if decimal.is_sign_negative() {
+        Ordering::Less
+    } else {
+        Ordering::Greater
+    };
     let (mut at, end) = (operand(arg(args, 0))?.val(), operand(arg(args, 1))?.val());
     let mut items = Vec::new();
     while operators::order(&at, &end).is_some_and(|order| order != past) {
@@ -104,8 +128,11 @@ fn range(args: &[Val]) -> Outcome<Val> {
 }
 
 fn concat(args: &[Val]) -> Outcome<Val> {
-    if args.iter().any(|value| matches!(value, Val::Text(_))) && !args.iter().any(|value| matches!(value, Val::List(_))) {
-        return args.iter().try_fold(Val::text(""), |text, part| calculate(Arith::Concat, text, part));
+    if args.iter().any(|value| matches!(value, Val::Text(_))) && !args.iter().any(|value| matches!(value, Val::List(_)))
+    {
+        return args
+            .iter()
+            .try_fold(Val::text(""), |text, part| calculate(Arith::Concat, text, part));
     }
     list(args.iter().flat_map(items).collect())
 }
@@ -154,7 +181,11 @@ fn unique(args: &[Val]) -> Outcome<Val> {
     let mut seen = std::collections::HashSet::new();
     let mut kept = Vec::new();
     for item in items(arg(args, 0)) {
-        let key = if args.len() > 1 { path::get(&item, arg(args, 1))? } else { item.clone() };
+        let key = if args.len() > 1 {
+            path::get(&item, arg(args, 1))?
+        } else {
+            item.clone()
+        };
         if seen.insert(key.print()?) {
             kept.push(item);
         }
@@ -170,7 +201,11 @@ fn slice(args: &[Val]) -> Outcome<Val> {
             let from_end = length.saturating_sub(usize::try_from(at.unsigned_abs()).unwrap_or(usize::MAX));
             Ok(usize::try_from(at).map_or(from_end, |at| at.min(length)))
         };
-        let end = if args.len() > 2 && !arg(args, 2).is_null() { bound(arg(args, 2))? } else { length };
+        let end = if args.len() > 2 && !arg(args, 2).is_null() {
+            bound(arg(args, 2))?
+        } else {
+            length
+        };
         let start = bound(arg(args, 1))?;
         Ok((start, end.saturating_sub(start)))
     };
@@ -195,7 +230,12 @@ fn skip(args: &[Val]) -> Outcome<Val> {
 
 fn chunk(args: &[Val]) -> Outcome<Val> {
     let size = size(arg(args, 1))?.max(1);
-    list(items(arg(args, 0)).chunks(size).map(|chunk| list(chunk.to_vec())).collect::<Outcome<_>>()?)
+    list(
+        items(arg(args, 0))
+            .chunks(size)
+            .map(|chunk| list(chunk.to_vec()))
+            .collect::<Outcome<_>>()?,
+    )
 }
 
 fn fill(args: &[Val]) -> Outcome<Val> {
@@ -204,14 +244,18 @@ fn fill(args: &[Val]) -> Outcome<Val> {
     list(vec![arg(args, 0).clone(); count])
 }
 
-fn position(args: &[Val], last: bool) -> Outcome<Val> {
+fn position(args: &[Val], backward: bool) -> Outcome<Val> {
     let found = match (arg(args, 0), arg(args, 1)) {
         (Val::Text(text), part) => {
             let part = part.print()?;
-            let at = if last { text.rfind(part.as_str()) } else { text.find(part.as_str()) };
+            let at = if backward {
+                text.rfind(part.as_str())
+            } else {
+                text.find(part.as_str())
+            };
             at.and_then(|at| text.get(..at)).map(|before| before.chars().count())
         }
-        (Val::List(list), item) if last => list.iter().rposition(|other| equal(other, item)),
+        (Val::List(list), item) if backward => list.iter().rposition(|other| equal(other, item)),
         (Val::List(list), item) => list.iter().position(|other| equal(other, item)),
         _ => None,
     };
@@ -221,12 +265,19 @@ fn position(args: &[Val], last: bool) -> Outcome<Val> {
 /// Whether a value is in a list; the list may stand first or second.
 fn in_array(args: &[Val]) -> Outcome<Val> {
     let (a, b) = (arg(args, 0), arg(args, 1));
-    operators::contains(if matches!(b, Val::List(_)) { b } else { a }, if matches!(b, Val::List(_)) { a } else { b })
-        .map(Val::Bool)
+    operators::contains(
+        if matches!(b, Val::List(_)) { b } else { a },
+        if matches!(b, Val::List(_)) { a } else { b },
+    )
+    .map(Val::Bool)
 }
 
 fn first(args: &[Val]) -> Outcome<Val> {
-    end(args, |items| items.first().cloned(), |items, count| items.iter().take(count).cloned().collect())
+    end(
+        args,
+        |items| items.first().cloned(),
+        |items, count| items.iter().take(count).cloned().collect(),
+    )
 }
 
 fn last(args: &[Val]) -> Outcome<Val> {
@@ -251,7 +302,11 @@ fn end(args: &[Val], one: fn(&[Val]) -> Option<Val>, many: fn(&[Val], usize) -> 
 }
 
 fn join(args: &[Val]) -> Outcome<Val> {
-    let separator = if args.len() > 1 { arg(args, 1).print()? } else { ",".into() };
+    let separator = if args.len() > 1 {
+        arg(args, 1).print()?
+    } else {
+        ",".into()
+    };
     let mut text = String::new();
     for (index, item) in items(arg(args, 0)).iter().enumerate() {
         if index > 0 {

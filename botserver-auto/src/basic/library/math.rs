@@ -2,12 +2,12 @@
 
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 
-use super::{arg, f, volatile, Function};
+use super::{Function, arg, f, volatile};
 use crate::basic::{
-    number::{self, from_float, operand, round, too_large, whole, Number},
+    number::{self, Number, from_float, operand, round, too_large, whole},
     operators, path, run,
     tree::Arith,
-    value::{misfit, Outcome, Val},
+    value::{Outcome, Val, misfit},
 };
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -21,9 +21,15 @@ pub(super) const FUNCTIONS: &[Function] = &[
     f("SGN", 1, 1, sign),
     f("SQR", 1, 1, root),
     f("SQRT", 1, 1, root),
-    f("POW", 2, 2, |args| operators::calculate(Arith::Power, arg(args, 0).clone(), arg(args, 1))),
-    f("POWER", 2, 2, |args| operators::calculate(Arith::Power, arg(args, 0).clone(), arg(args, 1))),
-    f("MOD", 2, 2, |args| operators::calculate(Arith::Modulo, arg(args, 0).clone(), arg(args, 1))),
+    f("POW", 2, 2, |args| {
+        operators::calculate(Arith::Power, arg(args, 0).clone(), arg(args, 1))
+    }),
+    f("POWER", 2, 2, |args| {
+        operators::calculate(Arith::Power, arg(args, 0).clone(), arg(args, 1))
+    }),
+    f("MOD", 2, 2, |args| {
+        operators::calculate(Arith::Modulo, arg(args, 0).clone(), arg(args, 1))
+    }),
     f("EXP", 1, 1, |args| float(args, f64::exp)),
     f("LOG", 1, 1, |args| float(args, f64::ln)),
     f("LOG10", 1, 1, |args| float(args, f64::log10)),
@@ -58,13 +64,21 @@ fn rounded(args: &[Val]) -> Outcome<Val> {
     if let Ok(digits) = u32::try_from(digits) {
         return Ok(Number::Decimal(round(number, digits.min(28))).val());
     }
-    let unit = Decimal::from(10_i64.checked_pow(u32::try_from(-digits).unwrap_or(99)).ok_or_else(too_large)?);
+    let unit = Decimal::from(
+        10_i64
+            .checked_pow(u32::try_from(-digits).unwrap_or(99))
+            .ok_or_else(too_large)?,
+    );
     Ok(Number::Decimal(round(number / unit, 0) * unit).val())
 }
 
 fn sign(args: &[Val]) -> Outcome<Val> {
     let number = operand(arg(args, 0))?.decimal();
-    Ok(Val::Int(if number.is_zero() { 0 } else { 1 - 2 * i64::from(number.is_sign_negative()) }))
+    Ok(Val::Int(if number.is_zero() {
+        0
+    } else {
+        1 - 2 * i64::from(number.is_sign_negative())
+    }))
 }
 
 fn root(args: &[Val]) -> Outcome<Val> {
@@ -124,7 +138,11 @@ fn random(args: &[Val]) -> Outcome<Val> {
             let max = whole(max, "the limit")?;
             Ok(Val::Int(within(drawn, 0, max.saturating_sub(1))))
         }
-        _ => Ok(Val::Int(within(drawn, whole(arg(args, 0), "the minimum")?, whole(arg(args, 1), "the maximum")?))),
+        _ => Ok(Val::Int(within(
+            drawn,
+            whole(arg(args, 0), "the minimum")?,
+            whole(arg(args, 1), "the maximum")?,
+        ))),
     }
 }
 
@@ -134,5 +152,7 @@ fn within(drawn: u64, low: i64, high: i64) -> i64 {
     }
     let span = (i128::from(high) - i128::from(low) + 1).unsigned_abs();
     let offset = (u128::from(drawn) * span) >> 64;
-    (i128::from(low) + offset.to_i128().unwrap_or(0)).to_i64().unwrap_or(low)
+    (i128::from(low) + offset.to_i128().unwrap_or(0))
+        .to_i64()
+        .unwrap_or(low)
 }

@@ -2,11 +2,11 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{arg, f, Function};
+use super::{Function, arg, f};
 use crate::basic::{
-    number::{self, whole, Number},
+    number::{self, Number, whole},
     operators,
-    value::{check_text, misfit, List, Outcome, Val},
+    value::{List, Outcome, Val, check_text, misfit},
 };
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -30,9 +30,19 @@ pub(super) const FUNCTIONS: &[Function] = &[
     f("REPLACE", 3, 3, replace),
     f("INSTR", 2, 3, instr),
     f("SPLIT", 1, 2, split),
-    f("CONTAINS", 2, 2, |args| operators::contains(arg(args, 0), arg(args, 1)).map(Val::Bool)),
-    f("STARTSWITH", 2, 2, |args| Ok(Val::Bool(arg(args, 0).print()?.starts_with(arg(args, 1).print()?.as_str())))),
-    f("ENDSWITH", 2, 2, |args| Ok(Val::Bool(arg(args, 0).print()?.ends_with(arg(args, 1).print()?.as_str())))),
+    f("CONTAINS", 2, 2, |args| {
+        operators::contains(arg(args, 0), arg(args, 1)).map(Val::Bool)
+    }),
+    f("STARTSWITH", 2, 2, |args| {
+        Ok(Val::Bool(
+            arg(args, 0).print()?.starts_with(arg(args, 1).print()?.as_str()),
+        ))
+    }),
+    f("ENDSWITH", 2, 2, |args| {
+        Ok(Val::Bool(
+            arg(args, 0).print()?.ends_with(arg(args, 1).print()?.as_str()),
+        ))
+    }),
     f("REPEAT", 2, 2, repeat),
     f("ASC", 1, 1, asc),
     f("CHR", 1, 1, chr),
@@ -77,19 +87,43 @@ fn right(args: &[Val]) -> Outcome<Val> {
 /// A part of a text from a position counted from 1, or of a list from an index counted from 0.
 fn mid(args: &[Val]) -> Outcome<Val> {
     let start = whole(arg(args, 1), "the start")?;
-    let length = if args.len() > 2 { count(arg(args, 2))? } else { usize::MAX };
+    let length = if args.len() > 2 {
+        count(arg(args, 2))?
+    } else {
+        usize::MAX
+    };
     if let Val::List(list) = arg(args, 0) {
         let start = usize::try_from(start).unwrap_or(0);
-        return Ok(Val::List(List::new(list.iter().skip(start).take(length).cloned().collect())?));
+        return Ok(Val::List(List::new(
+            list.iter().skip(start).take(length).cloned().collect(),
+        )?));
     }
     let start = usize::try_from(start - 1).unwrap_or(0);
-    Ok(Val::text(arg(args, 0).print()?.chars().skip(start).take(length).collect::<String>()))
+    Ok(Val::text(
+        arg(args, 0)
+            .print()?
+            .chars()
+            .skip(start)
+            .take(length)
+            .collect::<String>(),
+    ))
 }
 
 fn substr(args: &[Val]) -> Outcome<Val> {
     let start = count(arg(args, 1))?;
-    let length = if args.len() > 2 { count(arg(args, 2))? } else { usize::MAX };
-    Ok(Val::text(arg(args, 0).print()?.chars().skip(start).take(length).collect::<String>()))
+    let length = if args.len() > 2 {
+        count(arg(args, 2))?
+    } else {
+        usize::MAX
+    };
+    Ok(Val::text(
+        arg(args, 0)
+            .print()?
+            .chars()
+            .skip(start)
+            .take(length)
+            .collect::<String>(),
+    ))
 }
 
 fn at(args: &[Val]) -> Outcome<Val> {
@@ -108,7 +142,10 @@ fn lower(args: &[Val]) -> Outcome<Val> {
 fn capitalize(args: &[Val]) -> Outcome<Val> {
     let text = arg(args, 0).print()?;
     let mut letters = text.chars();
-    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
+    let first = letters
+        .next()
+        .map(|letter| letter.to_uppercase().to_string())
+        .unwrap_or_default();
     Ok(Val::text(first + letters.as_str()))
 }
 
@@ -143,7 +180,11 @@ fn instr(args: &[Val]) -> Outcome<Val> {
 
 fn split(args: &[Val]) -> Outcome<Val> {
     let text = arg(args, 0).print()?;
-    let separator = if args.len() > 1 { arg(args, 1).print()? } else { ",".into() };
+    let separator = if args.len() > 1 {
+        arg(args, 1).print()?
+    } else {
+        ",".into()
+    };
     if text.is_empty() {
         return Ok(Val::List(List::default()));
     }
@@ -162,18 +203,28 @@ fn repeat(args: &[Val]) -> Outcome<Val> {
 }
 
 fn asc(args: &[Val]) -> Outcome<Val> {
-    Ok(Val::Int(arg(args, 0).print()?.chars().next().map_or(0, |letter| i64::from(u32::from(letter)))))
+    Ok(Val::Int(
+        arg(args, 0)
+            .print()?
+            .chars()
+            .next()
+            .map_or(0, |letter| i64::from(u32::from(letter))),
+    ))
 }
 
 fn chr(args: &[Val]) -> Outcome<Val> {
     let code = whole(arg(args, 0), "the code")?;
     let letter = u32::try_from(code).ok().and_then(char::from_u32);
-    letter.map(|letter| Val::text(letter.to_string())).ok_or_else(|| misfit(format!("{code} is no character's code")))
+    letter
+        .map(|letter| Val::text(letter.to_string()))
+        .ok_or_else(|| misfit(format!("{code} is no character's code")))
 }
 
 /// The number that a text begins with, else 0.
 fn val(args: &[Val]) -> Outcome<Val> {
-    let Val::Text(text) = arg(args, 0) else { return Ok(number::operand(arg(args, 0))?.val()) };
+    let Val::Text(text) = arg(args, 0) else {
+        return Ok(number::operand(arg(args, 0))?.val());
+    };
     let text = text.trim();
     let end = text
         .char_indices()
@@ -189,22 +240,31 @@ fn val(args: &[Val]) -> Outcome<Val> {
     Ok(Val::Int(0))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "functions of the library share one signature")]
 fn boolean(args: &[Val]) -> Outcome<Val> {
     let value = arg(args, 0);
-    let Val::Text(text) = value else { return Ok(Val::Bool(value.is_true())) };
-    let negative = ["", "false", "no", "0", "off", "null"].iter().any(|word| text.trim().eq_ignore_ascii_case(word));
+    let Val::Text(text) = value else {
+        return Ok(Val::Bool(value.is_true()));
+    };
+    let negative = ["", "false", "no", "0", "off", "null"]
+        .iter()
+        .any(|word| text.trim().eq_ignore_ascii_case(word));
     Ok(Val::Bool(!negative))
 }
 
 fn extract_between(args: &[Val]) -> Outcome<Val> {
     let (text, from, to) = (arg(args, 0).print()?, arg(args, 1).print()?, arg(args, 2).print()?);
-    let found = text.split_once(from.as_str()).and_then(|(_, rest)| rest.split_once(to.as_str()));
+    let found = text
+        .split_once(from.as_str())
+        .and_then(|(_, rest)| rest.split_once(to.as_str()));
     Ok(Val::text(found.map_or("", |(between, _)| between)))
 }
 
 fn extract_before(args: &[Val]) -> Outcome<Val> {
     let (text, mark) = (arg(args, 0).print()?, arg(args, 1).print()?);
-    Ok(Val::text(text.split_once(mark.as_str()).map_or("", |(before, _)| before)))
+    Ok(Val::text(
+        text.split_once(mark.as_str()).map_or("", |(before, _)| before),
+    ))
 }
 
 fn extract_after(args: &[Val]) -> Outcome<Val> {
@@ -214,9 +274,10 @@ fn extract_after(args: &[Val]) -> Outcome<Val> {
 
 fn hash(args: &[Val]) -> Outcome<Val> {
     let digest = Sha256::digest(arg(args, 0).print()?.as_bytes());
-    Ok(Val::text(digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>()))
+    Ok(Val::text(number::hexadecimal(digest.iter())))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "functions of the library share one signature")]
 fn is_numeric(args: &[Val]) -> Outcome<Val> {
     Ok(Val::Bool(match arg(args, 0) {
         Val::Int(_) | Val::Decimal(_) => true,

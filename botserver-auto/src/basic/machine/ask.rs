@@ -2,7 +2,7 @@
 
 use botstate::dialog::Answer;
 
-use super::*;
+use super::{Dynamic, Fault, FaultKind, InputSpec, Instr, Machine, Outcome, Pending, Step, Val, dynamic, val};
 use crate::basic::{hear, program::Ask};
 
 /// How often a person may answer before the default is taken.
@@ -12,7 +12,10 @@ impl Machine {
     fn asked(&self) -> Outcome<Ask> {
         match self.instr() {
             Some(Instr::Hear(ask)) => Ok(ask.as_ref().clone()),
-            _ => Err(Fault::new(FaultKind::State, "the script does not wait for an answer here")),
+            _ => Err(Fault::new(
+                FaultKind::State,
+                "the script does not wait for an answer here",
+            )),
         }
     }
 
@@ -43,7 +46,12 @@ impl Machine {
             Some(default) => Some(val(&self.operand(default)?).print()?.to_string()),
             None => None,
         };
-        Ok(InputSpec { kind: ask.kind, options: self.options(ask)?, open: ask.open, default })
+        Ok(InputSpec {
+            kind: ask.kind,
+            options: self.options(ask)?,
+            open: ask.open,
+            default,
+        })
     }
 
     fn options(&mut self, ask: &Ask) -> Outcome<Vec<String>> {

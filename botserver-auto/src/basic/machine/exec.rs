@@ -5,7 +5,10 @@ use botstate::{
     keyword::Args,
 };
 
-use super::*;
+use super::{
+    Arc, Dynamic, ERROR, Fault, FaultKind, Handler, Input, Instr, Machine, Map, Operand, Outcome, Pending, Slot, Step,
+    Val, Value, dynamic, engine, from_value, run, to_value, val,
+};
 use crate::basic::value::{List, Object};
 
 /// What an instruction leads to.
@@ -80,8 +83,12 @@ impl Machine {
         loop {
             self.counters.operations += 1;
             let over = self.counters.operations > self.limits.operations;
-            if over || self.counters.operations & 0x3F == 0 && run::late() {
-                let limit = if over { run::Exceeded::Operations } else { run::Exceeded::Time };
+            if over || self.counters.operations.trailing_zeros() >= 6 && run::late() {
+                let limit = if over {
+                    run::Exceeded::Operations
+                } else {
+                    run::Exceeded::Time
+                };
                 return Step::Fault(engine::exceeded(Some(limit)).at(self.place(None)));
             }
             match self.execute() {
@@ -99,16 +106,18 @@ impl Machine {
 
     fn execute(&mut self) -> Outcome<Next> {
         let program = Arc::clone(&self.program);
-        let Some(frame) = self.frames.last() else { return Ok(Next::Out(Step::Done(Value::Null))) };
+        let Some(frame) = self.frames.last() else {
+            return Ok(Next::Out(Step::Done(Value::Null)));
+        };
         let Some(routine) = program.procedures.get(frame.routine) else {
             return Err(Fault::new(FaultKind::State, "the program has no such procedure"));
         };
         let Some(instr) = routine.code.get(frame.at) else {
-            return self.leave(Dynamic::UNIT);
+            return Ok(self.leave(&Dynamic::UNIT));
         };
         match instr {
             Instr::Run(code) => {
-                self.code(*code)?;
+                let _ = self.code(*code)?;
             }
             Instr::Set { into, value } => {
                 let value = self.operand(value)?;
@@ -131,7 +140,7 @@ impl Machine {
                 let found = self
                     .name(*list)
                     .and_then(|name| self.scope.get(name))
-                    .and_then(|list| list.read_lock::<List>())
+                    .and_then(Dynamic::read_lock::<List>)
                     .and_then(|list| list.get(usize::try_from(at).ok()?).cloned());
                 let Some(found) = found else {
                     self.jump(*end);
@@ -156,7 +165,11 @@ impl Machine {
                     named.insert(name.as_str(), to_value(&val(&value)));
                 }
                 let number = self.count_call()?;
-                let call = HostCall { number, keyword: super::keyword(keyword), args: Args(named) };
+                let call = HostCall {
+                    number,
+                    keyword: super::keyword(keyword),
+                    args: Args(named),
+                };
                 return Ok(Next::Out(Step::Call(call)));
             }
             Instr::Script { name, args, .. } => {
@@ -180,11 +193,14 @@ impl Machine {
             }
             Instr::Return(value) => {
                 let value = self.operand(value)?;
-                return self.leave(value);
+                return Ok(self.leave(&value));
             }
             Instr::End => return Ok(Next::Out(Step::Done(Value::Null))),
             Instr::Try { handler, error } => {
-                let handler = Handler { to: *handler, error: *error };
+                let handler = Handler {
+                    to: *handler,
+                    error: *error,
+                };
                 if let Some(frame) = self.frames.last_mut() {
                     frame.handlers.push(handler);
                 }
@@ -222,7 +238,9 @@ impl Machine {
     fn code(&mut self, index: u32) -> Outcome<Dynamic> {
         let program = Arc::clone(&self.program);
         let code = usize::try_from(index).ok().and_then(|index| program.codes.get(index));
-        let Some(code) = code else { return Err(Fault::new(FaultKind::State, "the program has no such code")) };
+        let Some(code) = code else {
+            return Err(Fault::new(FaultKind::State, "the program has no such code"));
+        };
         let result = engine::eval(&mut self.scope, code.ast()?);
         self.counters.operations = self.counters.operations.saturating_add(run::settle());
         result.map_err(|(fault, line)| fault.at(self.place(code.line(line))))
@@ -255,26 +273,31 @@ impl Machine {
     }
 
     /// Ends the innermost procedure with a value.
-    fn leave(&mut self, value: Dynamic) -> Outcome<Next> {
-        let Some(frame) = self.frames.pop() else { return Ok(Next::Out(Step::Done(Value::Null))) };
+    fn leave(&mut self, value: &Dynamic) -> Next {
+        let Some(frame) = self.frames.pop() else {
+            return Next::Out(Step::Done(Value::Null));
+        };
         if self.frames.is_empty() {
-            return Ok(Next::Out(Step::Done(to_value(&val(&value)))));
+            return Next::Out(Step::Done(to_value(&val(value))));
         }
         self.scope.rewind(frame.base);
         if let Some(Instr::Call { into: Some(into), .. }) = self.instr() {
             let into = *into;
-            self.set(into, value);
+            self.set(into, value.clone());
         }
         self.step_on();
-        Ok(Next::On)
+        Next::On
     }
 
     pub(super) fn say(&mut self) -> Outcome<()> {
         self.counters.says += 1;
         if self.counters.says > self.limits.says {
             let limit = self.limits.says;
-            return Err(Fault::new(FaultKind::Limit, format!("more than {limit} things were said in one turn"))
-                .hint("say less, or let the person answer in between"));
+            return Err(Fault::new(
+                FaultKind::Limit,
+                format!("more than {limit} things were said in one turn"),
+            )
+            .hint("say less, or let the person answer in between"));
         }
         Ok(())
     }
@@ -283,7 +306,10 @@ impl Machine {
         self.counters.turn_calls += 1;
         if self.counters.turn_calls > self.limits.calls {
             let limit = self.limits.calls;
-            return Err(Fault::new(FaultKind::Limit, format!("more than {limit} keywords were run in one turn")));
+            return Err(Fault::new(
+                FaultKind::Limit,
+                format!("more than {limit} keywords were run in one turn"),
+            ));
         }
         self.counters.calls += 1;
         self.pending = Pending::Call;
@@ -295,7 +321,10 @@ impl Machine {
         let place = self.place(None);
         let fault = fault.at(place);
         self.pending = Pending::Ready;
-        if matches!(fault.kind, FaultKind::Limit | FaultKind::Stopped | FaultKind::State | FaultKind::Internal) {
+        if matches!(
+            fault.kind,
+            FaultKind::Limit | FaultKind::Stopped | FaultKind::State | FaultKind::Internal
+        ) {
             return Err(fault);
         }
         let error = describe(&fault);

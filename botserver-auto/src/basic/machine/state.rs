@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::*;
+use super::{
+    Arc, Counters, Dynamic, Fault, FaultKind, Frame, Handler, Instr, Machine, Map, Pending, Program, Slot, Val, Value,
+    dynamic, from_value, to_value, val,
+};
 
 /// Changes when stored states of an older form could not be read any more.
 const VERSION: u32 = 1;
@@ -48,24 +51,36 @@ fn damaged(why: impl std::fmt::Display) -> Fault {
 
 impl Machine {
     pub(super) fn stored(&self) -> Result<String, Fault> {
-        // The last variable of a name is the innermost, so values are taken from the end for each frame.
-        let values: Vec<&Dynamic> = self.scope.iter_raw().map(|(_, _, value)| value).collect();
+        // Rhai hands out the innermost variable first.
+        let mut values: Vec<&Dynamic> = self.scope.iter_raw().map(|(_, _, value)| value).collect();
+        values.reverse();
         let at = |index: usize| values.get(index).map(|value| val(value)).unwrap_or_default();
         let constants = self.program.constants.len();
         let mut g = Map::new();
         for (index, global) in self.program.globals.iter().enumerate() {
-            let value = if global.ambient { Val::Null } else { at(constants + index) };
+            let value = if global.ambient {
+                Val::Null
+            } else {
+                at(constants + index)
+            };
             if !matches!(value, Val::Null) {
                 g.insert(global.name.as_str(), to_value(&value));
             }
         }
         let frame = |frame: &Frame| {
-            let locals = self.program.procedures.get(frame.routine).map_or(0, |routine| routine.locals.len());
+            let locals = self
+                .program
+                .procedures
+                .get(frame.routine)
+                .map_or(0, |routine| routine.locals.len());
             let values = (0..locals).map(|index| (index, at(frame.base + index)));
             StoredFrame {
                 r: frame.routine,
                 a: frame.at,
-                l: values.filter(|(_, value)| !matches!(value, Val::Null)).map(|(index, value)| (index, to_value(&value))).collect(),
+                l: values
+                    .filter(|(_, value)| !matches!(value, Val::Null))
+                    .map(|(index, value)| (index, to_value(&value)))
+                    .collect(),
                 h: frame.handlers.clone(),
                 e: frame.resume_next,
             }
@@ -78,11 +93,15 @@ impl Machine {
             w: self.pending,
             n: self.counters,
         };
-        let text = serde_json::to_string(&stored).map_err(|error| damaged(error))?;
+        let text = serde_json::to_string(&stored).map_err(damaged)?;
         if text.len() > self.limits.state_bytes {
             return Err(Fault::new(
                 FaultKind::Limit,
-                format!("the dialog would take {} bytes to keep, {} are allowed", text.len(), self.limits.state_bytes),
+                format!(
+                    "the dialog would take {} bytes to keep, {} are allowed",
+                    text.len(),
+                    self.limits.state_bytes
+                ),
             )
             .hint("set large variables to NULL before waiting, or keep them in a table")
             .at(self.place(None)));
@@ -99,17 +118,24 @@ impl Machine {
         struct Head {
             p: String,
         }
-        serde_json::from_str::<Head>(text).map(|head| head.p).map_err(|error| damaged(error))
+        serde_json::from_str::<Head>(text).map(|head| head.p).map_err(damaged)
     }
 
     /// Restores what [`Dialog::save`] gave.
     ///
     /// # Errors
     /// [`FaultKind::State`] when the text is damaged or belongs to another program.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a machine owns its share of the program, as the signature says"
+    )]
     pub fn restore(text: &str, program: Arc<Program>) -> Result<Self, Fault> {
-        let stored: Stored = serde_json::from_str(text).map_err(|error| damaged(error))?;
+        let stored: Stored = serde_json::from_str(text).map_err(damaged)?;
         if stored.v != VERSION {
-            return Err(damaged(format!("it has version {}, this server reads {VERSION}", stored.v)));
+            return Err(damaged(format!(
+                "it has version {}, this server reads {VERSION}",
+                stored.v
+            )));
         }
         if stored.p != program.hash() {
             return Err(damaged(format!("it runs program {}, not {}", stored.p, program.hash())));
@@ -127,7 +153,10 @@ impl Machine {
             };
             let outside = frame.a > routine.code.len()
                 || frame.l.iter().any(|(index, _)| *index >= routine.locals.len())
-                || frame.h.iter().any(|handler| usize::try_from(handler.to).map_or(true, |to| to > routine.code.len()));
+                || frame
+                    .h
+                    .iter()
+                    .any(|handler| usize::try_from(handler.to).map_or(true, |to| to > routine.code.len()));
             if outside || depth >= machine.limits.depth {
                 return Err(damaged(format!("procedure {:?} has no such place", routine.name)));
             }
@@ -145,17 +174,24 @@ impl Machine {
         machine.pending = stored.w;
         machine.counters = stored.n;
         let waits = match (machine.pending, machine.instr()) {
-            (Pending::Call, Some(Instr::Host { .. } | Instr::Script { .. })) => true,
-            (Pending::Hear(_), Some(Instr::Hear(_))) => true,
             (Pending::Ready, _) => !machine.frames.is_empty(),
-            (Pending::Ended, _) => true,
+            (Pending::Call, Some(Instr::Host { .. } | Instr::Script { .. }))
+            | (Pending::Hear(_), Some(Instr::Hear(_)))
+            | (Pending::Ended, _) => true,
             _ => false,
         };
         let callers = machine.frames.len().saturating_sub(1);
         let calls = machine.frames.iter().take(callers).all(|frame| {
             let routine = program.procedures.get(frame.routine);
-            matches!(routine.and_then(|routine| routine.code.get(frame.at)), Some(Instr::Call { .. }))
+            matches!(
+                routine.and_then(|routine| routine.code.get(frame.at)),
+                Some(Instr::Call { .. })
+            )
         });
-        if waits && calls { Ok(machine) } else { Err(damaged("it waits for something that its program does not ask for")) }
+        if waits && calls {
+            Ok(machine)
+        } else {
+            Err(damaged("it waits for something that its program does not ask for"))
+        }
     }
 }

@@ -4,9 +4,13 @@ use botstate::keyword::Part;
 
 use super::{Kind, Parse, Parser};
 use crate::basic::{
+    diagnostic::Diagnostic,
     grammar::{Entry, Grammar},
     tree::{Arg, Command, Expr, ExprKind},
 };
+
+/// Words that may begin a line that goes on with the statement before it.
+const CONTINUES: [&str; 4] = ["WHERE", "ORDER", "JOIN", "GROUP"];
 
 /// A phrase of the registry that stands here.
 pub(super) struct Matched<'a> {
@@ -28,7 +32,9 @@ impl<'a> Parser<'a> {
             if token.kind != Kind::Word {
                 return best;
             }
-            let Some(next) = grammar.follow(node, self.text_of(token)) else { return best };
+            let Some(next) = grammar.follow(node, self.text_of(token)) else {
+                return best;
+            };
             node = next;
             tokens += 1;
             if let Some(entry) = grammar.entry(node) {
@@ -36,7 +42,11 @@ impl<'a> Parser<'a> {
                 let after = self.token_at(tokens);
                 let variable = tokens > 1 && matches!(after.kind, Kind::Dot | Kind::QuestionDot);
                 if !variable {
-                    best = Some(Matched { entry, tokens, words: tokens });
+                    best = Some(Matched {
+                        entry,
+                        tokens,
+                        words: tokens,
+                    });
                 }
             }
         }
@@ -55,14 +65,18 @@ impl<'a> Parser<'a> {
             return Ok(self.finish(entry, args, start));
         }
         let mut best: Option<(usize, Vec<(String, Arg)>)> = None;
-        let mut failure = None;
+        let mut failure: Option<Box<Diagnostic>> = None;
         let begin = self.at;
         for shape in &entry.shapes {
             self.at = begin;
             let known = self.diagnostics.len();
             let mut args = Vec::new();
             let parsed = self.parts(&shape.0, &mut args).and_then(|()| {
-                if statement && !self.at_end() { Err(self.expected("the end of the line")) } else { Ok(()) }
+                if statement && !self.at_end() {
+                    Err(self.expected("the end of the line"))
+                } else {
+                    Ok(())
+                }
             });
             self.diagnostics.truncate(known);
             match parsed {
@@ -72,8 +86,8 @@ impl<'a> Parser<'a> {
                     }
                 }
                 Err(error) => {
-                    let later = |other: &Box<crate::basic::Diagnostic>| error.span.start > other.span.start;
-                    if failure.as_ref().is_none_or(later) {
+                    let last = failure.as_ref().map(|other| other.span.start);
+                    if last.is_none_or(|last| error.span.start > last) {
                         failure = Some(error);
                     }
                 }
@@ -106,7 +120,11 @@ impl<'a> Parser<'a> {
         if let Some(member) = self.member_path(entry.phrase, &args) {
             return Expr::new(member, self.since(start));
         }
-        let command = Command { phrase: entry.phrase, class: entry.class, args };
+        let command = Command {
+            phrase: entry.phrase,
+            class: entry.class,
+            args,
+        };
         Expr::new(ExprKind::Command(Box::new(command)), self.since(start))
     }
 
@@ -190,24 +208,42 @@ impl<'a> Parser<'a> {
     }
 
     fn take_part_word(&mut self, word: &str) -> bool {
-        let found = self.part_word(word);
-        if found {
+        if self.part_word(word) {
             self.next();
+            return true;
         }
-        found
+        // Clauses of a query may begin the next line.
+        let at = self.at;
+        if CONTINUES.contains(&word) && self.token_at(0).kind == Kind::Newline {
+            self.skip_newlines();
+            if self.is_word(0, word) {
+                self.next();
+                return true;
+            }
+            self.at = at;
+        }
+        false
     }
 
     /// Whether an optional part is there, perhaps on the next line when several words announce it.
     fn optional_begins(&mut self, parts: &[Part]) -> bool {
-        let words: Vec<&str> =
-            parts.iter().map_while(|part| if let Part::Word(word) = part { Some(word.as_str()) } else { None }).collect();
+        let words: Vec<&str> = parts
+            .iter()
+            .map_while(|part| {
+                if let Part::Word(word) = part {
+                    Some(word.as_str())
+                } else {
+                    None
+                }
+            })
+            .collect();
         let Some(first) = words.first() else {
             return !self.at_end() && self.can_begin_value();
         };
         if self.part_word(first) {
             return words.len() == 1 || words.iter().enumerate().all(|(ahead, word)| self.is_word(ahead, word));
         }
-        let continues = words.len() > 1 || ["WHERE", "ORDER", "JOIN", "GROUP"].contains(first);
+        let continues = words.len() > 1 || CONTINUES.contains(first);
         if continues && self.token_at(0).kind == Kind::Newline {
             let at = self.at;
             self.skip_newlines();

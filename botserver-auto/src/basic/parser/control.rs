@@ -1,7 +1,7 @@
 //! Statements that the language itself performs: branches, loops, procedures, talking.
 
-use super::{statement::End, Block, Kind, Parse, Parser};
-use crate::basic::tree::{Case, Compare, Expr, ExprKind, Name, Place, PlaceKey, Procedure, Stmt, StmtKind, Test, Until};
+use super::{Block, Kind, Parse, Parser, statement::End};
+use crate::basic::tree::{Case, Compare, Expr, ExprKind, Name, Stmt, StmtKind, Test, Until};
 
 impl Parser<'_> {
     /// The statement that begins with `word`, if the language has one.
@@ -32,7 +32,11 @@ impl Parser<'_> {
             "THROW" | "RAISE" => StmtKind::Throw(self.expression()?),
             "ASSERT" => {
                 let condition = self.without_commas(Self::expression)?;
-                let message = if self.take(Kind::Comma) { Some(self.expression()?) } else { None };
+                let message = if self.take(Kind::Comma) {
+                    Some(self.expression()?)
+                } else {
+                    None
+                };
                 StmtKind::Assert { condition, message }
             }
             "TALK" if self.at_end() => StmtKind::Talk(None),
@@ -40,7 +44,9 @@ impl Parser<'_> {
             "PRINT" => StmtKind::Print(self.expression()?),
             "HEAR" => self.hear_statement()?,
             "PARAM" => StmtKind::Param(self.params()?),
-            "DESCRIPTION" => StmtKind::Description { text: self.description()? },
+            "DESCRIPTION" => StmtKind::Description {
+                text: self.description()?,
+            },
             "APPEND" | "PUSH" => self.mutation("push")?,
             "PREPEND" | "UNSHIFT" => self.mutation("unshift")?,
             _ => {
@@ -52,7 +58,7 @@ impl Parser<'_> {
     }
 
     /// Takes the end of a block, or reports at its beginning that there is none.
-    fn end_block(&mut self, block: Block, opener: std::ops::Range<usize>, what: &str, end: &str) {
+    pub(super) fn end_block(&mut self, block: Block, opener: std::ops::Range<usize>, what: &str, end: &str) {
         self.blocks.pop();
         let found = self.block_end();
         let fits = match block {
@@ -72,10 +78,14 @@ impl Parser<'_> {
             return;
         }
         let error = self.error("B121", opener, format!("this {what} has no end"));
-        self.diagnostics.push(error.label("begins here").help(format!("write `{end}` after its last statement")));
+        self.diagnostics.push(
+            error
+                .label("begins here")
+                .help(format!("write `{end}` after its last statement")),
+        );
     }
 
-    fn open(&mut self, block: Block) -> Vec<Stmt> {
+    pub(super) fn open(&mut self, block: Block) -> Vec<Stmt> {
         self.blocks.push(block);
         let inline = std::mem::replace(&mut self.inline_ifs, 0);
         let body = self.statements();
@@ -83,18 +93,14 @@ impl Parser<'_> {
         body
     }
 
-    fn opener(&self) -> std::ops::Range<usize> {
+    pub(super) fn opener(&self) -> std::ops::Range<usize> {
         let at = self.at.saturating_sub(1);
         self.tokens.get(at).map_or(0..0, super::Token::span)
     }
 
-    fn condition(&mut self) -> Parse<Expr> {
-        self.without_commas(Self::expression)
-    }
-
     fn if_statement(&mut self) -> Parse<StmtKind> {
         let opener = self.opener();
-        let condition = self.condition()?;
+        let condition = self.expression()?;
         if self.kind() == Kind::Brace {
             return self.brace_if(condition, opener);
         }
@@ -128,7 +134,10 @@ impl Parser<'_> {
             }
             return Ok(StmtKind::If { arms, otherwise });
         }
-        Ok(StmtKind::If { arms: vec![(condition, then)], otherwise })
+        Ok(StmtKind::If {
+            arms: vec![(condition, then)],
+            otherwise,
+        })
     }
 
     fn goes_on_as_block(&mut self) -> bool {
@@ -151,7 +160,7 @@ impl Parser<'_> {
                 if !short {
                     self.next();
                 }
-                let condition = self.condition().unwrap_or_else(|error| {
+                let condition = self.expression().unwrap_or_else(|error| {
                     self.diagnostics.push(*error);
                     self.skip_line();
                     Expr::new(ExprKind::Broken, 0..0)
@@ -185,7 +194,7 @@ impl Parser<'_> {
                 break;
             }
             if self.take_word("IF") {
-                condition = self.condition()?;
+                condition = self.expression()?;
                 continue;
             }
             self.expect(Kind::Brace, "`{`")?;
@@ -207,12 +216,21 @@ impl Parser<'_> {
             if !self.take_word("IN") {
                 return Err(self.expected("IN"));
             }
-            let list = self.without_commas(Self::expression)?;
-            let last = if self.take_word("LAST") { Some(self.expression()?) } else { None };
+            let items = self.expression()?;
+            let last = if self.take_word("LAST") {
+                Some(self.expression()?)
+            } else {
+                None
+            };
             self.take_word("DO");
             let body = self.loop_body();
             self.end_for(opener, &name);
-            return Ok(StmtKind::ForEach { name, list, last, body });
+            return Ok(StmtKind::ForEach {
+                name,
+                list: items,
+                last,
+                body,
+            });
         }
         self.expect(Kind::Equal, "`=` or IN")?;
         let from = self.expression()?;
@@ -220,11 +238,21 @@ impl Parser<'_> {
             return Err(self.expected("TO"));
         }
         let to = self.expression()?;
-        let step = if self.take_word("STEP") { Some(self.expression()?) } else { None };
+        let step = if self.take_word("STEP") {
+            Some(self.expression()?)
+        } else {
+            None
+        };
         self.take_word("DO");
         let body = self.loop_body();
         self.end_for(opener, &name);
-        Ok(StmtKind::For { name, from, to, step, body })
+        Ok(StmtKind::For {
+            name,
+            from,
+            to,
+            step,
+            body,
+        })
     }
 
     fn loop_body(&mut self) -> Vec<Stmt> {
@@ -236,7 +264,7 @@ impl Parser<'_> {
         self.open(Block::For)
     }
 
-    fn leftover_of_header(&mut self) -> Box<crate::basic::Diagnostic> {
+    pub(super) fn leftover_of_header(&mut self) -> Box<crate::basic::Diagnostic> {
         let token = self.token();
         let text = self.text_of(token).chars().take(32).collect::<String>();
         self.error("B101", token.span(), format!("`{text}` does not belong here"))
@@ -259,7 +287,7 @@ impl Parser<'_> {
 
     fn while_statement(&mut self) -> Parse<StmtKind> {
         let opener = self.opener();
-        let condition = self.condition()?;
+        let condition = self.expression()?;
         self.take_word("DO");
         let body = self.open(Block::While);
         self.end_block(Block::While, opener, "WHILE", "END WHILE");
@@ -271,7 +299,10 @@ impl Parser<'_> {
         if !until && !self.take_word("WHILE") {
             return Ok(None);
         }
-        Ok(Some(Until { until, condition: self.condition()? }))
+        Ok(Some(Until {
+            until,
+            condition: self.expression()?,
+        }))
     }
 
     fn do_statement(&mut self) -> Parse<StmtKind> {
@@ -286,13 +317,18 @@ impl Parser<'_> {
     fn select_statement(&mut self) -> Parse<StmtKind> {
         let opener = self.opener();
         self.take_word("CASE");
-        let subject = self.condition()?;
+        let subject = self.expression()?;
         let mut cases = Vec::new();
         let mut otherwise = None;
         let before = self.open(Block::Select);
         if let Some(stray) = before.first() {
-            let error = self.error("B122", stray.span.clone(), "this statement stands before the first CASE");
-            self.diagnostics.push(error.help("move it before SELECT CASE or into a CASE"));
+            let error = self.error(
+                "B122",
+                stray.span.clone(),
+                "this statement stands before the first CASE",
+            );
+            self.diagnostics
+                .push(error.help("move it before SELECT CASE or into a CASE"));
         }
         while self.block_end() == Some(End::Case) {
             let default = self.take_word("DEFAULT") || {
@@ -310,7 +346,11 @@ impl Parser<'_> {
             }
         }
         self.end_block(Block::Select, opener, "SELECT", "END SELECT");
-        Ok(StmtKind::Select { subject, cases, otherwise })
+        Ok(StmtKind::Select {
+            subject,
+            cases,
+            otherwise,
+        })
     }
 
     fn case_tests(&mut self) -> Vec<Test> {
@@ -346,175 +386,11 @@ impl Parser<'_> {
             return Ok(Test::Is(operator, self.alternative()?));
         }
         let low = self.alternative()?;
-        if self.take_word("TO") { Ok(Test::Range(low, self.alternative()?)) } else { Ok(Test::Equal(low)) }
-    }
-
-    fn procedure(&mut self) -> Parse<StmtKind> {
-        let opener = self.opener();
-        let name = self.name("a name")?;
-        let mut params = Vec::new();
-        if self.take(Kind::Paren) {
-            params = self.bracketed(|parser| {
-                let mut params = Vec::new();
-                while parser.kind() == Kind::Word {
-                    params.push(parser.name("a parameter")?);
-                    if !parser.take(Kind::Comma) {
-                        break;
-                    }
-                }
-                Ok(params)
-            })?;
-            self.close(Kind::ParenEnd, "`)`")?;
+        if self.take_word("TO") {
+            Ok(Test::Range(low, self.alternative()?))
+        } else {
+            Ok(Test::Equal(low))
         }
-        if !self.blocks.is_empty() {
-            let error = self.error("B123", opener.clone(), "a SUB or FUNCTION cannot stand inside another block");
-            self.diagnostics.push(error.help("move it to the end of the script"));
-        }
-        let body = self.open(Block::Procedure);
-        self.end_block(Block::Procedure, opener, "SUB or FUNCTION", "END SUB");
-        Ok(StmtKind::Procedure(Procedure { name, params, body }))
-    }
-
-    /// `CALL name[(args)]` or `CALL "file.bas"[, args]`, after the word CALL.
-    pub(super) fn call(&mut self) -> Parse<Expr> {
-        let start = self.start();
-        if self.kind() == Kind::Word && !self.phrase_is_callable() {
-            let name = self.name("a name")?;
-            let args = if self.token_at(0).kind == Kind::Paren {
-                self.call_arguments()?
-            } else if self.commas && self.take(Kind::Comma) {
-                self.comma_list()?
-            } else {
-                Vec::new()
-            };
-            return Ok(Expr::new(ExprKind::Call(name, args), self.since(start)));
-        }
-        let commas = self.commas;
-        let script = self.without_commas(Self::expression)?;
-        let args = if commas && self.take(Kind::Comma) { self.comma_list()? } else { Vec::new() };
-        Ok(Expr::new(ExprKind::Script(Box::new(script), args), self.since(start)))
-    }
-
-    /// Whether CALL is followed by a value that names a script instead of a procedure's name.
-    fn phrase_is_callable(&self) -> bool {
-        matches!(self.token_at(1).kind, Kind::Plus | Kind::Ampersand | Kind::Dot | Kind::Bracket)
-    }
-
-    fn return_statement(&mut self) -> Parse<StmtKind> {
-        if self.at_end() {
-            return Ok(StmtKind::Return(None));
-        }
-        if !(self.is_word(0, "WITH") && self.token_at(1).kind == Kind::Word && self.is_word(2, "AS")) {
-            return Ok(StmtKind::Return(Some(self.expression()?)));
-        }
-        self.next();
-        let mut fields = Vec::new();
-        loop {
-            let name = self.name("a field's name")?;
-            if !self.take_word("AS") {
-                return Err(self.expected("AS"));
-            }
-            fields.push((name, self.without_commas(Self::expression)?));
-            if !self.take(Kind::Comma) {
-                return Ok(StmtKind::ReturnWith(fields));
-            }
-            self.skip_newlines_after_operator();
-        }
-    }
-
-    fn with_statement(&mut self) -> Parse<StmtKind> {
-        let opener = self.opener();
-        let target = self.target()?;
-        if !self.at_end() {
-            return Err(self.leftover_of_header());
-        }
-        self.blocks.push(Block::With);
-        let mut fields = Vec::new();
-        let mut fresh = true;
-        loop {
-            while matches!(self.kind(), Kind::Newline | Kind::Semicolon | Kind::Comma) {
-                self.next();
-            }
-            if self.kind() == Kind::End || self.block_end().is_some() {
-                break;
-            }
-            let start = self.start();
-            let first = self.at;
-            let dotted = self.take(Kind::Dot);
-            fresh &= !dotted;
-            match self.with_field(&target) {
-                Ok(kind) => fields.push(Stmt { kind, span: self.since(start) }),
-                Err(error) => {
-                    self.diagnostics.push(*error);
-                    self.at = self.at.max(first);
-                    self.skip_line();
-                }
-            }
-        }
-        self.end_block(Block::With, opener, "WITH", "END WITH");
-        Ok(StmtKind::With { target, fresh, fields })
-    }
-
-    fn with_field(&mut self, target: &Place) -> Parse<StmtKind> {
-        let field = self.target()?;
-        self.expect(Kind::Equal, "`=`")?;
-        self.skip_newlines_after_operator();
-        let value = self.without_commas(Self::expression)?;
-        if !self.at_end() && self.kind() != Kind::Comma {
-            return Err(self.leftover_of_header());
-        }
-        let mut place = target.clone();
-        place.keys.push(PlaceKey::Member(field.name.text));
-        place.keys.extend(field.keys);
-        place.span = field.span;
-        Ok(StmtKind::Assign { target: place, value })
-    }
-
-    fn try_statement(&mut self) -> Parse<StmtKind> {
-        let opener = self.opener();
-        let body = self.open(Block::Try);
-        let mut error = None;
-        let mut handler = Vec::new();
-        if self.block_end() == Some(End::Catch) {
-            self.next();
-            if !self.at_end() {
-                error = Some(self.name("the error's name")?);
-            }
-            self.blocks.pop();
-            handler = self.open(Block::Try);
-        }
-        self.end_block(Block::Try, opener, "TRY", "END TRY");
-        Ok(StmtKind::Try { body, error, handler })
-    }
-
-    fn on_error(&mut self) -> Parse<StmtKind> {
-        if self.take_words(&["RESUME", "NEXT"]) {
-            return Ok(StmtKind::OnError(true));
-        }
-        if self.take_word("GOTO") && self.kind() == Kind::Number {
-            let token = self.next();
-            if self.text_of(token) == "0" {
-                return Ok(StmtKind::OnError(false));
-            }
-        }
-        Err(self.expected("RESUME NEXT or GOTO 0"))
-    }
-
-    fn mutation(&mut self, method: &'static str) -> Parse<StmtKind> {
-        let called = self.kind() == Kind::Paren && !self.token_at(0).spaced;
-        if called {
-            self.next();
-            self.brackets += 1;
-        }
-        let target = self.target()?;
-        self.expect(Kind::Comma, "`,`")?;
-        self.skip_newlines_after_operator();
-        let args = vec![self.without_commas(Self::expression)?];
-        if called {
-            self.brackets -= 1;
-            self.close(Kind::ParenEnd, "`)`")?;
-        }
-        Ok(StmtKind::Mutate { method, target, args })
     }
 
     /// Runs `parse` where a keyword takes no comma list.

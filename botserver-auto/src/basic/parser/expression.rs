@@ -5,9 +5,42 @@ use crate::basic::tree::{Arith, Compare, Expr, ExprKind};
 
 /// Words that stand between or before values and so never begin an argument.
 const OPERATOR_WORDS: [&str; 36] = [
-    "AND", "OR", "IS", "IN", "LIKE", "ILIKE", "BETWEEN", "CONTAINS", "STARTS", "ENDS", "MOD", "THEN", "ELSE", "DO",
-    "TO", "STEP", "AS", "WITH", "BY", "FROM", "WHERE", "AT", "USING", "DEFAULT", "TIMEOUT", "LIMIT", "ORDER", "OFFSET",
-    "LAST", "EXPIRES", "INTO", "EVENTS", "RECURSIVE", "ELSEIF", "LOOP", "UNTIL",
+    "AND",
+    "OR",
+    "IS",
+    "IN",
+    "LIKE",
+    "ILIKE",
+    "BETWEEN",
+    "CONTAINS",
+    "STARTS",
+    "ENDS",
+    "MOD",
+    "THEN",
+    "ELSE",
+    "DO",
+    "TO",
+    "STEP",
+    "AS",
+    "WITH",
+    "BY",
+    "FROM",
+    "WHERE",
+    "AT",
+    "USING",
+    "DEFAULT",
+    "TIMEOUT",
+    "LIMIT",
+    "ORDER",
+    "OFFSET",
+    "LAST",
+    "EXPIRES",
+    "INTO",
+    "EVENTS",
+    "RECURSIVE",
+    "ELSEIF",
+    "LOOP",
+    "UNTIL",
 ];
 
 /// Whether `word` is an operator or a clause word.
@@ -60,7 +93,11 @@ impl Parser<'_> {
                 (kind, _) => {
                     self.deepen(left.span.clone())?;
                     let items = vec![Expr::new(kind, left.span), right];
-                    let kind = if coalesce { ExprKind::Coalesce(items) } else { ExprKind::Or(items) };
+                    let kind = if coalesce {
+                        ExprKind::Coalesce(items)
+                    } else {
+                        ExprKind::Or(items)
+                    };
                     Expr::new(kind, self.since(start))
                 }
             };
@@ -124,14 +161,21 @@ impl Parser<'_> {
                 }
                 self.next();
                 let high = self.sum()?;
-                left = self.negate_if(negated, ExprKind::Between(Box::new(left), Box::new(low), Box::new(high)), start);
+                left = self.negate_if(
+                    negated,
+                    ExprKind::Between(Box::new(left), Box::new(low), Box::new(high)),
+                    start,
+                );
             } else if let Some(operator) = self.comparison_operator() {
                 self.skip_newlines_after_operator();
                 let right = match operator {
                     Compare::In | Compare::NotIn => self.members()?,
                     _ => self.sum()?,
                 };
-                left = Expr::new(ExprKind::Compare(Box::new(left), operator, Box::new(right)), self.since(start));
+                left = Expr::new(
+                    ExprKind::Compare(Box::new(left), operator, Box::new(right)),
+                    self.since(start),
+                );
             } else {
                 return Ok(left);
             }
@@ -153,7 +197,11 @@ impl Parser<'_> {
     fn negate_if(&self, negated: bool, kind: ExprKind, start: usize) -> Expr {
         let span = self.since(start);
         let expr = Expr::new(kind, span.clone());
-        if negated { Expr::new(ExprKind::Not(Box::new(expr)), span) } else { expr }
+        if negated {
+            Expr::new(ExprKind::Not(Box::new(expr)), span)
+        } else {
+            expr
+        }
     }
 
     fn comparison_operator(&mut self) -> Option<Compare> {
@@ -185,7 +233,10 @@ impl Parser<'_> {
             (&["ENDS", "WITH"], Compare::EndsWith),
             (&["IS", "IN"], Compare::In),
         ];
-        WORDS.iter().find(|(words, _)| self.take_words(words)).map(|(_, operator)| *operator)
+        WORDS
+            .iter()
+            .find(|(words, _)| self.take_words(words))
+            .map(|(_, operator)| *operator)
     }
 
     /// What stands after IN: a list in parentheses, or a value.
@@ -232,7 +283,10 @@ impl Parser<'_> {
     }
 
     fn power(&mut self) -> Parse<Expr> {
-        self.chain(|parser| (parser.kind() == Kind::Caret).then_some(Arith::Power), Self::unary)
+        self.chain(
+            |parser| (parser.kind() == Kind::Caret).then_some(Arith::Power),
+            Self::unary,
+        )
     }
 
     fn chain(
@@ -242,7 +296,9 @@ impl Parser<'_> {
     ) -> Parse<Expr> {
         let start = self.start();
         let first = operand(self)?;
-        let Some(mut next) = operator(self) else { return Ok(first) };
+        let Some(mut next) = operator(self) else {
+            return Ok(first);
+        };
         let mut rest = Vec::new();
         loop {
             self.next();

@@ -8,13 +8,28 @@ use crate::basic::tree::{Arg, Expr, ExprKind, Name, Step};
 const SURROUNDINGS: [&str; 2] = ["session", "user"];
 
 /// Endings that make a dotted text the name of a file.
-const FILES: [&str; 15] =
-    ["csv", "xlsx", "xls", "pdf", "docx", "doc", "txt", "md", "json", "xml", "html", "pptx", "png", "jpg", "bas"];
+const FILES: [&str; 15] = [
+    "csv", "xlsx", "xls", "pdf", "docx", "doc", "txt", "md", "json", "xml", "html", "pptx", "png", "jpg", "bas",
+];
 
 impl Parser<'_> {
     /// The member that the only argument of GET names, if it is a path into something the script can see.
     pub(super) fn member_path(&self, phrase: &str, args: &[(String, Arg)]) -> Option<ExprKind> {
-        let ("GET", [(_, Arg::One(Expr { kind: ExprKind::Text(text), span }))]) = (phrase, args) else { return None };
+        let (
+            "GET",
+            [
+                (
+                    _,
+                    Arg::One(Expr {
+                        kind: ExprKind::Text(text),
+                        span,
+                    }),
+                ),
+            ],
+        ) = (phrase, args)
+        else {
+            return None;
+        };
         let mut parts = text.trim().split('.');
         let first = parts.next().filter(|part| is_name(part))?;
         let members: Vec<&str> = parts.collect();
@@ -26,7 +41,12 @@ impl Parser<'_> {
             return None;
         }
         let base = Expr::new(ExprKind::Name(first.to_owned()), span.clone());
-        let step = |part: &&str| Step::Member(Name { text: (*part).to_owned(), span: span.clone() });
+        let step = |part: &&str| {
+            Step::Member(Name {
+                text: (*part).to_owned(),
+                span: span.clone(),
+            })
+        };
         Some(ExprKind::Path(Box::new(base), members.iter().map(step).collect()))
     }
 

@@ -91,7 +91,13 @@ impl Parser<'_> {
             }
             // One text is a description, several are the values that are allowed.
             match (choices.len(), choices.pop()) {
-                (1, Some(Expr { kind: ExprKind::Text(text), .. })) => param.description = Some(text),
+                (
+                    1,
+                    Some(Expr {
+                        kind: ExprKind::Text(text),
+                        ..
+                    }),
+                ) => param.description = Some(text),
                 (_, Some(last)) => {
                     choices.push(last);
                     param.choices = choices;
@@ -103,7 +109,11 @@ impl Parser<'_> {
         let name = self.name("a type")?;
         let kind = name.text.to_ascii_uppercase();
         if !TYPES.contains(&kind.as_str()) {
-            let warning = self.warning("B202", name.span.clone(), format!("the type `{}` is unknown", name.text));
+            let warning = self.warning(
+                "B202",
+                name.span.clone(),
+                format!("the type `{}` is unknown", name.text),
+            );
             self.warn(warning.label("taken as STRING"));
         }
         param.kind = kind;
@@ -143,7 +153,13 @@ impl Parser<'_> {
         }
         self.skip_line();
         let span = self.since(token.start);
-        let text = self.text.get(span.clone()).unwrap_or_default().trim().trim_matches('"').to_owned();
+        let text = self
+            .text
+            .get(span.clone())
+            .unwrap_or_default()
+            .trim()
+            .trim_matches('"')
+            .to_owned();
         let warning = self.warning("B204", span, "this description is not one text in quotes");
         self.warn(warning.help("write `DESCRIPTION \"…\"`, a quote inside as `\\\"`"));
         Ok(text)

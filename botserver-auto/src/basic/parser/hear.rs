@@ -83,7 +83,10 @@ impl Parser<'_> {
     /// `HEAR` as a value, unless the word is a variable here.
     pub(super) fn hear_value(&mut self) -> Parse<Option<Hear>> {
         let next = self.token_at(1);
-        let ends = matches!(next.kind, Kind::Newline | Kind::End | Kind::Semicolon | Kind::Text | Kind::ParenEnd);
+        let ends = matches!(
+            next.kind,
+            Kind::Newline | Kind::End | Kind::Semicolon | Kind::Text | Kind::ParenEnd
+        );
         let clause = next.kind == Kind::Word && (self.is_word(1, "AS") || self.is_word(1, "WITH"));
         if !ends && !clause {
             return Ok(None);
@@ -162,5 +165,11 @@ impl Parser<'_> {
 }
 
 fn empty() -> Hear {
-    Hear { kind: InputKind::Text, options: Vec::new(), open: false, prompt: None, default: None }
+    Hear {
+        kind: InputKind::Text,
+        options: Vec::new(),
+        open: false,
+        prompt: None,
+        default: None,
+    }
 }

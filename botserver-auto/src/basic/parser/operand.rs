@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use super::{expression::is_operator_word, Kind, Parse, Parser};
+use super::{Kind, Parse, Parser, expression::is_operator_word};
 use crate::basic::{
     library,
     tree::{Expr, ExprKind, Name, Step},
@@ -21,7 +21,11 @@ impl Parser<'_> {
                     self.next();
                     let name = self.name("a member's name")?;
                     let calls = self.token_at(0).kind == Kind::Paren && !self.token_at(0).spaced;
-                    steps.push(if calls { Step::Method(name, self.call_arguments()?) } else { Step::Member(name) });
+                    steps.push(if calls {
+                        Step::Method(name, self.call_arguments()?)
+                    } else {
+                        Step::Member(name)
+                    });
                 }
                 Kind::Bracket if !token.spaced => {
                     self.next();
@@ -30,7 +34,9 @@ impl Parser<'_> {
                     steps.push(Step::Index(index));
                 }
                 // A chain of methods may go on on the next line.
-                Kind::Newline if matches!(self.token_at(1).kind, Kind::Dot) && !steps.is_empty() && self.brackets > 0 => {
+                Kind::Newline
+                    if matches!(self.token_at(1).kind, Kind::Dot) && !steps.is_empty() && self.brackets > 0 =>
+                {
                     self.next();
                 }
                 _ => break,
@@ -67,7 +73,7 @@ impl Parser<'_> {
         let kind = match token.kind {
             Kind::Number => {
                 self.next();
-                self.number(self.text_of(token))
+                number(self.text_of(token))
             }
             Kind::Text => {
                 self.next();
@@ -95,13 +101,6 @@ impl Parser<'_> {
             _ => return Err(self.expected("a value")),
         };
         Ok(Expr::new(kind, self.place(token.start..self.since(token.start).end)))
-    }
-
-    fn number(&self, text: &str) -> ExprKind {
-        if let Ok(number) = text.parse() {
-            return ExprKind::Int(number);
-        }
-        text.parse::<Decimal>().map_or_else(|_| ExprKind::Text(text.to_owned()), ExprKind::Decimal)
     }
 
     fn fields(&mut self) -> Parse<Vec<(Expr, Expr)>> {
@@ -155,8 +154,14 @@ impl Parser<'_> {
             return Ok(value);
         }
         if upper == "IS" && self.is_word(1, "NUMERIC") && self.token_at(2).kind == Kind::Paren {
-            self.next();
-            return self.function();
+            let start = self.start();
+            self.at += 2;
+            let name = Name {
+                text: "ISNUMERIC".to_owned(),
+                span: self.since(start),
+            };
+            let args = self.call_arguments()?;
+            return Ok(Expr::new(ExprKind::Call(name, args), self.since(start)));
         }
         if let Some(matched) = self.phrase()
             && (matched.words > 1 || self.begins_argument(1) || called && !library::is_function(word))
@@ -197,7 +202,11 @@ impl Parser<'_> {
     fn library_command(&mut self) -> Parse<Expr> {
         let start = self.start();
         let name = self.name("a function's name")?;
-        let args = if self.commas { self.comma_list()? } else { vec![self.expression()?] };
+        let args = if self.commas {
+            self.comma_list()?
+        } else {
+            vec![self.expression()?]
+        };
         Ok(Expr::new(ExprKind::Call(name, args), self.since(start)))
     }
 
@@ -209,14 +218,17 @@ impl Parser<'_> {
             Kind::Brace | Kind::Bracket => token.spaced,
             Kind::Word => {
                 let word = self.text_of(token);
-                !is_operator_word(word) && !(word.eq_ignore_ascii_case("NOT") && self.negated_operator(ahead + 1))
+                let negated = word.eq_ignore_ascii_case("NOT") && self.negated_operator(ahead + 1);
+                !is_operator_word(word) && !negated
             }
             _ => false,
         }
     }
 
     fn negated_operator(&self, ahead: usize) -> bool {
-        ["IN", "LIKE", "ILIKE", "CONTAINS", "BETWEEN"].iter().any(|word| self.is_word(ahead, word))
+        ["IN", "LIKE", "ILIKE", "CONTAINS", "BETWEEN"]
+            .iter()
+            .any(|word| self.is_word(ahead, word))
     }
 
     /// Words with a meaning of their own as values.
@@ -233,14 +245,20 @@ impl Parser<'_> {
                 self.taken(2, ExprKind::List(Vec::new()))
             }
             "ERROR" if self.is_word(1, "MESSAGE") => {
-                let member = Name { text: "message".to_owned(), span: self.place(self.token_at(1).span()) };
+                let member = Name {
+                    text: "message".to_owned(),
+                    span: self.place(self.token_at(1).span()),
+                };
                 let error = Expr::new(ExprKind::Error, self.place(self.token_at(0).span()));
                 self.taken(2, ExprKind::Path(Box::new(error), vec![Step::Member(member)]))
             }
             "JSON" if self.is_word(1, "PARSE") => {
                 self.next();
                 let token = self.next();
-                let name = Name { text: "PARSE_JSON".to_owned(), span: self.place(token.span()) };
+                let name = Name {
+                    text: "PARSE_JSON".to_owned(),
+                    span: self.place(token.span()),
+                };
                 let argument = self.expression()?;
                 ExprKind::Call(name, vec![argument])
             }
@@ -270,7 +288,10 @@ impl Parser<'_> {
         let pattern = if self.take_word("AS") {
             if self.is_word(0, "JSON") {
                 self.next();
-                let name = Name { text: "TOJSON".to_owned(), span: value.span.clone() };
+                let name = Name {
+                    text: "TOJSON".to_owned(),
+                    span: value.span.clone(),
+                };
                 return Ok(ExprKind::Call(name, vec![value]));
             }
             Some(Box::new(self.nest(Self::postfix)?))
@@ -281,4 +302,13 @@ impl Parser<'_> {
         };
         Ok(ExprKind::Format(Box::new(value), pattern))
     }
+}
+
+/// A number as it is written; one with too many digits stays text.
+fn number(text: &str) -> ExprKind {
+    if let Ok(number) = text.parse() {
+        return ExprKind::Int(number);
+    }
+    text.parse::<Decimal>()
+        .map_or_else(|_| ExprKind::Text(text.to_owned()), ExprKind::Decimal)
 }

@@ -52,10 +52,15 @@ impl Parser<'_> {
             let start = self.at;
             let token = self.token();
             self.skip_line();
-            let span = token.start..self.tokens.get(self.at.saturating_sub(1)).map_or(token.end, |last| last.end);
+            let span = token.start
+                ..self
+                    .tokens
+                    .get(self.at.saturating_sub(1))
+                    .map_or(token.end, |last| last.end);
             let text = self.text.get(span.clone()).unwrap_or_default().trim();
             let error = self.error("B120", span.clone(), format!("`{text}` ends a block that is not open"));
-            self.diagnostics.push(error.help("remove the line, or look for the block's beginning above"));
+            self.diagnostics
+                .push(error.help("remove the line, or look for the block's beginning above"));
             if self.at == start {
                 self.at += 1;
             }
@@ -87,23 +92,40 @@ impl Parser<'_> {
     pub(super) fn line(&mut self) -> Stmt {
         let start = self.start();
         let first = self.at;
-        let parsed = self.statement().and_then(|kind| if self.at_end() { Ok(kind) } else { Err(self.leftover()) });
+        let parsed = self.statement().and_then(|kind| {
+            // A block whose end is missing stops before the end of the block around it.
+            let ended = self.at_end() || self.at > first && self.block_end().is_some() && self.starts_line();
+            if ended { Ok(kind) } else { Err(self.leftover()) }
+        });
         match parsed {
-            Ok(kind) => Stmt { kind, span: self.since(start) },
+            Ok(kind) => Stmt {
+                kind,
+                span: self.since(start),
+            },
             Err(error) => {
                 let resume = self.recover(first, &error);
                 self.diagnostics.push(*error);
                 self.at = resume.max(first + 1);
                 self.swallow_block(first);
-                Stmt { kind: StmtKind::Broken, span: self.since(start) }
+                Stmt {
+                    kind: StmtKind::Broken,
+                    span: self.since(start),
+                }
             }
         }
+    }
+
+    fn starts_line(&self) -> bool {
+        let before = self.at.checked_sub(1).and_then(|at| self.tokens.get(at));
+        before.is_some_and(|token| token.kind == Kind::Newline)
     }
 
     /// After a block's first line could not be read: reads its body all the same, so that its problems are
     /// found too and its end is not taken for a stray one.
     fn swallow_block(&mut self, first: usize) {
-        let Some(token) = self.tokens.get(first).copied() else { return };
+        let Some(token) = self.tokens.get(first).copied() else {
+            return;
+        };
         let block = match self.text_of(token).to_ascii_uppercase().as_str() {
             "FOR" => Block::For,
             "WHILE" => Block::While,
@@ -159,7 +181,11 @@ impl Parser<'_> {
         if first_of_line && self.tokens.get(at).is_some_and(|token| token.kind == Kind::Word) {
             return at;
         }
-        while self.tokens.get(at).is_some_and(|token| !matches!(token.kind, Kind::Newline | Kind::End)) {
+        while self
+            .tokens
+            .get(at)
+            .is_some_and(|token| !matches!(token.kind, Kind::Newline | Kind::End))
+        {
             at += 1;
         }
         at
@@ -196,7 +222,11 @@ impl Parser<'_> {
             "CATCH" => End::Catch,
             "END" => {
                 let next = self.token_at(1);
-                let second = if next.kind == Kind::Word { self.text_of(next).to_ascii_uppercase() } else { String::new() };
+                let second = if next.kind == Kind::Word {
+                    self.text_of(next).to_ascii_uppercase()
+                } else {
+                    String::new()
+                };
                 match second.as_str() {
                     "IF" => End::If,
                     "FOR" => End::For,
@@ -222,7 +252,7 @@ impl Parser<'_> {
         loop {
             match self.token_at(at).kind {
                 Kind::Dot | Kind::QuestionDot if self.token_at(at + 1).kind == Kind::Word => at += 2,
-                Kind::Bracket => {
+                Kind::Bracket if !self.token_at(at).spaced => {
                     let mut depth = 0_usize;
                     loop {
                         match self.token_at(at).kind {
@@ -246,7 +276,6 @@ impl Parser<'_> {
     fn assignment(&mut self) -> Parse<StmtKind> {
         let target = self.target()?;
         self.expect(Kind::Equal, "`=`")?;
-        self.skip_newlines_after_operator();
         let value = self.expression()?;
         Ok(StmtKind::Assign { target, value })
     }
@@ -278,7 +307,11 @@ impl Parser<'_> {
                 _ => break,
             }
         }
-        Ok(Place { name, keys, span: self.since(start) })
+        Ok(Place {
+            name,
+            keys,
+            span: self.since(start),
+        })
     }
 
     /// A closing bracket, which may stand on a line of its own.
@@ -330,7 +363,11 @@ impl Parser<'_> {
         }
         if self.procedures.contains(&upper.trim_end_matches('$').to_lowercase()) {
             let name = self.name("a name")?;
-            let args = if self.at_end() { Vec::new() } else { self.call_arguments()? };
+            let args = if self.at_end() {
+                Vec::new()
+            } else {
+                self.call_arguments()?
+            };
             let span = name.span.clone();
             return Ok(StmtKind::Do1(Expr::new(ExprKind::Call(name, args), span)));
         }
@@ -352,18 +389,28 @@ impl Parser<'_> {
             return Ok(StmtKind::Do1(expr));
         }
         let error = self.error("B102", self.since(start), "this value is not used");
-        Err(Box::new(error.help("assign it with `name = …`, or say it with `TALK …`")))
+        Err(Box::new(
+            error.help("assign it with `name = …`, or say it with `TALK …`"),
+        ))
     }
 
     fn unknown_statement(&mut self) -> Box<Diagnostic> {
         let token = self.token();
-        let line = self.text.get(token.start..).unwrap_or_default().split('\n').next().unwrap_or_default();
+        let line = self
+            .text
+            .get(token.start..)
+            .unwrap_or_default()
+            .split('\n')
+            .next()
+            .unwrap_or_default();
         let word = self.text_of(token);
         let error = self.error("B103", token.span(), format!("`{word}` is not a statement"));
         let error = error.label("unknown statement");
         Box::new(match self.grammar.nearest(line) {
             Some(phrase) => error.help(format!("did you mean `{phrase}`?")),
-            None => error.help("to say something write `TALK …`, to assign write `name = …`, to call a SUB `CALL name`"),
+            None => {
+                error.help("to say something write `TALK …`, to assign write `name = …`, to call a SUB `CALL name`")
+            }
         })
     }
 

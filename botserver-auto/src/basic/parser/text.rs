@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{Kind, Parser, Token};
 use crate::basic::{
-    lexer::{self, dedent, holes, unescape, Hole},
+    lexer::{self, Hole, dedent, holes, unescape},
     tree::{Expr, ExprKind},
 };
 
@@ -69,7 +69,11 @@ impl Parser<'_> {
         let mut inner = Parser::new(self.source, text, lexed.tokens, self.grammar, self.procedures);
         inner.depth = self.depth;
         inner.commas = false;
-        inner.fixed = if escaped { Some(self.place(span.clone())) } else { self.fixed.clone() };
+        inner.fixed = if escaped {
+            Some(self.place(span.clone()))
+        } else {
+            self.fixed.clone()
+        };
         let parsed = inner.nest(Self::hole_expression);
         let mut found = std::mem::take(&mut inner.diagnostics);
         match parsed {
@@ -92,6 +96,10 @@ impl Parser<'_> {
 
     fn hole_expression(inner: &mut Parser<'_>) -> super::Parse<Expr> {
         let expr = inner.expression()?;
-        if inner.kind() == Kind::End { Ok(expr) } else { Err(inner.expected("`}`")) }
+        if inner.kind() == Kind::End {
+            Ok(expr)
+        } else {
+            Err(inner.expected("`}`"))
+        }
     }
 }

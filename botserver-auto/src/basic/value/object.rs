@@ -8,7 +8,7 @@ use std::{
 use indexmap::{Equivalent, IndexMap};
 use rhai::ImmutableString;
 
-use super::{check_weight, Outcome, Val};
+use super::{Outcome, Val, check_weight};
 
 /// Named values.
 #[derive(Debug, Clone, Default)]

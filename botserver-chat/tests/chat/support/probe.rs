@@ -58,7 +58,12 @@ pub(crate) fn keywords(probe: &Arc<Probe>) -> Vec<Keyword> {
         handler: Some(handler),
     };
     vec![
-        keyword("PROBE", &["text"], Class::External, Arc::new(Outside(Arc::clone(probe)))),
+        keyword(
+            "PROBE",
+            &["text"],
+            Class::External,
+            Arc::new(Outside(Arc::clone(probe))),
+        ),
         keyword("BREAK", &[""], Class::Pure, Arc::new(Break)),
     ]
 }

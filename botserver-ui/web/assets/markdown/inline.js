@@ -222,10 +222,10 @@ function destination(source, from) {
   skip();
   let href = "";
   if (source[at] === "<") {
-    const end = source.indexOf(">", at);
-    if (end < 0 || end > limit || source.slice(at, end).includes("\n")) return null;
-    href = source.slice(at + 1, end);
-    at = end + 1;
+    const inner = /^<([^<>\n]*)>/.exec(source.slice(at, limit));
+    if (!inner) return null;
+    href = inner[1];
+    at += inner[0].length;
   } else {
     let depth = 0;
     for (; at < limit; at += 1) {
@@ -240,9 +240,9 @@ function destination(source, from) {
   skip();
   const quote = { '"': '"', "'": "'", "(": ")" }[source[at]];
   if (quote) {
-    const end = source.indexOf(quote, at + 1);
-    if (end < 0 || end > limit) return null;
-    at = end + 1;
+    const length = source.slice(at + 1, limit).indexOf(quote);
+    if (length < 0) return null;
+    at += length + 2;
     skip();
   }
   return at < limit && source[at] === ")" ? { href, end: at + 1 } : null;

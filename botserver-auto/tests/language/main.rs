@@ -1,0 +1,20 @@
+//! The dialog language from outside: scripts in, transcripts out.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on says so; helpers of tests count as production code otherwise"
+)]
+
+mod calls;
+mod diagnostics;
+mod driver;
+mod errors;
+mod expressions;
+mod functions;
+mod fuzz;
+mod hear;
+mod limits;
+mod parameters;
+mod state;
+mod statements;

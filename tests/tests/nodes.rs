@@ -1,0 +1,228 @@
+//! Two servers on one PostgreSQL and one Valkey are one server.
+
+use std::time::Duration;
+
+use botserver_tests::client::{Chat, Visitor};
+use botserver_tests::model::Model;
+use botserver_tests::packages::Packages;
+use botserver_tests::process::{Server, Setup, http_client};
+use botserver_tests::servers::{Database, Postgres, Redis};
+use futures::future::join_all;
+use serde_json::Value;
+
+/// Two servers, and what they stand on.
+struct Two {
+    one: Server,
+    two: Server,
+    _database: Database,
+    _packages: Packages,
+}
+
+async fn two(packages: Packages, model: Option<&Model>) -> Option<Two> {
+    let (postgres, redis) = (Postgres::shared()?, Redis::shared()?);
+    let database = postgres.database();
+    let setup = || {
+        let setup = Setup::new().bots(packages.path());
+        let setup = setup.env("DATABASE_URL", &database.url).env("REDIS_URL", &redis.url);
+        match model {
+            Some(model) => setup.model(model),
+            None => setup,
+        }
+    };
+    let (one, two) = futures::join!(setup().start(), setup().start());
+    let (one, two) = (one.unwrap(), two.unwrap());
+    Some(Two {
+        one,
+        two,
+        _database: database,
+        _packages: packages,
+    })
+}
+
+fn echo() -> Packages {
+    Packages::of_start("shop", "DO\n  HEAR said\n  TALK \"Heard ${said}\"\nLOOP")
+}
+
+/// The log of a conversation as that node tells it: number, kind and content of each entry.
+async fn log(who: &Visitor) -> Vec<(i64, String, String)> {
+    let mut entries = Vec::new();
+    let mut after = 0;
+    loop {
+        let url = format!("{}/api/chat/{}/events?limit=200&after={after}", who.server, who.session_id);
+        let answer = http_client().unwrap().get(url).bearer_auth(&who.token).send().await.unwrap();
+        let page: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+        let items = page["items"].as_array().unwrap_or_else(|| panic!("{page}"));
+        entries.extend(items.iter().map(|item| {
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            (item["seq"].as_i64().unwrap(), text(&item["kind"]), text(&item["payload"]["content"]))
+        }));
+        match page["next"].as_str() {
+            Some(next) => after = next.parse().unwrap(),
+            None => return entries,
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_tabs_on_two_nodes_see_the_same_conversation_while_it_is_written() {
+    let model = Model::start().await.unwrap();
+    let packages = Packages::of_start("shop", "TALK \"Welcome\"");
+    let Some(nodes) = two(packages, Some(&model)).await else { return };
+    let (who, mut here) = Chat::start(&nodes.one.url(), "shop").await.unwrap();
+    here.turn().await.unwrap();
+    let mut there = who.at(&nodes.two.url()).connect().await.unwrap();
+    assert_eq!(there.turn().await.unwrap().texts(), ["Welcome"]);
+
+    for round in 0..5 {
+        let writer = if round % 2 == 0 { &mut here } else { &mut there };
+        writer.send("say:one two three four five six seven\nmock:pause=20").await.unwrap();
+        let (seen_here, seen_there) = futures::join!(here.turn(), there.turn());
+        let (seen_here, seen_there) = (seen_here.unwrap(), seen_there.unwrap());
+
+        assert_eq!(seen_here.texts(), ["one two three four five six seven"]);
+        assert_eq!(seen_there.texts(), seen_here.texts());
+        for seen in [&seen_here, &seen_there] {
+            assert!(seen.said[0].is_complete && seen.said[0].pieces > 3, "{seen:?}");
+        }
+        let seqs = |turn: &botserver_tests::client::Turn| turn.frames.iter().filter_map(|frame| frame.seq).collect::<Vec<_>>();
+        assert_eq!(seqs(&seen_here), seqs(&seen_there));
+    }
+    assert_eq!(log(&who).await, log(&who.at(&nodes.two.url())).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_joins_another_node_in_the_middle_of_an_answer_has_it_whole() {
+    let model = Model::start().await.unwrap();
+    let packages = Packages::of_start("shop", "TALK \"Welcome\"");
+    let Some(nodes) = two(packages, Some(&model)).await else { return };
+    let (who, mut here) = Chat::start(&nodes.one.url(), "shop").await.unwrap();
+    here.turn().await.unwrap();
+    let there = who.at(&nodes.two.url());
+
+    here.send("say:one two three four five six seven eight nine ten\nmock:pause=40").await.unwrap();
+    while here.next_frame().await.unwrap().stream_token.is_none() {}
+    let mut late = there.connect().await.unwrap();
+    late.turn().await.unwrap();
+    let seen = late.turn().await.unwrap();
+    let mut after = there.resume(seen.completion().unwrap().seq.unwrap()).await.unwrap();
+    let hello = after.next_frame().await.unwrap();
+    let nothing = after.next_frame_within(Duration::from_millis(300)).await;
+
+    assert_eq!(seen.texts(), ["one two three four five six seven eight nine ten"]);
+    assert!(seen.said[0].is_complete);
+    assert_eq!(hello.kind.as_deref(), Some("connected"));
+    assert!(nothing.is_err(), "{nothing:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_reaches_both_nodes_is_one_turn() {
+    let Some(nodes) = two(echo(), None).await else { return };
+    let (who, mut first) = Chat::start(&nodes.one.url(), "shop").await.unwrap();
+    first.turn().await.unwrap();
+    let mut chats = Vec::new();
+    for number in 0..10 {
+        let node = if number % 2 == 0 { &nodes.one } else { &nodes.two };
+        let mut chat = who.at(&node.url()).resume(i64::MAX).await.unwrap();
+        chat.next_frame().await.unwrap();
+        chats.push(chat);
+    }
+
+    join_all(chats.iter_mut().map(|chat| chat.send_as("m-1", "hello"))).await;
+    let turns = join_all(chats.iter_mut().map(Chat::turn)).await;
+
+    for turn in turns {
+        assert_eq!(turn.unwrap().texts(), ["Heard hello"]);
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let said: Vec<_> = log(&who).await.into_iter().filter(|(_, kind, _)| kind == "user_message").collect();
+    assert_eq!(said.len(), 1, "{said:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn messages_to_both_nodes_are_answered_once_each_and_in_their_order() {
+    let Some(nodes) = two(echo(), None).await else { return };
+    let (who, mut first) = Chat::start(&nodes.one.url(), "shop").await.unwrap();
+    first.turn().await.unwrap();
+
+    let writers = (0..10).map(|writer| {
+        let node = if writer % 2 == 0 { &nodes.one } else { &nodes.two };
+        let who = who.at(&node.url());
+        async move {
+            let mut chat = who.resume(i64::MAX).await.unwrap();
+            for number in 0..20 {
+                let text = format!("{writer}.{number}");
+                chat.send(&text).await.unwrap();
+                let answer = format!("Heard {text}");
+                loop {
+                    let frame = chat.next_frame_within(Duration::from_secs(30)).await.unwrap();
+                    assert_ne!(frame.kind.as_deref(), Some("error"), "{frame:?}");
+                    if frame.content == answer {
+                        break;
+                    }
+                }
+            }
+        }
+    });
+    join_all(writers).await;
+
+    let entries = log(&who.at(&nodes.two.url())).await;
+    let mut next = [0; 10];
+    for pair in entries.iter().filter(|(_, _, content)| !content.is_empty()).collect::<Vec<_>>().chunks(2) {
+        let text = &pair[0].2;
+        assert_eq!((pair[0].1.as_str(), &pair[1].2), ("user_message", &format!("Heard {text}")));
+        let (writer, number) = text.split_once('.').unwrap();
+        let expected = &mut next[writer.parse::<usize>().unwrap()];
+        assert_eq!(number.parse(), Ok(*expected), "of {writer}");
+        *expected += 1;
+    }
+    assert_eq!(next, [20; 10]);
+    assert!(entries.windows(2).all(|pair| pair[0].0 < pair[1].0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_can_be_stopped_from_the_other_node() {
+    let model = Model::start().await.unwrap();
+    let packages = Packages::of_start("shop", "TALK \"Welcome\"");
+    let Some(nodes) = two(packages, Some(&model)).await else { return };
+    let (who, mut here) = Chat::start(&nodes.one.url(), "shop").await.unwrap();
+    here.turn().await.unwrap();
+    let mut there = who.at(&nodes.two.url()).connect().await.unwrap();
+    there.turn().await.unwrap();
+
+    here.send("say:one two three four five six\nmock:pause=500").await.unwrap();
+    while there.next_frame().await.unwrap().stream_token.is_none() {}
+    there.stop().await.unwrap();
+    let seen = there.turn().await.unwrap();
+
+    let end = seen.frames.iter().find(|frame| frame.is_complete && frame.stream_token.is_some()).unwrap();
+    assert_eq!(end.data.as_ref().unwrap()["stopped"], true);
+    model.wait_cancelled(1, Duration::from_secs(5)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn when_a_node_dies_in_a_turn_the_other_finishes_it_before_what_comes_next() {
+    let packages = Packages::of_start(
+        "shop",
+        "HEAR first\nTALK \"Thinking\"\nWAIT 3\nTALK \"Heard ${first}\"\nHEAR second\nTALK \"Then ${second}\"",
+    );
+    let Some(mut nodes) = two(packages, None).await else { return };
+    let (who, mut here) = Chat::start(&nodes.one.url(), "shop").await.unwrap();
+    here.turn().await.unwrap();
+    here.send("one").await.unwrap();
+    while here.next_frame().await.unwrap().content != "Thinking" {}
+    nodes.one.kill().unwrap();
+
+    let mut there = who.at(&nodes.two.url()).resume(i64::MAX).await.unwrap();
+    there.send("two").await.unwrap();
+    loop {
+        let frame = there.next_frame_within(Duration::from_secs(20)).await.unwrap();
+        assert_ne!(frame.kind.as_deref(), Some("error"), "{frame:?}");
+        if frame.content == "Then two" {
+            break;
+        }
+    }
+
+    let contents: Vec<_> = log(&who.at(&nodes.two.url())).await.into_iter().map(|(_, _, content)| content).collect();
+    let said: Vec<_> = contents.iter().filter(|content| !content.is_empty()).collect();
+    assert_eq!(said, ["one", "Thinking", "Heard one", "two", "Then two"]);
+}

@@ -1,0 +1,169 @@
+//! The model is away, slow, wrong or cut off: people hear of it politely, and nothing is stuck.
+
+use std::time::{Duration, Instant};
+
+use botserver_tests::client::{Chat, Turn};
+use botserver_tests::model::Model;
+use botserver_tests::packages::Packages;
+use botserver_tests::process::{Server, Setup};
+
+use super::watch;
+
+const SORRY: &str = "I cannot answer right now. Please try again in a moment.";
+
+struct Scene {
+    model: Model,
+    server: Server,
+    _packages: Packages,
+}
+
+impl Scene {
+    async fn new(url: Option<&str>) -> Self {
+        let (model, packages) = (Model::start().await.unwrap(), Packages::new());
+        packages.settings("talk", &[("public", "true")]);
+        packages.script(
+            "talk",
+            "order",
+            "HEAR item WITH \"What do you need?\"\nTALK \"One ${item}.\"",
+        );
+        let mut setup = Setup::new()
+            .bots(packages.path())
+            .model(&model)
+            .env("BOTSERVER_LLM_FIRST_TOKEN_TIMEOUT", "1");
+        setup = setup.env("BOTSERVER_LLM_IDLE_TIMEOUT", "1");
+        if let Some(url) = url {
+            setup = setup.env("OPENAI_BASE_URL", url);
+        }
+        let server = setup.start().await.unwrap();
+        Self {
+            model,
+            server,
+            _packages: packages,
+        }
+    }
+
+    async fn chat(&self) -> Chat {
+        Chat::start(&self.server.url(), "talk").await.unwrap().1
+    }
+}
+
+/// A dialog goes on whatever the model does.
+async fn assert_dialogs_work(chat: &mut Chat) {
+    chat.run_tool("order", &serde_json::json!({})).await.unwrap();
+    assert_eq!(chat.turn().await.unwrap().text(), "What do you need?");
+    assert_eq!(chat.say("hammer").await.unwrap().text(), "One hammer.");
+}
+
+async fn timed(chat: &mut Chat, text: &str) -> Turn {
+    let started = Instant::now();
+    let turn = chat.say(text).await.unwrap_or_else(|error| panic!("{text}: {error:#}"));
+    println!("{text:?} was answered after {:?}", started.elapsed());
+    assert!(
+        started.elapsed() < Duration::from_secs(5),
+        "{text}: {:?}",
+        started.elapsed()
+    );
+    turn
+}
+
+#[tokio::test]
+async fn a_model_that_fails_is_told_politely_and_the_next_question_is_answered() {
+    let scene = Scene::new(None).await;
+    let mut chat = scene.chat().await;
+
+    for failure in ["status=401", "status=429", "status=500", "ttft=3000", "hang"] {
+        let failed = timed(&mut chat, &format!("mock:{failure}")).await;
+        assert_eq!(failed.text(), SORRY, "{failure}");
+        assert_dialogs_work(&mut chat).await;
+        assert_eq!(chat.say("say:fine").await.unwrap().text(), "fine", "after {failure}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_kept_and_marked() {
+    let scene = Scene::new(None).await;
+    let mut chat = scene.chat().await;
+
+    for failure in ["cut", "garbage"] {
+        let turn = timed(&mut chat, &format!("say:this answer is never whole\nmock:{failure}")).await;
+
+        let last = turn
+            .frames
+            .iter()
+            .rfind(|frame| frame.is_complete && frame.stream_token.is_some());
+        let stopped = last.and_then(|frame| frame.data.as_ref()?.get("stopped")?.as_bool());
+        assert_eq!(stopped, Some(true), "{failure}: {turn:?}");
+        assert!(
+            "this answer is never whole".starts_with(&turn.text()) && !turn.text().is_empty(),
+            "{failure}: {turn:?}"
+        );
+        assert_eq!(chat.say("say:fine").await.unwrap().text(), "fine", "after {failure}");
+    }
+}
+
+#[tokio::test]
+async fn a_model_out_of_reach_rests_and_the_health_page_says_so() {
+    let scene = Scene::new(Some("http://127.0.0.1:9/v1")).await;
+    let mut chat = scene.chat().await;
+
+    for question in 0..6 {
+        assert_eq!(timed(&mut chat, &format!("question {question}")).await.text(), SORRY);
+    }
+    let started = Instant::now();
+    assert_eq!(timed(&mut chat, "at once").await.text(), SORRY);
+
+    assert!(
+        started.elapsed() < Duration::from_millis(500),
+        "a resting model is not asked: {:?}",
+        started.elapsed()
+    );
+    assert_eq!(watch::ready(&scene.server, "model").await, (200, false));
+    assert_dialogs_work(&mut chat).await;
+}
+
+#[tokio::test]
+async fn stop_ends_the_answer_at_the_provider_within_a_second() {
+    let scene = Scene::new(None).await;
+    let mut chat = scene.chat().await;
+
+    for (number, question) in ["say:word after word after word\nmock:pause=150", "mock:hang"]
+        .into_iter()
+        .enumerate()
+    {
+        chat.send_as(&format!("stopped-{number}"), question).await.unwrap();
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while scene.model.requests().len() <= number * 2 {
+            assert!(Instant::now() < deadline, "the model was not asked");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        let stopped = Instant::now();
+        chat.stop().await.unwrap();
+        scene
+            .model
+            .wait_cancelled(number + 1, Duration::from_secs(1))
+            .await
+            .unwrap();
+        println!("given up after {:?}", stopped.elapsed());
+
+        chat.turn().await.unwrap();
+        assert_eq!(chat.say("say:fine").await.unwrap().text(), "fine");
+    }
+}
+
+#[tokio::test]
+async fn a_turn_goes_on_when_its_person_leaves() {
+    let scene = Scene::new(None).await;
+    let (visitor, mut chat) = Chat::start(&scene.server.url(), "talk").await.unwrap();
+    chat.send_as("question", "say:a whole answer, word for word\nmock:pause=50")
+        .await
+        .unwrap();
+    while chat.next_frame().await.unwrap().offset.is_none() {}
+
+    drop(chat);
+    let mut again = visitor.resume(0).await.unwrap();
+    let turn = again.turn().await.unwrap();
+
+    assert_eq!(turn.text(), "a whole answer, word for word");
+    assert_eq!(scene.model.cancelled(), 0);
+}

@@ -24,6 +24,10 @@ test:
 suites:
     .ci/run suites
 
+# WebSocket by the cases of Autobahn, and the API by schemathesis.
+conformance:
+    .ci/run conformance
+
 # Licences, sources and banned crates.
 deny:
     .ci/run deny

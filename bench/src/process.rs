@@ -137,6 +137,14 @@ pub(crate) fn wait_ready(process: &mut Process, address: &str, path: &str, log: 
     }
 }
 
+/// The last lines of a log.
+pub(crate) fn tail(log: &Path) -> String {
+    let text = std::fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<_> = text.lines().rev().take(20).collect();
+    let tail: Vec<_> = lines.into_iter().rev().collect();
+    tail.join("\n")
+}
+
 fn get_ok(address: &str, path: &str) -> anyhow::Result<bool> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(2)))?;

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::{
     bots,
     cli::Cli,
-    process::{Process, wait_ready},
+    process::{Process, tail, wait_ready},
 };
 
 /// Where the server's binary lies and where its data may lie.
@@ -69,7 +69,7 @@ impl Site {
     pub(crate) fn start(&self) -> anyhow::Result<(Server, Duration)> {
         let folder = self.folder.path();
         let address = format!("127.0.0.1:{}", free_port()?);
-        let log = folder.join("log");
+        let log = self.log();
         let mut command = Command::new(&self.binary);
         command.env_clear().current_dir(folder).envs([
             ("HOME", folder.display().to_string()),
@@ -90,6 +90,15 @@ impl Site {
         let mut process = Process::start(command, &log)?;
         wait_ready(&mut process, &address, "/health/ready", Some(&log))?;
         Ok((Server { process, address }, begin.elapsed()))
+    }
+
+    /// Adds the end of the server's log to an error.
+    pub(crate) fn explain<T>(&self, result: anyhow::Result<T>) -> anyhow::Result<T> {
+        result.map_err(|error| error.context(format!("the server's log ends with\n{}", tail(&self.log()))))
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.path().join("log")
     }
 
     /// The data folder.

@@ -194,13 +194,10 @@ pub(crate) fn checked_email(text: &str) -> Result<String, Error> {
     if local.is_empty() || domain.is_empty() || local.contains('@') {
         return invalid("is not a mail address");
     }
-    if email
-        .chars()
-        .any(|letter| letter.is_whitespace() || letter.is_control())
-    {
+    if email.contains(char::is_whitespace) || text.contains(char::is_control) {
         return invalid("has a space or control character");
     }
-    if email.chars().count() > EMAIL_MAX {
+    if text.chars().count() > EMAIL_MAX {
         return invalid("is longer than 254 characters");
     }
     Ok(email)
@@ -213,10 +210,10 @@ pub(crate) fn checked_name(text: &str) -> Result<String, Error> {
     if name.is_empty() {
         return invalid("is empty");
     }
-    if name.chars().count() > NAME_MAX {
+    if text.chars().count() > NAME_MAX {
         return invalid("is longer than 200 characters");
     }
-    if name.chars().any(char::is_control) {
+    if text.contains(char::is_control) {
         return invalid("has a control character");
     }
     Ok(name.to_owned())

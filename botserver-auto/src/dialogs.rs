@@ -141,16 +141,14 @@ pub(crate) fn start(program: &Arc<Program>, args: Map, env: &Env, script: Script
 /// The value as its parameter wants it. A script that calls another may give values that JSON does not know, and a
 /// text parameter takes whatever it is given.
 fn fit(param: &ParamSpec, value: Value) -> Result<Value, String> {
-    let fits = match (param.kind.as_str(), &value) {
+    let fits = match param.kind.as_str() {
         _ if !param.choices.is_empty() => false,
-        ("INTEGER" | "INT", Value::Int(_)) | ("DATE", Value::Date(_)) | ("BOOLEAN" | "BOOL", Value::Bool(_)) => true,
-        ("NUMBER" | "FLOAT" | "DOUBLE" | "DECIMAL" | "MONEY", Value::Int(_) | Value::Decimal(_)) => true,
-        ("ARRAY" | "LIST" | "OBJECT" | "MAP", Value::List(_) | Value::Map(_)) => true,
-        (
-            "INTEGER" | "INT" | "NUMBER" | "FLOAT" | "DOUBLE" | "DECIMAL" | "MONEY" | "DATE" | "BOOLEAN" | "BOOL"
-            | "ARRAY" | "LIST" | "OBJECT" | "MAP" | "EMAIL",
-            _,
-        ) => false,
+        "INTEGER" | "INT" => matches!(value, Value::Int(_)),
+        "NUMBER" | "FLOAT" | "DOUBLE" | "DECIMAL" | "MONEY" => matches!(value, Value::Int(_) | Value::Decimal(_)),
+        "BOOLEAN" | "BOOL" => matches!(value, Value::Bool(_)),
+        "ARRAY" | "LIST" | "OBJECT" | "MAP" => matches!(value, Value::List(_) | Value::Map(_)),
+        "DATE" => matches!(value, Value::Date(_)),
+        "EMAIL" => false,
         _ => true,
     };
     if fits {

@@ -31,7 +31,7 @@ use crate::{
 const LARGEST_ANSWER: usize = 1 << 20;
 
 /// The longest that a request to the outside may take, the redirects included.
-const OUTBOUND_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(60);
+const OUTBOUND_TIMEOUT: std::time::Duration = std::time::Duration::from_mins(1);
 
 /// The client of scripts' requests: to public addresses and to `allowed` networks only.
 ///
@@ -116,8 +116,8 @@ impl AutoService {
     /// fault when they are started. Later, a version with errors does not replace the one that runs.
     pub async fn mount(&self, registry: Arc<Registry>) -> Mount {
         let handles = self.handles.clone();
-        let shelf = Arc::new(Shelf::default());
-        let mounts = Arc::new(Mounts {
+        let bots = Arc::new(Shelf::default());
+        let packages = Arc::new(Mounts {
             folder: handles.bots_dir,
             org: handles.org,
             node: handles.node,
@@ -125,14 +125,14 @@ impl AutoService {
             clock: handles.clock,
             events: handles.events,
             language: Arc::new(Language::new(&registry)),
-            shelf: Arc::clone(&shelf),
+            shelf: Arc::clone(&bots),
             state: tokio::sync::Mutex::new(State::default()),
             kept: Mutex::new(HashSet::new()),
         });
-        mounts.refresh(true).await;
-        watch::start(mounts, &handles.lifecycle);
-        let dialogs = Arc::new(Scripts::new(Arc::clone(&shelf), handles.db, handles.limits));
-        Mount { bots: shelf, dialogs }
+        packages.refresh(true).await;
+        watch::start(packages, &handles.lifecycle);
+        let dialogs = Arc::new(Scripts::new(Arc::clone(&bots), handles.db, handles.limits));
+        Mount { bots, dialogs }
     }
 }
 

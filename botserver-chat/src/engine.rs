@@ -12,12 +12,12 @@ use botstate::{
     shared::{Decision, Leases, PubSub, Quota, RateLimit},
 };
 use futures::FutureExt as _;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::Semaphore;
 
 use crate::{
     error::Error,
     model::{Content, Conversation, Event, Inbound, Outcome, Owner},
-    room::{Job, Room, Rooms, TooMany},
+    room::{Done, Job, Room, Rooms, TooMany},
     store::{conversations, events},
     turn::Turn,
 };
@@ -78,19 +78,14 @@ impl Engine {
         }))
     }
 
-    /// Puts an input in its conversation's line; the receiver gets the outcome when its turn is over.
+    /// Puts an input in its conversation's line; `done` gets the outcome when its turn is over.
     ///
     /// # Errors
     /// When too many wait, or the server stops.
-    pub(crate) fn submit(
-        &self,
-        room: &Arc<Room>,
-        inbound: Inbound,
-    ) -> Result<oneshot::Receiver<Result<Outcome, Error>>, Error> {
+    pub(crate) fn submit(&self, room: &Arc<Room>, inbound: Inbound, done: Done) -> Result<(), Error> {
         if self.lifecycle.is_draining() {
             return Err(Error::Stopping);
         }
-        let (done, outcome) = oneshot::channel();
         match room.push(Job { inbound, done }) {
             Ok(true) => {
                 let (engine, room) = (self.clone(), Arc::clone(room));
@@ -99,7 +94,7 @@ impl Engine {
             Ok(false) => {}
             Err(TooMany) => return Err(Error::Waiting(room.waiting())),
         }
-        Ok(outcome)
+        Ok(())
     }
 
     /// Takes one message from the sender's allowance.
@@ -131,7 +126,7 @@ impl Engine {
                     // Without the server that keeps leases the row's number still lets only one node write.
                     Err(Error::Shared(error)) => tracing::warn!(%error, "a conversation goes on without a lease"),
                     Err(error) => {
-                        let _ = job.done.send(Err(error));
+                        (job.done)(Err(error));
                         continue;
                     }
                 }
@@ -148,8 +143,7 @@ impl Engine {
             {
                 tracing::warn!(conversation.id = %room.id, error = %chain(error), "a turn failed");
             }
-            // Whoever asked may have gone; the turn stands all the same.
-            let _ = job.done.send(result);
+            (job.done)(result);
         }
         if let Some(lease) = lease {
             lease.give_back().await;
@@ -264,7 +258,7 @@ impl Engine {
                 channel: "web",
             };
             tracing::info!(conversation.id = %conversation.id, "finishing a turn that was cut off");
-            self.submit(&room, inbound)?;
+            self.submit(&room, inbound, Box::new(drop))?;
         }
         Ok(())
     }

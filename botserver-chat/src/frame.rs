@@ -7,7 +7,7 @@ use botlib::{
 };
 
 use crate::{
-    model::{Body, Conversation, Event},
+    model::{Body, Completed, Conversation, Event},
     room::Rendered,
 };
 
@@ -140,11 +140,19 @@ impl Address {
         })
     }
 
-    /// An entry as text, once for everyone who listens. `chips` are put on the message too, for clients that
-    /// know nothing of the end of a turn.
-    pub(crate) fn render(&self, event: &Event, end: Option<&crate::model::Completed>) -> Option<Rendered> {
+    /// Entries as text, once for everyone who listens: the same for those who hear them and those who read them.
+    /// Nothing stands beside those that are not for people.
+    pub(crate) fn render<'a>(&self, events: &'a [Event]) -> impl Iterator<Item = (&'a Event, Option<Rendered>)> {
+        events.iter().enumerate().map(|(index, event)| {
+            let following = events.get(index + 1..).unwrap_or_default();
+            (event, self.render_one(event, following))
+        })
+    }
+
+    fn render_one(&self, event: &Event, following: &[Event]) -> Option<Rendered> {
         let mut frame = self.event(event)?;
-        if let (Body::BotMessage { .. }, Some(end)) = (&event.body, end) {
+        // Chips stand at the end of a turn, and on its last message too, for clients that know of no end.
+        if let Some(end) = end_after(event, following) {
             frame.suggestions.clone_from(&end.suggestions);
             frame.switchers.clone_from(&end.switchers);
         }
@@ -161,6 +169,20 @@ impl Address {
             full,
             streamed,
         })
+    }
+}
+
+/// The end of the turn, if `event` is the last message that was kept together with it.
+fn end_after<'a>(event: &Event, following: &'a [Event]) -> Option<&'a Completed> {
+    if !matches!(event.body, Body::BotMessage { .. }) {
+        return None;
+    }
+    let decides = following.iter().find(|next| {
+        next.turn != event.turn || matches!(next.body, Body::BotMessage { .. } | Body::TurnCompleted(_))
+    })?;
+    match &decides.body {
+        Body::TurnCompleted(end) if decides.turn == event.turn && decides.at == event.at => Some(end),
+        _ => None,
     }
 }
 

@@ -1,30 +1,26 @@
 //! Rooms: what is live about a conversation on this node — who listens, what streams, what waits in line.
 
+mod ear;
+
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{
-        Arc, Weak,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Weak},
 };
 
 use axum::extract::ws::Utf8Bytes;
 use botlib::{ConversationId, TurnId};
 use parking_lot::Mutex;
-use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     error::Error,
     model::{Conversation, Inbound, Outcome},
 };
+use ear::Queue;
+pub(crate) use ear::{Ear, Own};
 
 /// Messages that may wait in one conversation.
 const WAITING: usize = 64;
-/// Deliveries that may wait for one listener.
-const QUEUED: usize = 512;
-/// Bytes that may wait for one listener; more, and it is too slow to be served.
-const QUEUED_BYTES: usize = 512 * 1024;
 const SHARDS: usize = 64;
 
 /// Every room that somebody uses.
@@ -90,11 +86,14 @@ struct Line {
     known: Option<Conversation>,
 }
 
-/// An input and where its outcome goes.
+/// An input and who hears of its outcome.
 pub(crate) struct Job {
     pub(crate) inbound: Inbound,
-    pub(crate) done: oneshot::Sender<Result<Outcome, Error>>,
+    pub(crate) done: Done,
 }
+
+/// Takes the outcome of a turn when it is over. It must not wait: the next turn of the conversation does.
+pub(crate) type Done = Box<dyn FnOnce(Result<Outcome, Error>) + Send>;
 
 /// Too many wait already.
 pub(crate) struct TooMany;
@@ -110,8 +109,7 @@ struct Live {
 
 struct Listener {
     number: u64,
-    sender: mpsc::Sender<Delivery>,
-    queued: Arc<AtomicUsize>,
+    queue: Arc<Queue>,
 }
 
 /// An answer that is being written.
@@ -140,8 +138,8 @@ pub(crate) enum Delivery {
     Thinking(TurnId),
     /// Another node added to the log.
     Advanced,
-    /// An entry that the listener may have had before, because it asked for it again.
-    Again(Utf8Bytes),
+    /// Entries that the listener may have had before, because it asked for them again.
+    Again(Vec<Utf8Bytes>),
     /// The listener's own message was not taken.
     Refused(Arc<botlib::Problem>, Option<String>),
 }
@@ -151,8 +149,8 @@ impl Delivery {
         match self {
             Self::Event(event) => event.full.len(),
             Self::Piece { text, .. } => text.len() + 64,
-            Self::Again(frame) => frame.len(),
-            Self::Hidden { .. } | Self::Thinking(_) | Self::Advanced | Self::Refused(..) => 64,
+            // What a listener asked for itself is bounded by what it may ask for.
+            Self::Hidden { .. } | Self::Thinking(_) | Self::Advanced | Self::Again(_) | Self::Refused(..) => 64,
         }
     }
 }
@@ -203,26 +201,20 @@ impl Room {
 
     /// Listens from now on; also gives the answer that is being written, if there is one.
     pub(crate) fn listen(self: &Arc<Self>) -> (Ear, Option<Stream>) {
-        let (sender, receiver) = mpsc::channel(QUEUED);
-        let queued = Arc::new(AtomicUsize::new(0));
+        let queue = Arc::new(Queue::default());
         let mut live = self.live.lock();
         live.next += 1;
         let number = live.next;
         live.listeners.push(Listener {
             number,
-            sender: sender.clone(),
-            queued: Arc::clone(&queued),
+            queue: Arc::clone(&queue),
         });
-        (
-            Ear {
-                room: Arc::clone(self),
-                number,
-                sender,
-                receiver,
-                queued,
-            },
-            live.stream.clone(),
-        )
+        (Ear::new(Arc::clone(self), number, queue), live.stream.clone())
+    }
+
+    /// Hands nothing more to a listener.
+    fn leave(&self, number: u64) {
+        self.live.lock().listeners.retain(|listener| listener.number != number);
     }
 
     /// Whether anybody listens.
@@ -307,76 +299,5 @@ impl Room {
 }
 
 fn hand_out(live: &mut Live, delivery: &Delivery) {
-    let size = delivery.size();
-    live.listeners.retain(|listener| {
-        if listener.queued.load(Ordering::Relaxed) + size > QUEUED_BYTES.max(size) {
-            return false;
-        }
-        let sent = listener.sender.try_send(delivery.clone()).is_ok();
-        if sent {
-            listener.queued.fetch_add(size, Ordering::Relaxed);
-        }
-        sent
-    });
-}
-
-/// A listener's end. Dropping it stops the listening.
-pub(crate) struct Ear {
-    room: Arc<Room>,
-    number: u64,
-    sender: mpsc::Sender<Delivery>,
-    receiver: mpsc::Receiver<Delivery>,
-    queued: Arc<AtomicUsize>,
-}
-
-impl Ear {
-    /// The next delivery. Safe to drop while waiting.
-    pub(crate) async fn next(&mut self) -> Option<Delivery> {
-        let delivery = self.receiver.recv().await?;
-        self.queued.fetch_sub(
-            delivery.size().min(self.queued.load(Ordering::Relaxed)),
-            Ordering::Relaxed,
-        );
-        Some(delivery)
-    }
-
-    /// A delivery that is there already.
-    pub(crate) fn next_now(&mut self) -> Option<Delivery> {
-        let delivery = self.receiver.try_recv().ok()?;
-        self.queued.fetch_sub(
-            delivery.size().min(self.queued.load(Ordering::Relaxed)),
-            Ordering::Relaxed,
-        );
-        Some(delivery)
-    }
-
-    /// Whether the room still hands out to this listener: not when it was too slow.
-    pub(crate) fn is_heard(&self) -> bool {
-        self.room
-            .live
-            .lock()
-            .listeners
-            .iter()
-            .any(|listener| listener.number == self.number)
-    }
-
-    /// A sender of deliveries to this listener alone.
-    pub(crate) fn own(&self) -> mpsc::Sender<Delivery> {
-        self.sender.clone()
-    }
-
-    /// The room.
-    pub(crate) fn room(&self) -> &Arc<Room> {
-        &self.room
-    }
-}
-
-impl Drop for Ear {
-    fn drop(&mut self) {
-        self.room
-            .live
-            .lock()
-            .listeners
-            .retain(|listener| listener.number != self.number);
-    }
+    live.listeners.retain(|listener| listener.queue.push(delivery.clone()));
 }

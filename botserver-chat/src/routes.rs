@@ -2,6 +2,7 @@
 
 mod bots;
 mod conversations;
+mod farewell;
 mod feed;
 mod files;
 mod inbound;
@@ -16,7 +17,12 @@ use crate::service::ChatService;
 
 pub(crate) fn all(state: &AppState, service: ChatService) -> Routes {
     let talk = Access::Needs(Permission::ChatTalk);
-    let sockets = socket::Sockets::new(state, service.clone());
+    let farewells = farewell::Farewells::new(state);
+    let sockets = socket::Sockets::new(state, service.clone(), farewells.clone());
+    let streams = stream::Streams {
+        chat: service.clone(),
+        farewells,
+    };
     let upload_limit = state.config.http.body_limit_bytes;
     let files = Routes::new("chat")
         .route(talk, routes!(files::create_file))
@@ -28,9 +34,13 @@ pub(crate) fn all(state: &AppState, service: ChatService) -> Routes {
         .route(talk, routes!(conversations::list_events))
         .route(talk, routes!(conversations::create_message))
         .route(talk, routes!(conversations::stop_answer))
-        .route(talk, routes!(stream::stream_events))
         .merge(files)
         .with_state(service)
+        .merge(
+            Routes::new("chat")
+                .route(talk, routes!(stream::stream_events))
+                .with_state(streams),
+        )
         .merge(
             // Whoever brings no token is let in as a new visitor, if the bot is public: the socket decides.
             Routes::new("chat")

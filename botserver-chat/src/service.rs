@@ -16,7 +16,7 @@ use crate::{
     engine::{Engine, News},
     error::Error,
     model::{Conversation, Event, Inbound, Outcome, Owner},
-    room::Room,
+    room::{Done, Room},
     store::{conversations, events, files},
 };
 
@@ -95,20 +95,21 @@ impl ChatService {
         self.admit(caller, id).await?.ok_or(Error::UnknownConversation)
     }
 
-    /// Puts an input in its conversation's line.
-    pub(crate) async fn submit(
-        &self,
-        room: &Arc<Room>,
-        inbound: Inbound,
-    ) -> Result<oneshot::Receiver<Result<Outcome, Error>>, Error> {
+    /// Puts an input in its conversation's line; `done` gets the outcome when its turn is over.
+    pub(crate) async fn submit(&self, room: &Arc<Room>, inbound: Inbound, done: Done) -> Result<(), Error> {
         self.engine.allow(inbound.conversation).await?;
-        self.engine.submit(room, inbound)
+        self.engine.submit(room, inbound, done)
     }
 
     /// Runs an input to the end of its turn.
     pub(crate) async fn run(&self, inbound: Inbound) -> Result<Outcome, Error> {
         let room = self.engine.rooms.enter(inbound.conversation);
-        let outcome = self.submit(&room, inbound).await?;
+        let (done, outcome) = oneshot::channel();
+        let done: Done = Box::new(|result| {
+            // Whoever asked may have gone; the turn stands all the same.
+            let _ = done.send(result);
+        });
+        self.submit(&room, inbound, done).await?;
         outcome.await.unwrap_or(Err(Error::Stopping))
     }
 

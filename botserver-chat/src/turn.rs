@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     engine::Engine,
     error::Error,
-    model::{Agent, Body, Completed, Content, Conversation, Event, Inbound, Outcome},
+    model::{Activity, Agent, Body, Completed, Content, Conversation, Event, Inbound, Outcome},
     room::Room,
 };
 use stack::Frame;
@@ -46,6 +46,8 @@ pub(crate) struct Turn {
     changes: Vec<db::Change>,
     /// Everything committed so far.
     events: Vec<Event>,
+    /// The stack as the last commit stored it.
+    stored: Option<Vec<Activity>>,
     /// The number of the running keyword's call.
     call: String,
     env: Env,
@@ -95,6 +97,7 @@ impl Turn {
             fresh: Vec::new(),
             changes: Vec::new(),
             events: Vec::new(),
+            stored: None,
             call: String::new(),
             env,
             steps: 0,
@@ -169,7 +172,9 @@ impl Turn {
     }
 
     fn finish(mut self) -> (Outcome, Conversation) {
-        self.conversation.activities = self.stack.iter().filter_map(Frame::kept).collect();
+        let kept = || self.stack.iter().filter_map(Frame::kept).collect();
+        let activities = self.stored.take().unwrap_or_else(kept);
+        self.conversation.activities = activities;
         (
             Outcome {
                 turn: self.id,

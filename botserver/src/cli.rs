@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 /// One server that runs an organisation's bots.
 ///
 /// Without a command it serves: it makes what it needs in the folder where it is started (a database, a first bot)
-/// and answers on http://localhost:8080. Settings come from flags, the environment and botserver.toml, in this order;
+/// and answers on port 8080 of this machine. Settings come from flags, the environment and botserver.toml, in this order;
 /// `botserver settings` lists them all.
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true, max_term_width = 100)]

@@ -4,19 +4,19 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use botlib::{Clock, NodeId, SystemClock};
+#[cfg(feature = "auto")]
+use botserver_auto::AutoService;
 use botserver_core::{App, Composed};
+#[cfg(any(feature = "auto", feature = "llm", feature = "chat"))]
+use botstate::keyword::Registry;
+#[cfg(feature = "auto")]
+use botstate::service::Service as _;
 use botstate::{
     AppState, Config, Db, Lifecycle, Ports,
     db::{self, MigrationReport},
     event::EventBus,
     shared::{Cache, Leases, Local, PubSub, RateLimit, Valkey},
 };
-#[cfg(feature = "auto")]
-use botserver_auto::AutoService;
-#[cfg(any(feature = "auto", feature = "llm", feature = "chat"))]
-use botstate::keyword::Registry;
-#[cfg(feature = "auto")]
-use botstate::service::Service as _;
 
 /// What every command stands on.
 pub(crate) struct Base {
@@ -28,7 +28,9 @@ pub(crate) struct Base {
 pub(crate) async fn base(config: Config) -> anyhow::Result<Base> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (db, migrated) = Db::open(&config.database).await?;
-    let org = db::default_org(&db, clock.now()).await.context("could not prepare the database")?;
+    let org = db::default_org(&db, clock.now())
+        .await
+        .context("could not prepare the database")?;
     let shared = Shared::open(&config, &clock)?;
     let state = AppState {
         config: Arc::new(config),
@@ -64,16 +66,18 @@ pub(crate) async fn server(config: Config) -> anyhow::Result<Server> {
     #[cfg(feature = "llm")]
     let llm = botserver_llm::service(llm_config(&state.config));
     #[cfg(feature = "auto")]
-    let auto = AutoService::new(auto_handles(&state)?);
+    let dialogs = AutoService::new(auto_handles(&state)?);
     #[cfg(any(feature = "auto", feature = "llm", feature = "chat"))]
     {
         let mut keywords = Registry::new();
         #[cfg(feature = "llm")]
         llm.register(&mut keywords);
         #[cfg(feature = "chat")]
-        botserver_chat::keywords().into_iter().for_each(|keyword| keywords.register(keyword));
+        for keyword in botserver_chat::keywords() {
+            keywords.register(keyword);
+        }
         #[cfg(feature = "auto")]
-        auto.register_keywords(&mut keywords);
+        dialogs.register_keywords(&mut keywords);
         state.ports.keywords = Arc::new(keywords);
     }
     #[cfg(feature = "llm")]
@@ -83,10 +87,15 @@ pub(crate) async fn server(config: Config) -> anyhow::Result<Server> {
     #[cfg(feature = "auto")]
     let packages = {
         let bots_dir = &state.config.bots_dir;
-        if botserver_auto::write_first_bot(bots_dir).with_context(|| format!("could not make {}", bots_dir.display()))? {
-            tracing::info!("made a first bot in {}: change it and see it change", bots_dir.display());
+        if botserver_auto::write_first_bot(bots_dir)
+            .with_context(|| format!("could not make {}", bots_dir.display()))?
+        {
+            tracing::info!(
+                "made a first bot in {}: change it and see it change",
+                bots_dir.display()
+            );
         }
-        let packages = auto.mount(Arc::clone(&state.ports.keywords)).await;
+        let packages = dialogs.mount(Arc::clone(&state.ports.keywords)).await;
         state.ports.bots = Some(Arc::clone(&packages.bots));
         state.ports.dialogs = Some(Arc::clone(&packages.dialogs));
         packages
@@ -106,8 +115,12 @@ pub(crate) async fn server(config: Config) -> anyhow::Result<Server> {
     let claim = {
         let auth = botserver_auth::AuthService::start(&state).await?;
         state.ports.visitors = Some(Arc::new(auth.clone()));
-        app = app.authenticator(Arc::new(auth.clone())).routes(botserver_auth::routes(&auth));
-        auth.ensure_first_admin().await?.map(|link| link.url.expose().to_owned())
+        app = app
+            .authenticator(Arc::new(auth.clone()))
+            .routes(botserver_auth::routes(&auth));
+        auth.ensure_first_admin()
+            .await?
+            .map(|link| link.url.expose().to_owned())
     };
     #[cfg(feature = "chat")]
     {
@@ -124,7 +137,12 @@ pub(crate) async fn server(config: Config) -> anyhow::Result<Server> {
         app = app.routes(botserver_ui::routes());
     }
     let app = app.build();
-    Ok(Server { state, app, claim, migrated })
+    Ok(Server {
+        state,
+        app,
+        claim,
+        migrated,
+    })
 }
 
 /// What dialogs use of the server.
@@ -181,3 +199,13 @@ impl Shared {
         }
     }
 }
+
+#[cfg(all(
+    test,
+    feature = "auth",
+    feature = "auto",
+    feature = "chat",
+    feature = "llm",
+    feature = "ui"
+))]
+mod tests;

@@ -36,14 +36,14 @@ fn main() -> ExitCode {
 /// Says what went wrong and why, one cause a line.
 fn fail(error: &anyhow::Error) -> ExitCode {
     use std::io::Write;
-    let mut text = format!("error: {error}\n");
-    let mut said = error.to_string();
+    let mut lines = vec![format!("error: {error}")];
     for cause in error.chain().skip(1).map(ToString::to_string) {
-        if !said.contains(&cause) {
-            text.push_str(&format!("  because {cause}\n"));
+        // Many errors repeat their cause already.
+        if !lines.last().is_some_and(|said| said.contains(&cause)) {
+            lines.push(format!("  because {cause}"));
         }
-        said = cause;
     }
+    let text = lines.join("\n") + "\n";
     // When even this cannot be written there is nobody to tell.
     let _ = std::io::stderr().write_all(text.as_bytes());
     ExitCode::from(2)

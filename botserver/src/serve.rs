@@ -18,7 +18,10 @@ pub(crate) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     let server = compose::server(config).await?;
     let state = server.state;
     if let Some(backup) = &server.migrated.backup {
-        tracing::info!("the database was brought up to date; as it was before it is in {}", backup.display());
+        tracing::info!(
+            "the database was brought up to date; as it was before it is in {}",
+            backup.display()
+        );
     }
     let config = &state.config;
     let url = config.public_url();

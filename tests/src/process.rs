@@ -299,8 +299,13 @@ impl Server {
 pub async fn run(folder: &Path, arguments: &[&str], env: &[(&str, &str)]) -> anyhow::Result<Output> {
     let mut command = tokio::process::Command::new(binary()?);
     command.args(arguments).current_dir(folder).env_clear();
-    command.env("PATH", variable("PATH").unwrap_or_default()).env("HOME", folder);
-    command.envs(env.iter().copied()).stdin(Stdio::null()).kill_on_drop(true);
+    command
+        .env("PATH", variable("PATH").unwrap_or_default())
+        .env("HOME", folder);
+    command
+        .envs(env.iter().copied())
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
     tokio::time::timeout(START_LIMIT, command.output())
         .await
         .with_context(|| format!("botserver {} still ran after {START_LIMIT:?}", arguments.join(" ")))?

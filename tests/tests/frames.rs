@@ -1,5 +1,12 @@
 //! Frames that no client of ours would send: each brings an error frame or a close code, and nothing breaks.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests may fail loudly"
+)]
+
 #[path = "frames/mutations.rs"]
 mod mutations;
 
@@ -34,7 +41,10 @@ fn types() -> Vec<Value> {
 }
 
 async fn server() -> (Packages, Server) {
-    let packages = Packages::of_start("shop", "SET CONTEXT \"hours\" AS \"9 to 18\"\nADD SUGGESTION \"hours\" AS \"Opening hours\"");
+    let packages = Packages::of_start(
+        "shop",
+        "SET CONTEXT \"hours\" AS \"9 to 18\"\nADD SUGGESTION \"hours\" AS \"Opening hours\"",
+    );
     packages.script(
         "shop",
         "price",
@@ -42,7 +52,9 @@ async fn server() -> (Packages, Server) {
     );
     let setup = ["CHAT_PER_MINUTE", "CHAT_BURST", "RATE_PER_MINUTE", "RATE_BURST"]
         .iter()
-        .fold(Setup::new(), |setup, name| setup.env(&format!("BOTSERVER_{name}"), "10000000"));
+        .fold(Setup::new(), |setup, name| {
+            setup.env(&format!("BOTSERVER_{name}"), "10000000")
+        });
     let server = setup.bots(packages.path()).start().await.unwrap();
     (packages, server)
 }
@@ -72,11 +84,18 @@ async fn torment(server: &str, frame: Value, seed: u64) {
                 Ok(frame) => frame,
                 Err(error) => panic!("{error:#} after {}", shown(&sent)),
             };
-            let is_ours = frame.data.as_ref().is_some_and(|data| data["message_id"] == id.as_str());
+            let is_ours = frame
+                .data
+                .as_ref()
+                .is_some_and(|data| data["message_id"] == id.as_str());
             match frame.kind.as_deref() {
                 Some("error") => {
                     let status = frame.data.as_ref().and_then(|data| data["status"].as_u64());
-                    assert!(!is_ours && status.is_some_and(|status| (400..500).contains(&status)), "{frame:?} after {}", shown(&sent));
+                    assert!(
+                        !is_ours && status.is_some_and(|status| (400..500).contains(&status)),
+                        "{frame:?} after {}",
+                        shown(&sent)
+                    );
                 }
                 Some("user_message") if is_ours => is_heard = true,
                 Some("turn_completed") if is_heard => break,
@@ -106,7 +125,10 @@ async fn two_thousand_mutations_of_each_type_break_nothing() {
     let after = server.rss_bytes().unwrap();
     println!("resident memory grew from {before} to {after} bytes");
     let log = server.log();
-    assert!(server.is_running() && !log.contains("panicked") && !log.contains("ERROR"), "{log}");
+    assert!(
+        server.is_running() && !log.contains("panicked") && !log.contains("ERROR"),
+        "{log}"
+    );
     assert!(after < before + GROWTH, "{before} {after}");
 }
 
@@ -115,8 +137,15 @@ async fn frames_that_are_no_text_or_too_large_close_the_socket_with_their_code()
     let (_packages, server) = server().await;
 
     assert_eq!(code_after(&server, Message::binary(b"{}".to_vec())).await, 1003);
-    assert_eq!(code_after(&server, Message::text("x".repeat(1024 * 1024 + 1))).await, 1009);
-    for broken in [b"{\"content\":\"\xff\"}".to_vec(), b"\xed\xa0\x80".to_vec(), vec![0xc0, 0x80]] {
+    assert_eq!(
+        code_after(&server, Message::text("x".repeat(1024 * 1024 + 1))).await,
+        1009
+    );
+    for broken in [
+        b"{\"content\":\"\xff\"}".to_vec(),
+        b"\xed\xa0\x80".to_vec(),
+        vec![0xc0, 0x80],
+    ] {
         assert_eq!(code_after(&server, mutations::raw_text(broken)).await, 1007);
     }
     for nonsense in ["{", "[]", "\u{0}"] {

@@ -1,5 +1,12 @@
 //! Two servers on one PostgreSQL and one Valkey are one server.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests may fail loudly"
+)]
+
 use std::time::Duration;
 
 use botserver_tests::client::{Chat, Visitor};
@@ -11,14 +18,14 @@ use futures::future::join_all;
 use serde_json::Value;
 
 /// Two servers, and what they stand on.
-struct Two {
+struct Nodes {
     one: Server,
     two: Server,
     _database: Database,
     _packages: Packages,
 }
 
-async fn two(packages: Packages, model: Option<&Model>) -> Option<Two> {
+async fn two(packages: Packages, model: Option<&Model>) -> Option<Nodes> {
     let (postgres, redis) = (Postgres::shared()?, Redis::shared()?);
     let database = postgres.database();
     let setup = || {
@@ -31,7 +38,7 @@ async fn two(packages: Packages, model: Option<&Model>) -> Option<Two> {
     };
     let (one, two) = futures::join!(setup().start(), setup().start());
     let (one, two) = (one.unwrap(), two.unwrap());
-    Some(Two {
+    Some(Nodes {
         one,
         two,
         _database: database,
@@ -48,13 +55,26 @@ async fn log(who: &Visitor) -> Vec<(i64, String, String)> {
     let mut entries = Vec::new();
     let mut after = 0;
     loop {
-        let url = format!("{}/api/chat/{}/events?limit=200&after={after}", who.server, who.session_id);
-        let answer = http_client().unwrap().get(url).bearer_auth(&who.token).send().await.unwrap();
+        let url = format!(
+            "{}/api/chat/{}/events?limit=200&after={after}",
+            who.server, who.session_id
+        );
+        let answer = http_client()
+            .unwrap()
+            .get(url)
+            .bearer_auth(&who.token)
+            .send()
+            .await
+            .unwrap();
         let page: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
         let items = page["items"].as_array().unwrap_or_else(|| panic!("{page}"));
         entries.extend(items.iter().map(|item| {
             let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-            (item["seq"].as_i64().unwrap(), text(&item["kind"]), text(&item["payload"]["content"]))
+            (
+                item["seq"].as_i64().unwrap(),
+                text(&item["kind"]),
+                text(&item["payload"]["content"]),
+            )
         }));
         match page["next"].as_str() {
             Some(next) => after = next.parse().unwrap(),
@@ -67,7 +87,9 @@ async fn log(who: &Visitor) -> Vec<(i64, String, String)> {
 async fn two_tabs_on_two_nodes_see_the_same_conversation_while_it_is_written() {
     let model = Model::start().await.unwrap();
     let packages = Packages::of_start("shop", "TALK \"Welcome\"");
-    let Some(nodes) = two(packages, Some(&model)).await else { return };
+    let Some(nodes) = two(packages, Some(&model)).await else {
+        return;
+    };
     let (who, mut here) = Chat::start(&nodes.one.url(), "shop").await.unwrap();
     here.turn().await.unwrap();
     let mut there = who.at(&nodes.two.url()).connect().await.unwrap();
@@ -75,17 +97,21 @@ async fn two_tabs_on_two_nodes_see_the_same_conversation_while_it_is_written() {
 
     for round in 0..5 {
         let writer = if round % 2 == 0 { &mut here } else { &mut there };
-        writer.send("say:one two three four five six seven\nmock:pause=20").await.unwrap();
-        let (seen_here, seen_there) = futures::join!(here.turn(), there.turn());
-        let (seen_here, seen_there) = (seen_here.unwrap(), seen_there.unwrap());
+        writer
+            .send("say:one two three four five six seven\nmock:pause=20")
+            .await
+            .unwrap();
+        let (near, far) = futures::join!(here.turn(), there.turn());
+        let (near, far) = (near.unwrap(), far.unwrap());
 
-        assert_eq!(seen_here.texts(), ["one two three four five six seven"]);
-        assert_eq!(seen_there.texts(), seen_here.texts());
-        for seen in [&seen_here, &seen_there] {
+        assert_eq!(near.texts(), ["one two three four five six seven"]);
+        assert_eq!(far.texts(), near.texts());
+        for seen in [&near, &far] {
             assert!(seen.said[0].is_complete && seen.said[0].pieces > 3, "{seen:?}");
         }
-        let seqs = |turn: &botserver_tests::client::Turn| turn.frames.iter().filter_map(|frame| frame.seq).collect::<Vec<_>>();
-        assert_eq!(seqs(&seen_here), seqs(&seen_there));
+        let seqs =
+            |turn: &botserver_tests::client::Turn| turn.frames.iter().filter_map(|frame| frame.seq).collect::<Vec<_>>();
+        assert_eq!(seqs(&near), seqs(&far));
     }
     assert_eq!(log(&who).await, log(&who.at(&nodes.two.url())).await);
 }
@@ -94,12 +120,16 @@ async fn two_tabs_on_two_nodes_see_the_same_conversation_while_it_is_written() {
 async fn whoever_joins_another_node_in_the_middle_of_an_answer_has_it_whole() {
     let model = Model::start().await.unwrap();
     let packages = Packages::of_start("shop", "TALK \"Welcome\"");
-    let Some(nodes) = two(packages, Some(&model)).await else { return };
+    let Some(nodes) = two(packages, Some(&model)).await else {
+        return;
+    };
     let (who, mut here) = Chat::start(&nodes.one.url(), "shop").await.unwrap();
     here.turn().await.unwrap();
     let there = who.at(&nodes.two.url());
 
-    here.send("say:one two three four five six seven eight nine ten\nmock:pause=40").await.unwrap();
+    here.send("say:one two three four five six seven eight nine ten\nmock:pause=40")
+        .await
+        .unwrap();
     while here.next_frame().await.unwrap().stream_token.is_none() {}
     let mut late = there.connect().await.unwrap();
     late.turn().await.unwrap();
@@ -134,7 +164,11 @@ async fn a_message_that_reaches_both_nodes_is_one_turn() {
         assert_eq!(turn.unwrap().texts(), ["Heard hello"]);
     }
     tokio::time::sleep(Duration::from_millis(500)).await;
-    let said: Vec<_> = log(&who).await.into_iter().filter(|(_, kind, _)| kind == "user_message").collect();
+    let said: Vec<_> = log(&who)
+        .await
+        .into_iter()
+        .filter(|(_, kind, _)| kind == "user_message")
+        .collect();
     assert_eq!(said.len(), 1, "{said:?}");
 }
 
@@ -167,9 +201,17 @@ async fn messages_to_both_nodes_are_answered_once_each_and_in_their_order() {
 
     let entries = log(&who.at(&nodes.two.url())).await;
     let mut next = [0; 10];
-    for pair in entries.iter().filter(|(_, _, content)| !content.is_empty()).collect::<Vec<_>>().chunks(2) {
+    for pair in entries
+        .iter()
+        .filter(|(_, _, content)| !content.is_empty())
+        .collect::<Vec<_>>()
+        .chunks(2)
+    {
         let text = &pair[0].2;
-        assert_eq!((pair[0].1.as_str(), &pair[1].2), ("user_message", &format!("Heard {text}")));
+        assert_eq!(
+            (pair[0].1.as_str(), &pair[1].2),
+            ("user_message", &format!("Heard {text}"))
+        );
         let (writer, number) = text.split_once('.').unwrap();
         let expected = &mut next[writer.parse::<usize>().unwrap()];
         assert_eq!(number.parse(), Ok(*expected), "of {writer}");
@@ -183,18 +225,26 @@ async fn messages_to_both_nodes_are_answered_once_each_and_in_their_order() {
 async fn an_answer_can_be_stopped_from_the_other_node() {
     let model = Model::start().await.unwrap();
     let packages = Packages::of_start("shop", "TALK \"Welcome\"");
-    let Some(nodes) = two(packages, Some(&model)).await else { return };
+    let Some(nodes) = two(packages, Some(&model)).await else {
+        return;
+    };
     let (who, mut here) = Chat::start(&nodes.one.url(), "shop").await.unwrap();
     here.turn().await.unwrap();
     let mut there = who.at(&nodes.two.url()).connect().await.unwrap();
     there.turn().await.unwrap();
 
-    here.send("say:one two three four five six\nmock:pause=500").await.unwrap();
+    here.send("say:one two three four five six\nmock:pause=500")
+        .await
+        .unwrap();
     while there.next_frame().await.unwrap().stream_token.is_none() {}
     there.stop().await.unwrap();
     let seen = there.turn().await.unwrap();
 
-    let end = seen.frames.iter().find(|frame| frame.is_complete && frame.stream_token.is_some()).unwrap();
+    let end = seen
+        .frames
+        .iter()
+        .find(|frame| frame.is_complete && frame.stream_token.is_some())
+        .unwrap();
     assert_eq!(end.data.as_ref().unwrap()["stopped"], true);
     model.wait_cancelled(1, Duration::from_secs(5)).await.unwrap();
 }
@@ -205,7 +255,9 @@ async fn when_a_node_dies_in_a_turn_the_other_finishes_it_before_what_comes_next
         "shop",
         "HEAR first\nTALK \"Thinking\"\nWAIT 3\nTALK \"Heard ${first}\"\nHEAR second\nTALK \"Then ${second}\"",
     );
-    let Some(mut nodes) = two(packages, None).await else { return };
+    let Some(mut nodes) = two(packages, None).await else {
+        return;
+    };
     let (who, mut here) = Chat::start(&nodes.one.url(), "shop").await.unwrap();
     here.turn().await.unwrap();
     here.send("one").await.unwrap();
@@ -222,7 +274,11 @@ async fn when_a_node_dies_in_a_turn_the_other_finishes_it_before_what_comes_next
         }
     }
 
-    let contents: Vec<_> = log(&who.at(&nodes.two.url())).await.into_iter().map(|(_, _, content)| content).collect();
+    let contents: Vec<_> = log(&who.at(&nodes.two.url()))
+        .await
+        .into_iter()
+        .map(|(_, _, content)| content)
+        .collect();
     let said: Vec<_> = contents.iter().filter(|content| !content.is_empty()).collect();
     assert_eq!(said, ["one", "Thinking", "Heard one", "two", "Then two"]);
 }

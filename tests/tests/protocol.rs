@@ -1,5 +1,11 @@
 //! The chat protocol of the real server, with bots in the real language.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "helpers of tests may fail loudly"
+)]
+
 use std::time::Duration;
 
 use botserver_tests::client::{Chat, Visitor};
@@ -33,10 +39,16 @@ TALK "See you on ${day}"
 "#;
 
 async fn get(who: &Visitor, path: &str) -> (u16, Value) {
-    let request = http_client().unwrap().get(format!("{}{path}", who.server)).bearer_auth(&who.token);
+    let request = http_client()
+        .unwrap()
+        .get(format!("{}{path}", who.server))
+        .bearer_auth(&who.token);
     let answer = request.send().await.unwrap();
     let status = answer.status().as_u16();
-    (status, serde_json::from_str(&answer.text().await.unwrap()).unwrap_or_default())
+    (
+        status,
+        serde_json::from_str(&answer.text().await.unwrap()).unwrap_or_default(),
+    )
 }
 
 /// What the log says was said, by whom.
@@ -68,7 +80,11 @@ async fn a_dialog_deep_in_a_tool_survives_kill_9_and_an_edit_with_its_variables(
     assert_eq!(first.texts(), ["Guest 1?"]);
     for (answer, question) in [("Ann", "Guest 2?"), ("Bob", "Guest 3?")] {
         server.kill().unwrap();
-        packages.script("shop", "order", &ORDER.replace("Guest", "Edited").replace("1 TO 3", "1 TO 9"));
+        packages.script(
+            "shop",
+            "order",
+            &ORDER.replace("Guest", "Edited").replace("1 TO 3", "1 TO 9"),
+        );
         server.restart().await.unwrap();
         let mut chat = who.resume(i64::MAX).await.unwrap();
         let hello = chat.next_frame().await.unwrap();
@@ -86,7 +102,10 @@ async fn a_dialog_deep_in_a_tool_survives_kill_9_and_an_edit_with_its_variables(
     assert!(last.text().contains("green for Ann;Bob;Cid;"), "{last:?}");
     assert_eq!(again.texts(), ["Edited 1?"]);
     let lines = said(&who).await;
-    let answers: Vec<_> = lines.iter().filter(|line| ["> Ann", "> Bob", "> Cid"].contains(&line.as_str())).collect();
+    let answers: Vec<_> = lines
+        .iter()
+        .filter(|line| ["> Ann", "> Bob", "> Cid"].contains(&line.as_str()))
+        .collect();
     assert_eq!(answers, ["> Ann", "> Bob", "> Cid"]);
 }
 
@@ -108,7 +127,10 @@ async fn a_greeting_asks_for_a_day_and_takes_no_other_answer() {
     assert_eq!(right.texts(), ["See you on 2030-12-24"]);
     assert!(right.completion().unwrap().input.is_none());
     let lines = said(&who).await;
-    assert_eq!((lines[0].as_str(), lines.last().unwrap().as_str()), ("< Welcome", "< See you on 2030-12-24"));
+    assert_eq!(
+        (lines[0].as_str(), lines.last().unwrap().as_str()),
+        ("< Welcome", "< See you on 2030-12-24")
+    );
 }
 
 #[tokio::test]
@@ -120,7 +142,9 @@ async fn an_answer_streams_stops_and_comes_whole_to_whoever_is_late() {
     chat.turn().await.unwrap();
 
     let turn = chat.say("say:one two three four five six").await.unwrap();
-    chat.send("say:one two three four five six\nmock:pause=100").await.unwrap();
+    chat.send("say:one two three four five six\nmock:pause=100")
+        .await
+        .unwrap();
     while chat.next_frame().await.unwrap().stream_token.is_none() {}
     let mut late = who.resume(i64::MAX).await.unwrap();
     while late.next_frame().await.unwrap().stream_token.is_none() {}
@@ -129,11 +153,18 @@ async fn an_answer_streams_stops_and_comes_whole_to_whoever_is_late() {
 
     assert_eq!(turn.texts(), ["one two three four five six"]);
     assert!(turn.said[0].pieces > 1 && turn.said[0].is_complete, "{turn:?}");
-    let end = stopped.frames.iter().find(|frame| frame.is_complete && frame.stream_token.is_some()).unwrap();
+    let end = stopped
+        .frames
+        .iter()
+        .find(|frame| frame.is_complete && frame.stream_token.is_some())
+        .unwrap();
     assert_eq!(end.data.as_ref().unwrap()["stopped"], true);
     model.wait_cancelled(1, Duration::from_secs(5)).await.unwrap();
     let lines = said(&who).await;
-    assert!(lines.last().unwrap().starts_with("< one") && lines.last().unwrap().len() < 25, "{lines:?}");
+    assert!(
+        lines.last().unwrap().starts_with("< one") && lines.last().unwrap().len() < 25,
+        "{lines:?}"
+    );
 }
 
 #[tokio::test]
@@ -172,7 +203,10 @@ async fn a_model_that_breaks_is_excused_in_the_log_and_the_next_answer_comes() {
     let cut = chat.say("say:half of this answer\nmock:cut").await.unwrap();
     let well = chat.say("say:well").await.unwrap();
 
-    assert_eq!(refused.texts(), ["I cannot answer right now. Please try again in a moment."]);
+    assert_eq!(
+        refused.texts(),
+        ["I cannot answer right now. Please try again in a moment."]
+    );
     assert!(cut.is_completed() && cut.texts().len() == 1, "{cut:?}");
     assert_eq!(well.texts(), ["well"]);
 }

@@ -1,5 +1,12 @@
 //! Who may call what: each documented route by everyone, compared with a committed table.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests may fail loudly"
+)]
+
 use std::collections::BTreeMap;
 
 use botserver_tests::client::Visitor;
@@ -8,7 +15,7 @@ use botserver_tests::process::{Server, Setup, http_client};
 use serde_json::{Value, json};
 
 /// A password that is allowed.
-const PASSWORD: &str = "correct horse battery staple";
+const PASSWORD: &str = "nine green kettles whistle";
 
 /// Somebody with a name for the table.
 struct Role {
@@ -23,7 +30,9 @@ async fn call(server: &str, method: &str, path: &str, token: Option<&str>, body:
         request = request.bearer_auth(token);
     }
     if let Some(body) = body {
-        request = request.header("content-type", "application/json").body(body.to_string());
+        request = request
+            .header("content-type", "application/json")
+            .body(body.to_string());
     }
     let answer = request.send().await.unwrap();
     (answer.status().as_u16(), answer.text().await.unwrap())
@@ -36,7 +45,9 @@ fn parse(text: &str) -> Value {
 /// The token behind the `#` of a one-time link.
 fn claim_token(text: &str) -> String {
     let (_, rest) = text.split_once("#bl_").unwrap_or_else(|| panic!("no link in {text}"));
-    let token = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c));
+    let token = rest
+        .chars()
+        .take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c));
     format!("bl_{}", token.collect::<String>())
 }
 
@@ -61,8 +72,16 @@ async fn everyone(server: &Server) -> Vec<Role> {
     let admin = claim(&url, &server.log()).await;
     let member = invite(&url, &admin, "member").await;
     let operator = invite(&url, &admin, "operator").await;
-    let known = [("visitor", visitor), ("member", member), ("operator", operator), ("admin", admin)];
-    let known = known.map(|(name, token)| Role { name, token: Some(token) });
+    let known = [
+        ("visitor", visitor),
+        ("member", member),
+        ("operator", operator),
+        ("admin", admin),
+    ];
+    let known = known.map(|(name, token)| Role {
+        name,
+        token: Some(token),
+    });
     let nobody = Role {
         name: "nobody",
         token: None,
@@ -77,7 +96,9 @@ async fn operations(server: &str) -> BTreeMap<(String, String), String> {
     let paths = document["paths"].as_object().unwrap().iter();
     let operations = paths.flat_map(|(path, item)| {
         item.as_object().unwrap().iter().map(|(method, operation)| {
-            let permission = operation["x-permission"].as_str().expect("each operation has a permission");
+            let permission = operation["x-permission"]
+                .as_str()
+                .expect("each operation has a permission");
             ((path.clone(), method.clone()), permission.to_owned())
         })
     });
@@ -125,7 +146,11 @@ async fn each_route_lets_in_whom_the_table_says() {
             }
             cells.push(format!("{}: {cell}", role.name));
         }
-        let line = format!("{:6} {path}\n    {permission}: {}", method.to_uppercase(), cells.join(", "));
+        let line = format!(
+            "{:6} {path}\n    {permission}: {}",
+            method.to_uppercase(),
+            cells.join(", ")
+        );
         table.insert((path, method), line);
     }
 
@@ -141,7 +166,10 @@ async fn wrong_and_revoked_credentials_are_refused_everywhere_alike() {
     let url = server.url();
     let admin = claim(&url, &server.log()).await;
     let gone = invite(&url, &admin, "admin").await;
-    assert_eq!(call(&url, "post", "/api/auth/logout", Some(&gone), None).await.0 / 100, 2);
+    assert_eq!(
+        call(&url, "post", "/api/auth/logout", Some(&gone), None).await.0 / 100,
+        2
+    );
 
     for ((path, method), permission) in operations(&url).await {
         if permission == "public" {
@@ -153,6 +181,9 @@ async fn wrong_and_revoked_credentials_are_refused_everywhere_alike() {
             let (status, text) = call(&url, &method, &absent(&path), Some(token), body.as_ref()).await;
             answers.push((status, parse(&text)["type"].clone()));
         }
-        assert!(answers.iter().all(|answer| answer.0 == 401 && *answer == answers[0]), "{method} {path}: {answers:?}");
+        assert!(
+            answers.iter().all(|answer| answer.0 == 401 && *answer == answers[0]),
+            "{method} {path}: {answers:?}"
+        );
     }
 }

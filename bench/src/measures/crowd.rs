@@ -111,12 +111,14 @@ fn one_round(place: &Place, plan: &Plan, table: &mut Table) -> anyhow::Result<()
     let bare = before.rss;
     drop(echo);
 
-    let (server, _) = place.site()?.start()?;
+    let site = place.site()?;
+    let (server, _) = site.start()?;
     let quiet = Target::Bot {
         name: bots::QUIET.to_owned(),
         greets: false,
     };
-    let (before, after) = open(&server.process, &server.address, quiet, plan, |_| Ok(()))?;
+    let opened = open(&server.process, &server.address, quiet, plan, |_| Ok(()));
+    let (before, after) = site.explain(opened)?;
     let session = (after.rss - before.rss) / sessions;
     table.idle.add_beside(before.rss, bare);
     table.quiet.add_beside(session, connection);
@@ -134,7 +136,7 @@ fn one_round(place: &Place, plan: &Plan, table: &mut Table) -> anyhow::Result<()
         warmup: plan.warmup,
         measured: plan.crowd_measured,
     };
-    let (before, after) = open(&server.process, &server.address, talking, plan, |client| {
+    let opened = open(&server.process, &server.address, talking, plan, |client| {
         let turns = client.run(&server.process, run)?;
         report::note(&format!("  among the crowd: {}", sentence(&turns)));
         table.slow.add(turns.ran.latency.p99);
@@ -143,7 +145,8 @@ fn one_round(place: &Place, plan: &Plan, table: &mut Table) -> anyhow::Result<()
         table.slowest.spoil(turns.flaw());
         table.after.add(server.process.usage()?.rss);
         Ok(())
-    })?;
+    });
+    let (before, after) = site.explain(opened)?;
     let with_dialog = (after.rss - before.rss) / sessions;
     table.session.add_beside(with_dialog, connection);
     table.whole.add(after.rss);

@@ -11,7 +11,7 @@ use crate::{
     process::Echo,
     protocol::{Run, Target},
     report::{self, Row, Unit},
-    server::Place,
+    server::{Place, Site},
 };
 
 /// Connections in a closed loop with which the best rate under the limit is looked for.
@@ -67,6 +67,10 @@ impl Table {
 /// Measures the group.
 pub(super) fn measure(place: &Place, plan: &Plan) -> anyhow::Result<Rows> {
     let site = place.site()?;
+    site.explain(measure_at(&site, place, plan))
+}
+
+fn measure_at(site: &Site, place: &Place, plan: &Plan) -> anyhow::Result<Rows> {
     let scratch = place.scratch()?;
     let (server, _) = site.start()?;
     let (echo, _) = Echo::start()?;

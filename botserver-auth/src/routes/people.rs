@@ -95,10 +95,19 @@ pub(crate) async fn list_people(
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct Invite {
     /// The mail address, unique in the organisation.
-    #[schema(example = "ana@example.org", max_length = 254, pattern = r"^[^@\s\x00-\x1f\x7f-\x9f]+@[^@\s\x00-\x1f\x7f-\x9f]+$")]
+    #[schema(
+        example = "ana@example.org",
+        max_length = 254,
+        pattern = r"^[^\S\x00-\x1f\x7f-\x9f]*[^@\s\x00-\x1f\x7f-\x9f]+@[^@\s\x00-\x1f\x7f-\x9f]+[^\S\x00-\x1f\x7f-\x9f]*$"
+    )]
     email: String,
     /// The name.
-    #[schema(example = "Ana Souza", min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$")]
+    #[schema(
+        example = "Ana Souza",
+        min_length = 1,
+        max_length = 200,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+    )]
     name: String,
     /// What the person may do.
     role: PersonRole,
@@ -187,7 +196,11 @@ pub(crate) async fn get_person(
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct ChangePerson {
     /// The name.
-    #[schema(min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$")]
+    #[schema(
+        min_length = 1,
+        max_length = 200,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+    )]
     name: Option<String>,
     /// What the person may do.
     role: Option<PersonRole>,

@@ -33,9 +33,7 @@ impl AuthService {
             (Subject::Visitor(visitor), _, Some((visited, conversation))) if visited == bot.id => {
                 self.visit_of_visitor(bot, visitor, conversation)
             }
-            _ => {
-                self.visit_of_visitor(bot, VisitorId::new(), ConversationId::new())
-            }
+            _ => self.visit_of_visitor(bot, VisitorId::new(), ConversationId::new()),
         }
     }
 

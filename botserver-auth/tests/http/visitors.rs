@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use http::{HeaderMap, header};
 use serde_json::json;
 
-use crate::support::{Answer, House, call, get, houses, houses_with};
+use crate::support::{Answer, House, call, get, houses};
 
 async fn visit(house: &House, bot: &str, token: Option<&str>) -> Answer {
     let call = get(format!("/api/auth?bot_name={bot}"));

@@ -260,15 +260,15 @@ impl Run<'_> {
         for (place, option) in spec.options.iter().enumerate() {
             writeln!(self.out, "  {}. {option}", place + 1)?;
         }
-        let mut hint = if matches!(spec.kind, InputKind::Text | InputKind::Menu) {
-            String::new()
-        } else {
-            spec.kind.name().to_owned()
+        let kind = match spec.kind {
+            InputKind::Text | InputKind::Menu => "",
+            kind => kind.name(),
         };
-        if let Some(default) = &spec.default {
-            hint = format!("{hint} [{default}]").trim_start().to_owned();
-        }
-        let line = self.line(&format!("{hint}> "))?.ok_or(Stop::End)?;
+        let hint = match &spec.default {
+            Some(default) => format!("{kind} [{default}]"),
+            None => kind.to_owned(),
+        };
+        let line = self.line(&format!("{}> ", hint.trim_start()))?.ok_or(Stop::End)?;
         if spec.kind.is_file() && !line.is_empty() {
             return Ok(Answer {
                 text: line.clone(),

@@ -139,8 +139,8 @@ impl Turn for Terminal {
 
     fn emit(&mut self, event: Emit) {
         match event {
-            Emit::Say(text) => self.said.push_str(&format!("{text}\n")),
-            Emit::Side { event, data } => self.said.push_str(&format!("({event} {data})\n")),
+            Emit::Say(text) => self.said.extend([text.as_str(), "\n"]),
+            Emit::Side { event, data } => self.said.extend(["(", event.as_str(), " ", &data.to_string(), ")\n"]),
         }
     }
 

@@ -15,7 +15,7 @@ use http::{HeaderValue, Method, header};
 use super::headers;
 
 /// The longest that a request which changes something may take.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
+const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The header under which services recognise a repeated request (the IETF draft of that name).
 const IDEMPOTENCY_KEY: &str = "idempotency-key";

@@ -61,8 +61,8 @@ fn keywords_are_operands() {
         "call GET: source=\"u\"\nbot: <r>\n"
     );
     assert_eq!(
-        talk("x = GET \"session.channel\" OR \"web\"\nTALK x"),
-        "call GET: source=\"session.channel\"\nbot: r\n"
+        talk("x = GET \"a.csv\" OR \"web\"\nTALK x"),
+        "call GET: source=\"a.csv\"\nbot: r\n"
     );
     assert_eq!(
         talk("x = { \"owner\": GET SESSION \"id\", \"at\": 1 }\nTALK x"),
@@ -73,6 +73,30 @@ fn keywords_are_operands() {
         talk("x = GET \"config\", \"key\"\nTALK x"),
         "call GET: source=\"config\" key=\"key\"\nbot: r\n"
     );
+}
+
+#[test]
+fn as_an_operand_a_keyword_takes_sums_and_leaves_the_rest_outside() {
+    let talk = |script: &str| Talk::new(script).transcript();
+
+    assert_eq!(
+        talk("TALK GET \"a\" + 1 OR \"web\""),
+        "call GET: source=\"a1\"\nbot: web\n"
+    );
+    assert_eq!(
+        talk("IF GET \"a\" IS NULL THEN TALK 1"),
+        "call GET: source=\"a\"\nbot: 1\n"
+    );
+    assert_eq!(
+        talk("IF GET BOT MEMORY \"a\" = \"\" THEN TALK 2"),
+        "call GET BOT MEMORY: key=\"a\"\nbot: 2\n"
+    );
+    assert_eq!(
+        talk("x = FIND \"t\" WHERE 1 = 1 OR FALSE"),
+        "call FIND: table=\"t\" condition=true\n"
+    );
+    assert_eq!(talk("TALK GET \"session.channel\" OR \"web\""), "bot: web\n");
+    assert_eq!(talk("SAVE \"t\", missing OR 3"), "call SAVE: table=\"t\" values=[3]\n");
 }
 
 #[test]

@@ -20,6 +20,10 @@ fn hear_in_every_form() {
         ("HEAR x AS \"What?\"\nTALK x", "bot: What?\nhear text\n> a\nbot: a\n"),
         ("x = HEAR\nTALK x", "hear text\n> a\nbot: a\n"),
         ("x = HEAR \"Q\"\nTALK x", "bot: Q\nhear text\n> a\nbot: a\n"),
+        (
+            "x = HEAR AS TEXT WITH \"Q\" + 1 OR \"d\"\nTALK x",
+            "bot: Q1\nhear text\n> a\nbot: a\n",
+        ),
         ("HEAR\nTALK \"b\"", "hear text\n> a\nbot: b\n"),
         ("HEAR o.name\nTALK o", "hear text\n> a\nbot: {\"name\":\"a\"}\n"),
         ("TALK \"<\" + (HEAR) + \">\"", "hear text\n> a\nbot: <a>\n"),

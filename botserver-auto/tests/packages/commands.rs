@@ -107,6 +107,25 @@ fn what_is_not_there_cannot_be_checked() {
     assert!(text.contains("folders called name.gbai"), "{text}");
 }
 
+#[test]
+fn the_example_of_every_keyword_is_a_script_without_mistakes() {
+    for (keyword, _) in keywords().iter() {
+        let folder = folder(&[
+            ("a.gbai/book-table.bas", "DESCRIPTION \"Books\""),
+            ("a.gbai/start.bas", keyword.example),
+        ]);
+
+        let (code, text) = check(&[folder.path().join("a.gbai")], false);
+
+        assert_eq!(
+            (code, text.as_str()),
+            (cli::OK, "2 scripts: no problems\n"),
+            "{}",
+            keyword.phrase
+        );
+    }
+}
+
 #[tokio::test]
 async fn a_dialog_runs_in_the_terminal_with_its_typed_questions() {
     let script = "HEAR size AS \"Small\", \"Large\" WITH \"Which size?\"\nHEAR day AS DATE WITH \"When?\" DEFAULT \"2030-01-02\"\n\

@@ -3,8 +3,8 @@
 #![expect(
     clippy::panic,
     clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "helpers of tests may fail loudly"
+    clippy::future_not_send,
+    reason = "helpers of tests may fail loudly, and stay on the thread of their test"
 )]
 
 mod commands;

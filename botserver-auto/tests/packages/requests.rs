@@ -84,7 +84,7 @@ fn answer(path: &str) -> Response {
 /// A house whose scripts may reach this machine.
 async fn open(files: &[(&str, &str)]) -> House {
     House::open(files, None, |config| {
-        config.http.allow_private = vec!["127.0.0.0/8".parse().unwrap()]
+        config.http.allow_private = vec!["127.0.0.0/8".parse().unwrap()];
     })
     .await
 }
@@ -273,7 +273,7 @@ async fn get_reads_settings_the_conversation_and_memory() {
     let house = House::new(&[
         (
             "a.gbai/start.bas",
-            "TALK GET \"config\", \"param-rate\" + 1\nhours = GET \"config\", \"business_hours\"\nTALK hours.start + hours.end\n\
+            "rate = GET \"config\", \"param-rate\"\nTALK rate + 1\nhours = GET \"config\", \"business_hours\"\nTALK hours.start + hours.end\n\
              none = GET \"config\", \"nothing\"\nTALK TYPEOF(none)\nSET BOT MEMORY \"owner\", \"Ana\"\nTALK GET \"owner\"\n\
              path = \"session.id\"\nTALK LEN(GET path)",
         ),
@@ -281,7 +281,7 @@ async fn get_reads_settings_the_conversation_and_memory() {
     ])
     .await;
 
-    assert_eq!(house.said("a", "start").await, ["0.51", "27", "null", "Ana", "36"]);
+    assert_eq!(house.said("a", "start").await, ["1.5", "27", "null", "Ana", "36"]);
 }
 
 #[tokio::test]
@@ -289,13 +289,14 @@ async fn a_literal_path_into_something_the_script_sees_is_a_member_of_it() {
     let house = House::new(&[(
         "a.gbai/start.bas",
         "order = { lines: { count: 3 }, csv: 4 }\nTALK GET \"order.lines.count\"\nTALK GET \"User.Message\"\n\
-         channel = GET \"session.channel\" OR \"web\"\nTALK channel",
+         channel = GET \"session.channel\" OR \"web\"\nTALK channel\n\
+         TALK GET BOT MEMORY \"no\" + 1 OR \"none\"",
     )])
     .await;
     let file = House::new(&[("a.gbai/start.bas", "order = { csv: 4 }\nTALK GET \"order.csv\"")]).await;
 
     let fault = file.visitor("a").run("start", Map::new(), &[]).await.unwrap_err();
 
-    assert_eq!(house.said("a", "start").await, ["3", "hello", "web"]);
+    assert_eq!(house.said("a", "start").await, ["3", "hello", "web", "none"]);
     assert_eq!(fault.kind, FaultKind::NotFound, "the name of a file stays one: {fault}");
 }

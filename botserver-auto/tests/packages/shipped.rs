@@ -52,11 +52,8 @@ async fn the_embedded_example_is_the_default_package() {
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path)
-            } else {
-                files.push(path)
-            }
+            let found = if path.is_dir() { &mut folders } else { &mut files };
+            found.push(path);
         }
     }
     assert_eq!(files.len(), botserver_auto::embedded_example().len());

@@ -30,7 +30,7 @@ pub(crate) struct House {
     pub(crate) state: AppState,
     pub(crate) registry: Arc<Registry>,
     pub(crate) mount: Mount,
-    _database: Option<Database>,
+    database: Option<Database>,
 }
 
 /// A house on SQLite, and one on PostgreSQL where there is one.
@@ -70,7 +70,7 @@ impl House {
             state,
             registry,
             mount,
-            _database: database,
+            database,
         }
     }
 
@@ -78,14 +78,14 @@ impl House {
     pub(crate) async fn restart(self) -> Self {
         assert!(self.state.lifecycle.shutdown(Duration::from_secs(5)).await);
         let config = Config::clone(&self.state.config);
-        let (folder, _database) = (self.folder, self._database);
+        let (folder, database) = (self.folder, self.database);
         let (state, registry, mount) = open(config).await;
         Self {
             folder,
             state,
             registry,
             mount,
-            _database,
+            database,
         }
     }
 

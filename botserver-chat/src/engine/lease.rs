@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use botlib::ConversationId;
 use botstate::shared::Leases;
-use tokio::time::Instant;
+use tokio::{task::JoinHandle, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::Engine;
@@ -33,7 +33,7 @@ impl Engine {
         let over = CancellationToken::new();
         let (leases, renewing) = (Arc::clone(&self.leases), over.clone());
         let (kept, by) = (name.clone(), holder.clone());
-        self.lifecycle.spawn(async move {
+        let renewal = self.lifecycle.spawn(async move {
             while renewing
                 .run_until_cancelled(tokio::time::sleep(LEASE / 3))
                 .await
@@ -49,6 +49,7 @@ impl Engine {
             name,
             holder,
             over,
+            renewal,
             since: Instant::now(),
         })
     }
@@ -60,6 +61,7 @@ pub(super) struct Lease {
     name: String,
     holder: String,
     over: CancellationToken,
+    renewal: JoinHandle<()>,
     since: Instant,
 }
 
@@ -75,8 +77,10 @@ impl Lease {
         tokio::time::sleep(ASK_EVERY * 2).await;
     }
 
-    pub(super) async fn give_back(self) {
+    pub(super) async fn give_back(mut self) {
         self.over.cancel();
+        // A renewal that is under way must not come after the release.
+        let _ = (&mut self.renewal).await;
         if let Err(error) = self.leases.release(&self.name, &self.holder).await {
             tracing::debug!(%error, "a lease expires by itself");
         }

@@ -179,6 +179,7 @@ pub(super) async fn list_events(
 /// A message to a bot.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "content": "Hello" }))]
 pub(super) struct NewMessage {
     /// What the person writes, or the tool's name when `message_type` is 6.
     #[serde(default)]

@@ -8,7 +8,8 @@ use botlib::ConversationId;
 use crate::{
     error::Error,
     frame::{Address, text},
-    room::{Delivery, Ear, Rendered, Room, Stream},
+    model::Body,
+    room::{Delivery, Ear, Own, Rendered, Room, Stream},
     service::ChatService,
 };
 
@@ -18,10 +19,13 @@ const PAGE: i64 = 200;
 /// Answers that are remembered as handed over whole.
 const WHOLE: usize = 32;
 
+/// Room for so many frames is kept when none is ready: most listeners are idle.
+const KEPT: usize = 4;
+
 /// A listener's view of a conversation.
 pub(super) struct Feed {
     chat: ChatService,
-    address: Address,
+    address: Arc<Address>,
     id: ConversationId,
     ear: Ear,
     /// The number of the last entry that was handed over.
@@ -39,7 +43,7 @@ pub(super) struct Feed {
 
 impl Feed {
     /// Listens, and begins with what the log holds after `after`.
-    pub(super) fn open(chat: ChatService, address: Address, id: ConversationId, after: i64) -> Self {
+    pub(super) fn open(chat: ChatService, address: Arc<Address>, id: ConversationId, after: i64) -> Self {
         let room = chat.engine.rooms.enter(id);
         let (ear, opening) = room.listen();
         Self {
@@ -56,13 +60,18 @@ impl Feed {
         }
     }
 
+    /// The ids that every frame carries.
+    pub(super) fn address(&self) -> &Arc<Address> {
+        &self.address
+    }
+
     /// The room that is listened to.
     pub(super) fn room(&self) -> &Arc<Room> {
         self.ear.room()
     }
 
     /// Something that hands deliveries to this listener alone.
-    pub(super) fn own(&self) -> tokio::sync::mpsc::Sender<Delivery> {
+    pub(super) fn own(&self) -> Own {
         self.ear.own()
     }
 
@@ -76,16 +85,13 @@ impl Feed {
                 return Ok(Some(frame));
             }
             if self.is_behind {
-                self.catch_up().await?;
-            } else if let Some(delivery) = self.ear.next_now() {
-                self.take(delivery);
-            } else if self.ear.is_heard() {
-                match self.ear.next().await {
-                    Some(delivery) => self.take(delivery),
-                    None => return Ok(None),
-                }
-            } else {
-                return Ok(None);
+                // Boxed, since few read the log at a time, and room for it would lie in everyone's task.
+                Box::pin(self.catch_up()).await?;
+                continue;
+            }
+            match self.ear.next().await {
+                Some(delivery) => self.take(delivery),
+                None => return Ok(None),
             }
         }
     }
@@ -95,6 +101,9 @@ impl Feed {
         loop {
             if let Some(frame) = self.ready.pop_front() {
                 return Some(frame);
+            }
+            if self.ready.capacity() > KEPT {
+                self.ready = VecDeque::new();
             }
             if self.is_behind {
                 return None;
@@ -107,9 +116,19 @@ impl Feed {
     /// Reads a page of what the log holds. Nothing waits after the reading, so that dropping this loses nothing.
     async fn catch_up(&mut self) -> Result<(), Error> {
         let events = self.chat.events_after(self.id, self.seq, PAGE).await?;
-        for event in &events {
+        let is_full = i64::try_from(events.len()).unwrap_or(PAGE) == PAGE;
+        // A turn that goes on in the next page is left to that one, unless it fills a page of its own.
+        let whole = events
+            .iter()
+            .rposition(|event| matches!(event.body, Body::TurnCompleted(_)));
+        let events = match whole {
+            Some(last) if is_full => events.get(..=last).unwrap_or_default(),
+            _ => events.as_slice(),
+        };
+        let address = Arc::clone(&self.address);
+        for (event, frame) in address.render(events) {
             self.seq = event.seq;
-            if let Some(frame) = self.address.render(event, None) {
+            if let Some(frame) = frame {
                 self.hand_over(&frame);
                 if let Some((token, ..)) = frame.streamed {
                     self.whole.push_back(token);
@@ -117,7 +136,7 @@ impl Feed {
             }
         }
         self.whole.drain(..self.whole.len().saturating_sub(WHOLE));
-        if i64::try_from(events.len()).unwrap_or(PAGE) < PAGE {
+        if !is_full {
             self.is_behind = false;
             if let Some(stream) = self.opening.take() {
                 self.piece(&stream.token, stream.turn, 0, &stream.text);
@@ -147,7 +166,7 @@ impl Feed {
             } => self.piece(&token, turn, offset, &text),
             Delivery::Thinking(turn) => self.ready.push_back(text(&self.address.thinking(turn))),
             Delivery::Advanced => self.is_behind = true,
-            Delivery::Again(frame) => self.ready.push_back(frame),
+            Delivery::Again(frames) => self.ready.extend(frames),
             Delivery::Refused(problem, id) => {
                 self.ready.push_back(text(&self.address.error(&problem, id.as_deref())));
             }

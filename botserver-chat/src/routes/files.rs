@@ -53,9 +53,14 @@ impl From<FileRef> for FileView {
     }
 }
 
+/// A file as it is.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary, min_length = 1)]
+struct FileContent(#[expect(dead_code, reason = "only its schema is used: bodies come as bytes")] Vec<u8>);
+
 /// Keeps a file for a message to come: the body is the file, `Content-Type` its type.
 #[utoipa::path(post, path = "/api/chat/{id}/files", params(("id" = Uuid, Path), Named),
-    request_body(content = String, content_type = "application/octet-stream"),
+    request_body(content = FileContent, content_type = "application/octet-stream"),
     responses((status = 201, body = FileView)))]
 pub(super) async fn create_file(
     State(chat): State<ChatService>,
@@ -71,6 +76,9 @@ pub(super) async fn create_file(
             "must be the name of a file without a folder, 255 characters at most",
         )
     })?;
+    if content.is_empty() {
+        return Err(Error::Invalid("the file is empty".to_owned()).into());
+    }
     if content.len() > LARGEST {
         return Err(Error::TooLarge(LARGEST).into());
     }
@@ -131,14 +139,13 @@ pub(super) async fn get_file(
 
 /// The name, unless it has folders, control or direction characters in it.
 fn plain_name(name: &str) -> Option<String> {
-    let name = name.trim();
     let is_odd = |c: char| {
         c.is_control()
             || matches!(c, '/' | '\\' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     let is_named = name.contains(|c: char| c != '.' && !c.is_whitespace());
     let is_plain = is_named && name.chars().count() <= 255 && !name.contains(is_odd);
-    is_plain.then(|| name.to_owned())
+    is_plain.then(|| name.trim().to_owned())
 }
 
 #[cfg(test)]

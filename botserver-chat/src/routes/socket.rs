@@ -1,6 +1,6 @@
 //! The WebSocket of the chat protocol.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use axum::{
     extract::{
@@ -9,33 +9,30 @@ use axum::{
     },
     response::Response,
 };
-use botlib::{ConversationId, PersonId, Subject, wire::ClientFrame};
+use botlib::{ConversationId, Subject, wire::ClientFrame};
 use botserver_core::{
     Auth, Path, Problem, Query,
     ws::{self, Beat, Code, Pulse, Upgrade, Why},
 };
-use botstate::{
-    AppState,
-    event::{Event, EventBus, Notice},
-    identity::Visitors,
-};
+use botstate::{AppState, identity::Visitors};
 use futures::{
     SinkExt, StreamExt,
     stream::{SplitSink, SplitStream},
 };
 use http::HeaderMap;
 use serde::Deserialize;
-use tokio::{sync::broadcast, time::timeout};
+use tokio::time::timeout;
 
 use super::{
+    farewell::Farewells,
     feed::Feed,
     inbound::{Door, locale},
 };
 use crate::{
     error::Error,
     frame::{Address, text},
-    model::{Content, Conversation, Owner},
-    room::Delivery,
+    model::{Content, Conversation, Outcome, Owner},
+    room::{Delivery, Done},
     service::ChatService,
 };
 
@@ -53,39 +50,16 @@ const BAD_FRAMES: u32 = 10;
 pub(super) struct Sockets {
     chat: ChatService,
     visitors: Option<Arc<dyn Visitors>>,
-    events: broadcast::Sender<Notice>,
+    farewells: Farewells,
 }
 
 impl Sockets {
-    pub(super) fn new(state: &AppState, chat: ChatService) -> Self {
-        let (events, _) = broadcast::channel(256);
-        let sender = events.clone();
-        let bus = state.events.clone();
-        let draining = state.lifecycle.draining();
-        state
-            .lifecycle
-            .spawn(async move { draining.run_until_cancelled(forward(bus, sender)).await });
+    pub(super) fn new(state: &AppState, chat: ChatService, farewells: Farewells) -> Self {
         Self {
             chat,
             visitors: state.ports.visitors.clone(),
-            events,
+            farewells,
         }
-    }
-}
-
-/// Hands the server's events to the sockets: one subscription for all of them.
-async fn forward(bus: EventBus, sockets: broadcast::Sender<Notice>) {
-    loop {
-        match bus.subscribe().await {
-            Ok(mut notices) => {
-                while let Some(notice) = notices.next().await {
-                    // Nobody may be connected.
-                    let _ = sockets.send(notice);
-                }
-            }
-            Err(error) => tracing::warn!(%error, "events of other servers cannot be heard yet"),
-        }
-        tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
 
@@ -153,9 +127,24 @@ pub(super) async fn open(
     };
     // The log is read from where the client stands; without a word about it, from the beginning.
     let after = wish.resume_from.unwrap_or(0).max(0);
-    Ok(upgrade.protocol(PROTOCOL).accept(LARGEST, move |socket| {
-        Connection::serve(sockets, door, known, after, token, socket)
-    }))
+    let arrival = Box::new(Arrival {
+        sockets,
+        door,
+        known,
+        after,
+        token,
+    });
+    let upgrade = upgrade.protocol(PROTOCOL);
+    Ok(upgrade.accept(LARGEST, move |socket| Connection::serve(arrival, socket)))
+}
+
+/// A client that has come and is not connected yet.
+struct Arrival {
+    sockets: Sockets,
+    door: Door,
+    known: Option<Conversation>,
+    after: i64,
+    token: Option<String>,
 }
 
 /// One client.
@@ -168,59 +157,74 @@ struct Connection {
 }
 
 impl Connection {
-    async fn serve(
-        sockets: Sockets,
-        door: Door,
-        known: Option<Conversation>,
-        after: i64,
-        token: Option<String>,
-        socket: WebSocket,
-    ) {
+    /// Serves a client until it goes or must. A task keeps room for whatever it once did, and ten thousand of them
+    /// mostly wait: what happens only once, or now and then, is boxed.
+    fn serve(arrival: Box<Arrival>, socket: WebSocket) -> impl Future<Output = ()> + Send {
         // The server must not end before the client was told to come back.
-        let _hold = sockets.chat.engine.lifecycle.hold();
-        metrics::gauge!("chat_sockets").increment(1.0);
+        let hold = arrival.sockets.chat.engine.lifecycle.hold();
+        let opening = Box::pin(Self::open(arrival, socket));
+        async move {
+            let _hold = hold;
+            metrics::gauge!("chat_sockets").increment(1.0);
+            if let Some(mut opened) = opening.await {
+                let (connection, stream) = &mut *opened;
+                let why = connection.run(stream).await;
+                Box::pin(ws::close(&mut connection.sink, why)).await;
+            }
+            metrics::gauge!("chat_sockets").decrement(1.0);
+        }
+    }
+
+    /// Says hello, and begins the conversation when it is new; nothing when the client has gone.
+    async fn open(arrival: Box<Arrival>, socket: WebSocket) -> Option<Box<(Self, SplitStream<WebSocket>)>> {
+        let Arrival {
+            sockets,
+            door,
+            known,
+            after,
+            token,
+        } = *arrival;
         let conversation = known.unwrap_or_else(|| {
             Conversation::new(door.conversation, door.caller.org, door.bot.id, Owner::of(&door.caller))
         });
-        let address = Address::of(&conversation);
+        let address = Arc::new(Address::of(&conversation));
         // A number from beyond the end would hide everything that is to come.
         let after = after.min(conversation.last_seq);
-        let feed = Feed::open(sockets.chat.clone(), address.clone(), door.conversation, after);
+        let feed = Feed::open(sockets.chat.clone(), Arc::clone(&address), door.conversation, after);
         let tools: Vec<_> = door.bot.tools.iter().map(|tool| tool.name.clone()).collect();
         let mut hello = address.hello(conversation.last_seq, &tools, conversation.awaited().cloned());
         if let (Some(token), Some(data)) = (token, hello.data.as_mut().and_then(|data| data.as_object_mut())) {
             data.insert("token".to_owned(), token.into());
         }
-        let (mut sink, mut stream) = socket.split();
-        if sink.send(Message::Text(text(&hello))).await.is_ok() {
-            drop((hello, address));
-            let greets = !conversation.session.started;
-            drop(conversation);
-            let mut connection = Self {
-                sockets,
-                door,
-                feed,
-                sink,
-                bad_frames: 0,
-            };
-            if greets {
-                connection.submit(Content::Start).await;
-            }
-            let why = connection.run(&mut stream).await;
-            ws::close(&mut connection.sink, why).await;
+        let (mut sink, stream) = socket.split();
+        sink.send(Message::Text(text(&hello))).await.ok()?;
+        let mut connection = Self {
+            sockets,
+            door,
+            feed,
+            sink,
+            bad_frames: 0,
+        };
+        if !conversation.session.started {
+            connection.submit(Content::Start).await;
         }
-        metrics::gauge!("chat_sockets").decrement(1.0);
+        Some(Box::new((connection, stream)))
     }
 
     async fn run(&mut self, stream: &mut SplitStream<WebSocket>) -> Why {
         let draining = self.sockets.chat.engine.lifecycle.draining();
-        let mut notices = self.sockets.events.subscribe();
+        let mut farewell = self.sockets.farewells.of(&self.door.caller);
         let mut pulse = Pulse::new();
+        // Everyone waits for these two: they are asked once, and not again around each frame.
+        tokio::pin! {
+            let told = farewell.said();
+            let stopped = draining.cancelled();
+        }
         loop {
             // Every arm waits for something that loses nothing when another arm is taken.
             tokio::select! {
                 frame = self.feed.next() => match frame {
-                    Ok(Some(frame)) => if let Err(why) = self.send(frame).await { return why },
+                    Ok(Some(frame)) => if let Err(why) = Box::pin(self.send(frame)).await { return why },
                     Ok(None) => return Why::because(Code::TryAgain, "too slow: come back and resume"),
                     Err(error) => {
                         tracing::warn!(error = %crate::engine::chain(&error), "a log could not be read");
@@ -229,17 +233,15 @@ impl Connection {
                 },
                 message = stream.next() => {
                     pulse.heard();
-                    if let Err(why) = self.take(message).await { return why }
+                    if let Err(why) = Box::pin(self.take(message)).await { return why }
                 },
                 beat = pulse.next() => {
                     if beat == Beat::Dead || self.sink.send(Message::Ping(Vec::new().into())).await.is_err() {
                         return Why::Gone;
                     }
                 },
-                notice = notices.recv() => if self.must_leave(&notice) {
-                    return Why::because(Code::Policy, "signed out");
-                },
-                () = draining.cancelled() => return Why::because(Code::Restart, "the server restarts: come back"),
+                () = &mut told => return Why::because(Code::Policy, "signed out"),
+                () = &mut stopped => return Why::because(Code::Restart, "the server restarts: come back"),
             }
         }
     }
@@ -319,60 +321,26 @@ impl Connection {
     /// Puts an input in line; what becomes of it is heard through the feed, and refusals go to this client alone.
     async fn submit_inbound(&mut self, inbound: crate::model::Inbound) {
         let id = inbound.key.clone();
-        let submitted = self.sockets.chat.submit(self.feed.room(), inbound).await;
-        let outcome = match submitted {
-            Ok(outcome) => outcome,
-            Err(error) => return self.refuse(Problem::from(error).for_client(), id),
-        };
-        let own = self.feed.own();
-        let address = Address::of(&Conversation::new(
-            self.door.conversation,
-            self.door.caller.org,
-            self.door.bot.id,
-            Owner::of(&self.door.caller),
-        ));
-        self.sockets.chat.engine.lifecycle.spawn(async move {
-            match outcome.await {
-                Ok(Err(error)) => {
-                    let problem = Arc::new(Problem::from(error).for_client());
-                    // The client may have gone meanwhile.
-                    let _ = own.send(Delivery::Refused(problem, id)).await;
-                }
-                Ok(Ok(outcome)) if outcome.is_repeat => {
-                    for event in &outcome.events {
-                        if let Some(frame) = address.render(event, None) {
-                            let _ = own.send(Delivery::Again(frame.full)).await;
-                        }
-                    }
-                }
-                Ok(Ok(_)) | Err(_) => {}
-            }
+        let (own, address, key) = (self.feed.own(), Arc::clone(self.feed.address()), id.clone());
+        let done: Done = Box::new(move |outcome| match outcome {
+            Ok(outcome) if outcome.is_repeat => own.deliver(again(&outcome, &address)),
+            Ok(_) => {}
+            Err(error) => own.deliver(Delivery::Refused(Arc::new(Problem::from(error).for_client()), key)),
         });
+        if let Err(error) = self.sockets.chat.submit(self.feed.room(), inbound, done).await {
+            self.refuse(Problem::from(error).for_client(), id);
+        }
     }
 
     fn refuse(&mut self, problem: botlib::Problem, id: Option<String>) {
-        // When even this finds no room the client is too slow, and will be sent away.
-        let _ = self.feed.own().try_send(Delivery::Refused(Arc::new(problem), id));
+        self.feed.own().deliver(Delivery::Refused(Arc::new(problem), id));
     }
+}
 
-    /// Whether a notice ends this connection.
-    fn must_leave(&self, notice: &Result<Notice, broadcast::error::RecvError>) -> bool {
-        let (person, session) = (self.person(), self.door.caller.session);
-        match notice {
-            Ok(Notice::Event(Event::SessionEnded { session: ended })) => session == Some(*ended),
-            Ok(Notice::Event(Event::PersonRefused { person: refused })) => person == Some(*refused),
-            Ok(Notice::Event(Event::BotChanged { .. })) => false,
-            // What was missed may have been about this person: they prove themselves again.
-            Ok(Notice::Gap) | Err(_) => person.is_some(),
-        }
-    }
-
-    fn person(&self) -> Option<PersonId> {
-        match self.door.caller.subject {
-            Subject::Person(person) => Some(person),
-            _ => None,
-        }
-    }
+/// What was answered when a repeated message came for the first time.
+fn again(outcome: &Outcome, address: &Address) -> Delivery {
+    let frames = address.render(&outcome.events).filter_map(|(_, frame)| frame);
+    Delivery::Again(frames.map(|frame| frame.full).collect())
 }
 
 /// Reads a frame. What is no object is refused here, since a list of fields would be read as well.

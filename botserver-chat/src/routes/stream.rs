@@ -1,6 +1,6 @@
 //! The same conversation as server-sent events.
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     extract::State,
@@ -14,8 +14,15 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::feed::Feed;
+use super::{farewell::Farewells, feed::Feed};
 use crate::{frame::Address, service::ChatService};
+
+/// What streams need.
+#[derive(Clone)]
+pub(super) struct Streams {
+    pub(super) chat: ChatService,
+    pub(super) farewells: Farewells,
+}
 
 /// From where.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -41,7 +48,7 @@ struct StreamEvent {
     responses((status = 200, description = "Events without end", body = StreamEvent,
         content_type = "text/event-stream")))]
 pub(super) async fn stream_events(
-    State(chat): State<ChatService>,
+    State(Streams { chat, farewells }): State<Streams>,
     Auth(caller): Auth,
     Path(id): Path<Uuid>,
     Query(from): Query<From>,
@@ -58,7 +65,7 @@ pub(super) async fn stream_events(
     // A number from beyond the end would hide everything that is to come.
     let after = last.or(from.resume_from).unwrap_or(0).min(conversation.last_seq);
     let draining = chat.engine.lifecycle.draining();
-    let feed = Feed::open(chat, Address::of(&conversation), conversation.id, after);
+    let feed = Feed::open(chat, Arc::new(Address::of(&conversation)), conversation.id, after);
     let events = stream::unfold(feed, |mut feed| async move {
         // A feed that breaks ends the stream; the client comes back with the number it has.
         let frame = feed.next().await.ok()??;
@@ -72,6 +79,12 @@ pub(super) async fn stream_events(
         };
         Some((Ok(event), feed))
     });
-    let events = events.take_until(draining.cancelled_owned());
+    let mut farewell = farewells.of(&caller);
+    let events = events.take_until(async move {
+        tokio::select! {
+            () = draining.cancelled() => {}
+            () = farewell.said() => {}
+        }
+    });
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
 }

@@ -2,7 +2,7 @@
 
 use botlib::{ConversationId, OrgId, TurnId};
 use botstate::{
-    db::{Connection, DbTime, DbUuid, conversations},
+    db::{Connection, DbTime, DbUuid, Fixed, conversations},
     on_each,
 };
 use chrono::{DateTime, Utc};
@@ -74,25 +74,26 @@ pub(crate) struct Advance {
     pub(crate) now: DateTime<Utc>,
 }
 
+/// The name of [`advance`]'s statement.
+struct Advancing;
+
 /// Writes the state after a step; false when somebody else has written since.
 pub(crate) fn advance(conn: &mut Connection, org: OrgId, step: &Advance) -> QueryResult<bool> {
-    let changed = on_each!(conn, |conn| diesel::update(
-        conversations::table.filter(
-            conversations::id
-                .eq(DbUuid::from(step.id))
-                .and(conversations::org_id.eq(DbUuid::from(org)))
-                .and(conversations::last_seq.eq(step.from_seq)),
-        ),
-    )
-    .set((
+    let row = conversations::table.filter(
+        conversations::id
+            .eq(DbUuid::from(step.id))
+            .and(conversations::org_id.eq(DbUuid::from(org)))
+            .and(conversations::last_seq.eq(step.from_seq)),
+    );
+    let update = diesel::update(row).set((
         conversations::last_seq.eq(step.to_seq),
         conversations::session.eq(&step.session),
         conversations::activities.eq(&step.activities),
         conversations::open_turn.eq(step.open_turn.map(DbUuid::from)),
         conversations::updated_at.eq(DbTime(step.now)),
-    ))
-    .execute(conn))?;
-    Ok(changed == 1)
+    ));
+    let update = Fixed::new(update, Advancing);
+    Ok(on_each!(conn, |conn| update.execute(conn))? == 1)
 }
 
 /// Adds a new conversation's row.

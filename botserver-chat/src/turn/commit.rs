@@ -2,13 +2,14 @@
 
 use botlib::TurnId;
 use botstate::{db::Connection, dialog::FaultKind};
+use chrono::SubsecRound as _;
 
 use super::Turn;
 use crate::{
     engine::News,
     error::Error,
     frame::Address,
-    model::{Body, Event},
+    model::Event,
     phrases::Phrase,
     room::{Delivery, Rendered},
     store::{
@@ -21,7 +22,8 @@ impl Turn {
     /// Commits events, state and changes in one transaction and hands the events out. `open` is the turn while it
     /// goes on, nothing at its end; `activities` is the stack as text.
     pub(super) async fn commit(&mut self, open: Option<TurnId>, activities: String) -> Result<(), Error> {
-        let now = self.engine.clock.now();
+        // As exact as the database keeps it, so that what is told now and what is read later are the same.
+        let now = self.engine.clock.now().trunc_subsecs(6);
         let from_seq = self.conversation.last_seq;
         let mut key = self.inbound.key.clone().filter(|_| self.events.is_empty());
         let mut seq = from_seq;
@@ -82,6 +84,7 @@ impl Turn {
     /// The stack as text. A dialog that has grown beyond what may be kept ends here.
     pub(super) fn activities(&mut self) -> Result<String, Error> {
         if self.stack.is_empty() {
+            self.stored = Some(Vec::new());
             return Ok("[]".to_owned());
         }
         match self
@@ -90,10 +93,15 @@ impl Turn {
             .map(super::Frame::store)
             .collect::<Result<Vec<_>, _>>()
         {
-            Ok(activities) => Ok(serde_json::to_string(&activities)?),
+            Ok(activities) => {
+                let text = serde_json::to_string(&activities)?;
+                self.stored = Some(activities);
+                Ok(text)
+            }
             Err(fault) => {
                 debug_assert_eq!(fault.kind, FaultKind::Limit);
                 self.stack.clear();
+                self.stored = Some(Vec::new());
                 self.report(fault, Phrase::DialogFailed);
                 Ok("[]".to_owned())
             }
@@ -107,16 +115,8 @@ impl Turn {
             return;
         }
         let address = Address::of(&self.conversation);
-        let last_message = fresh
-            .iter()
-            .rposition(|event| matches!(event.body, Body::BotMessage { .. }));
-        let end = fresh.iter().find_map(|event| match &event.body {
-            Body::TurnCompleted(end) => Some(end),
-            _ => None,
-        });
-        for (index, event) in fresh.iter().enumerate() {
-            let chips = if Some(index) == last_message { end } else { None };
-            if let Some(frame) = address.render(event, chips) {
+        for (event, frame) in address.render(fresh) {
+            if let Some(frame) = frame {
                 self.room.publish(Rendered { after, ..frame });
             } else {
                 self.room.deliver(&Delivery::Hidden { after, seq: event.seq });

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use botlib::SessionId;
 use botserver_llm::scripted::{Reply, ScriptedModel};
 use botserver_tests::{client::Visitor, process::http_client};
+use botstate::event::Event;
 use futures::StreamExt;
 use serde_json::{Value, json};
 
@@ -126,4 +128,30 @@ async fn a_server_that_stops_finishes_the_turn_and_lets_listeners_go() {
     assert_eq!(u16::from(closed.code), 1012);
     let mut back = who.at(&server.url).connect().await.unwrap();
     assert_eq!(back.turn().await.unwrap().texts(), ["Yes."]);
+}
+
+#[tokio::test]
+async fn whoever_signs_out_is_let_go_at_every_door_and_nobody_else_is() {
+    let server = House::new().script("start", [say("Welcome")]).open().await;
+    let session = SessionId::new();
+    let who = Visitor {
+        token: format!("person_{session}"),
+        ..server.visitor()
+    };
+    let (mut own, mut other) = (who.connect().await.unwrap(), server.visitor().connect().await.unwrap());
+    own.turn().await.unwrap();
+    other.turn().await.unwrap();
+    let mut events = listen(&who, None).await;
+
+    server
+        .state
+        .events
+        .publish(&Event::SessionEnded { session })
+        .await
+        .unwrap();
+    let closed = own.closed(Duration::from_secs(5)).await.unwrap().unwrap();
+    while events.next().await.is_some() {}
+
+    assert_eq!(u16::from(closed.code), 1008);
+    assert!(other.say("Hi").await.unwrap().is_completed());
 }

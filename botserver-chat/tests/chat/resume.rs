@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::support::{
     House,
-    dialogs::{Op, hear, say},
+    dialogs::{Op, call, hear, say},
     log, path, post,
 };
 
@@ -179,4 +179,39 @@ async fn a_listener_that_reads_too_slowly_is_sent_away_and_has_no_hole() {
         take(&mut seen, &back.next_frame().await.unwrap());
     }
     assert_eq!(seen, whole[1..]);
+}
+
+#[tokio::test]
+async fn frames_that_are_read_again_are_the_same_to_the_byte() {
+    let house = House::new().script(
+        "start",
+        [
+            call("ADD SUGGESTION", [("key", "a"), ("label", "A")], "_"),
+            say("One"),
+            hear("x"),
+            say("Two"),
+            call("PROBE", [("text", "${x}")], "_"),
+            say("Three"),
+            say("Four"),
+            Op::Loop("n".to_owned(), 1_000_000, 2),
+        ],
+    );
+    let server = house.open().await;
+    let who = server.visitor();
+    let mut chat = who.connect().await.unwrap();
+    let mut heard = chat.turn().await.unwrap().frames;
+    for _ in 0..60 {
+        heard.extend(chat.say("go").await.unwrap().frames);
+    }
+    heard.retain(|frame| frame.seq > Some(0));
+
+    let mut back = who.connect().await.unwrap();
+    back.next_frame().await.unwrap();
+    let mut read = Vec::new();
+    while read.len() < heard.len() {
+        read.push(back.next_frame().await.unwrap());
+    }
+
+    assert_eq!(heard.len(), 2 + 60 * 5);
+    assert_eq!(read, heard);
 }

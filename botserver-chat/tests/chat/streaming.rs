@@ -190,7 +190,13 @@ async fn an_answer_that_breaks_off_keeps_what_was_said() {
 
     assert_eq!(half.texts(), ["Half"]);
     assert_eq!(
-        half.frames.iter().find(|frame| is_final(frame)).unwrap().data.as_ref().unwrap()["stopped"],
+        half.frames
+            .iter()
+            .find(|frame| is_final(frame))
+            .unwrap()
+            .data
+            .as_ref()
+            .unwrap()["stopped"],
         true
     );
     assert_eq!(

@@ -17,6 +17,8 @@ use crate::Problem;
 const VERSION: &str = "13";
 /// What a socket reads at once. Idle sockets are many and frames small, so it is little.
 const READ_BYTES: usize = 4096;
+/// What is gathered before it is sent without a flush, so that frames that are ready together leave together.
+const WRITE_BYTES: usize = 16 * 1024;
 
 /// A handshake that is in order, as an extractor for pages made with [`Routes::page`](crate::Routes::page).
 ///
@@ -46,7 +48,7 @@ impl Upgrade {
     {
         self.0
             .read_buffer_size(READ_BYTES)
-            .write_buffer_size(0)
+            .write_buffer_size(WRITE_BYTES)
             .max_write_buffer_size(largest.saturating_mul(4))
             .max_message_size(largest)
             .max_frame_size(largest)

@@ -10,22 +10,43 @@ use botlib::{Value, value::Map};
 use botserver_auto::cli::{self, CheckOptions, RunOptions};
 use botstate::{Config, keyword::Registry};
 
+use crate::cli::Bot;
 #[cfg(feature = "llm")]
 use crate::compose;
-use crate::cli::Bot;
 
 pub(super) async fn run(command: Bot, config: Config) -> anyhow::Result<ExitCode> {
     let registry = Arc::new(keywords(&config)?);
     let code = match command {
         Bot::Check { paths, json } => {
             let paths = if paths.is_empty() { vec![config.bots_dir] } else { paths };
-            let options = CheckOptions { json, color: io::stdout().is_terminal() };
+            let options = CheckOptions {
+                json,
+                color: io::stdout().is_terminal(),
+            };
             cli::check(&paths, &registry, options, &mut io::stdout())
         }
-        Bot::Run { path, script, arguments } => {
-            let args = arguments.iter().map(|argument| pair(argument)).collect::<Result<Map, _>>()?;
-            let options = RunOptions { path, script, args, limits: config.script };
-            cli::run(options, registry, &mut io::BufReader::new(io::stdin()), &mut io::stdout()).await
+        Bot::Run {
+            path,
+            script,
+            arguments,
+        } => {
+            let args = arguments
+                .iter()
+                .map(|argument| pair(argument))
+                .collect::<Result<Map, _>>()?;
+            let options = RunOptions {
+                path,
+                script,
+                args,
+                limits: config.script,
+            };
+            cli::run(
+                options,
+                registry,
+                &mut io::BufReader::new(io::stdin()),
+                &mut io::stdout(),
+            )
+            .await
         }
     };
     Ok(ExitCode::from(code))
@@ -42,10 +63,14 @@ fn pair(argument: &str) -> anyhow::Result<(String, Value)> {
 fn keywords(config: &Config) -> anyhow::Result<Registry> {
     let mut registry = Registry::new();
     let outbound = botserver_auto::outbound(config.http.allow_private.clone())?;
-    cli::terminal_keywords(&outbound).into_iter().for_each(|keyword| registry.register(keyword));
+    for keyword in cli::terminal_keywords(&outbound) {
+        registry.register(keyword);
+    }
     #[cfg(feature = "llm")]
     botserver_llm::service(compose::llm_config(config)).register(&mut registry);
     #[cfg(feature = "chat")]
-    botserver_chat::keywords().into_iter().for_each(|keyword| registry.register(keyword));
+    for keyword in botserver_chat::keywords() {
+        registry.register(keyword);
+    }
     Ok(registry)
 }

@@ -17,7 +17,11 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     report.add("database", database(&config).await)?;
     report.add("cache", cache(&config).await)?;
     report.add("model", model(&config).await)?;
-    Ok(if report.failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if report.failed {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 #[derive(Default)]
@@ -44,14 +48,31 @@ fn writable(folder: &Path) -> Result<String, String> {
         .and_then(|()| std::fs::write(&probe, b"probe"))
         .and_then(|()| std::fs::remove_file(&probe))
         .map(|()| format!("{} is writable", folder.display()))
-        .map_err(|error| format!("{}: {error}; make it writable or set BOTSERVER_DATA_DIR", folder.display()))
+        .map_err(|error| {
+            format!(
+                "{}: {error}; make it writable or set BOTSERVER_DATA_DIR",
+                folder.display()
+            )
+        })
 }
 
 fn bots(folder: &Path) -> Result<String, String> {
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return Ok(format!("{} is missing; the first start makes it", folder.display()));
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(format!("{} is missing; the first start makes it", folder.display()));
+        }
+        Err(error) => {
+            return Err(format!(
+                "{}: {error}; make it readable or set BOTSERVER_BOTS_DIR",
+                folder.display()
+            ));
+        }
     };
-    let count = entries.flatten().filter(|entry| entry.path().extension().is_some_and(|end| end == "gbai")).count();
+    let count = entries
+        .flatten()
+        .filter(|entry| entry.path().extension().is_some_and(|end| end == "gbai"))
+        .count();
     Ok(format!("{count} in {}", folder.display()))
 }
 
@@ -66,12 +87,16 @@ async fn database(config: &Config) -> Result<String, String> {
     match tokio::time::timeout(LIMIT, Db::open(&config.database)).await {
         Ok(Ok((db, _))) => db.health_check().check().await.map(|kind| format!("{kind} answers")),
         Ok(Err(error)) => Err(error.to_string()),
-        Err(_) => Err(format!("no answer within {LIMIT:?}; check DATABASE_URL and whether the server runs")),
+        Err(_) => Err(format!(
+            "no answer within {LIMIT:?}; check DATABASE_URL and whether the server runs"
+        )),
     }
 }
 
 async fn cache(config: &Config) -> Result<String, String> {
-    let Some(url) = &config.redis_url else { return Ok("in this process; set REDIS_URL for several nodes".to_owned()) };
+    let Some(url) = &config.redis_url else {
+        return Ok("in this process; set REDIS_URL for several nodes".to_owned());
+    };
     let server = shared::Valkey::connect(url.expose()).map_err(|error| error.to_string())?;
     match shared::Cache::get(&server, "doctor").await {
         Ok(_) => Ok("the server answers".to_owned()),
@@ -104,12 +129,16 @@ async fn model(config: &Config) -> Result<String, String> {
         return Ok("none; set OPENAI_API_KEY or OPENAI_BASE_URL for answers that are not scripted".to_owned());
     };
     let request = ChatRequest {
-        messages: vec![ChatMessage::User { content: "Say ok.".to_owned() }],
+        messages: vec![ChatMessage::User {
+            content: "Say ok.".to_owned(),
+        }],
         max_tokens: Some(5),
         ..ChatRequest::default()
     };
     let asking = async {
-        let mut answer = model.stream(request, tokio_util::sync::CancellationToken::new()).await?;
+        let mut answer = model
+            .stream(request, tokio_util::sync::CancellationToken::new())
+            .await?;
         answer.next().await.transpose()
     };
     match tokio::time::timeout(LIMIT * 4, asking).await {

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use botstate::config::KEYS;
+use botstate::config::{KEYS, Key};
 
 use super::print;
 
@@ -16,15 +16,28 @@ fn reference() -> String {
         as\n`--set key=value`.\n"
         .to_owned();
     for key in KEYS {
-        let default = if key.default.is_empty() { "none".to_owned() } else { format!("`{}`", key.default) };
-        let variables: Vec<_> = key.env.iter().map(|name| format!("`{name}`")).collect();
-        text.push_str(&format!("\n## `{}`\n\n{}\n\n", key.name, key.doc));
-        text.push_str(&format!("- Variable: {}\n- Default: {default}\n", variables.join(" or ")));
-        if key.secret {
-            text.push_str("- Never shown in logs or errors\n");
-        }
+        text.push_str(&entry(key));
     }
     text
+}
+
+fn entry(key: &Key) -> String {
+    let default = if key.default.is_empty() {
+        "none".to_owned()
+    } else {
+        format!("`{}`", key.default)
+    };
+    let variables: Vec<_> = key.env.iter().map(|name| format!("`{name}`")).collect();
+    let variables = variables.join(" or ");
+    let hidden = if key.secret {
+        "- Never shown in logs or errors\n"
+    } else {
+        ""
+    };
+    format!(
+        "\n## `{}`\n\n{}\n\n- Variable: {variables}\n- Default: {default}\n{hidden}",
+        key.name, key.doc
+    )
 }
 
 #[cfg(test)]
@@ -35,6 +48,10 @@ mod tests {
 
         let written = std::fs::read_to_string(&page).unwrap_or_default();
 
-        assert!(written == super::reference(), "run `just docs` to write {} again", page.display());
+        assert!(
+            written == super::reference(),
+            "run `just docs` to write {} again",
+            page.display()
+        );
     }
 }

@@ -19,7 +19,10 @@ pub(super) async fn run(command: User, config: Config) -> anyhow::Result<ExitCod
     let base = compose::base(config).await?;
     let auth = botserver_auth::AuthService::start(&base.state).await?;
     let link = auth.create_person(&email, &name, role).await?;
-    print(&format!("{name} may sign in as {email} after opening this link, once and within a day:\n{}\n", link.url.expose()))?;
+    print(&format!(
+        "{name} may sign in as {email} after opening this link, once and within a day:\n{}\n",
+        link.url.expose()
+    ))?;
     base.state.lifecycle.shutdown(std::time::Duration::from_secs(1)).await;
     Ok(ExitCode::SUCCESS)
 }

@@ -12,7 +12,8 @@ CREATE TABLE conversations (
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
 );
-CREATE INDEX conversations_owner_idx ON conversations (org_id, owner_kind, owner_id, updated_at);
+-- Without updated_at: every turn would write the index as well, and an owner's conversations are soon sorted.
+CREATE INDEX conversations_owner_idx ON conversations (org_id, owner_kind, owner_id);
 CREATE INDEX conversations_open_turn_idx ON conversations (open_turn) WHERE open_turn IS NOT NULL;
 
 CREATE TABLE conversation_events (

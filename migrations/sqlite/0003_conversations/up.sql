@@ -12,9 +12,12 @@ CREATE TABLE conversations (
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
 );
-CREATE INDEX conversations_owner_idx ON conversations (org_id, owner_kind, owner_id, updated_at);
+-- Without updated_at: every turn would write the index as well, and an owner's conversations are soon sorted.
+CREATE INDEX conversations_owner_idx ON conversations (org_id, owner_kind, owner_id);
 CREATE INDEX conversations_open_turn_idx ON conversations (open_turn) WHERE open_turn IS NOT NULL;
 
+-- Rows lie in the order in which they were written, so that the turns of one transaction share pages; sorted by
+-- conversation each of them would write and split pages of its own.
 CREATE TABLE conversation_events (
     conversation_id TEXT NOT NULL CONSTRAINT conversation_events_conversation_fk REFERENCES conversations (id) ON DELETE CASCADE,
     seq BIGINT NOT NULL,
@@ -24,7 +27,7 @@ CREATE TABLE conversation_events (
     idempotency_key TEXT,
     created_at BIGINT NOT NULL,
     CONSTRAINT conversation_events_pk PRIMARY KEY (conversation_id, seq)
-) WITHOUT ROWID;
+);
 CREATE UNIQUE INDEX conversation_events_idempotency_key ON conversation_events (conversation_id, idempotency_key) WHERE idempotency_key IS NOT NULL;
 
 CREATE TABLE conversation_files (

@@ -48,7 +48,7 @@ fn fresh(path: &str, target: &[&str]) -> anyhow::Result<PathBuf> {
     }
     ensure!(
         program.is_file(),
-        "{} is missing: build it, or set BOTSERVER_BIN",
+        "{} is missing although it was built",
         program.display()
     );
     Ok(program)

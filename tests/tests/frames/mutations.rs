@@ -62,8 +62,19 @@ impl Mutations {
     /// Another type, a missing or an extra field.
     fn change(&mut self, frame: &mut Value) {
         let names = [
-            "type", "content", "text", "message_type", "message_id", "id", "media_url", "context_name", "active_switchers",
-            "params", "session_id", "extra", "",
+            "type",
+            "content",
+            "text",
+            "message_type",
+            "message_id",
+            "id",
+            "media_url",
+            "context_name",
+            "active_switchers",
+            "params",
+            "session_id",
+            "extra",
+            "",
         ];
         let name = names[self.below(names.len())];
         let value = self.value();
@@ -139,9 +150,18 @@ impl Mutations {
     }
 
     fn huge_number(&mut self, text: &str) -> String {
-        let number = ["9".repeat(400), "1e999".to_owned(), "-1e999".to_owned(), "1".to_owned() + &"0".repeat(10_000)];
+        let number = [
+            "9".repeat(400),
+            "1e999".to_owned(),
+            "-1e999".to_owned(),
+            "1".to_owned() + &"0".repeat(10_000),
+        ];
         let name = ["message_type", "params", "timestamp", "content"][self.below(4)];
-        format!("{{\"{name}\":{},{}", number[self.below(4)], text.trim_start_matches('{'))
+        format!(
+            "{{\"{name}\":{},{}",
+            number[self.below(4)],
+            text.trim_start_matches('{')
+        )
     }
 
     /// The same twice: two frames in one, or each field doubled.

@@ -2,7 +2,7 @@
 
 use botstate::keyword::Part;
 
-use super::{Kind, Parse, Parser};
+use super::{Kind, Parse, Parser, get};
 use crate::basic::{
     diagnostic::Diagnostic,
     grammar::{Entry, Grammar},
@@ -71,7 +71,7 @@ impl<'a> Parser<'a> {
             self.at = begin;
             let known = self.diagnostics.len();
             let mut args = Vec::new();
-            let parsed = self.parts(&shape.0, &mut args).and_then(|()| {
+            let parsed = self.parts(&shape.0, statement, &mut args).and_then(|()| {
                 if statement && !self.at_end() {
                     Err(self.expected("the end of the line"))
                 } else {
@@ -116,16 +116,22 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn finish(&self, entry: &Entry, args: Vec<(String, Arg)>, start: usize) -> Expr {
-        if let Some(member) = self.member_path(entry.phrase, &args) {
-            return Expr::new(member, self.since(start));
+    fn finish(&self, entry: &Entry, mut args: Vec<(String, Arg)>, start: usize) -> Expr {
+        let span = self.since(start);
+        let otherwise = get::split_default(entry.phrase, &mut args);
+        let kind = self.member_path(entry.phrase, &args).unwrap_or_else(|| {
+            let command = Command {
+                phrase: entry.phrase,
+                class: entry.class,
+                args,
+            };
+            ExprKind::Command(Box::new(command))
+        });
+        let value = Expr::new(kind, span.clone());
+        match otherwise {
+            Some(otherwise) => Expr::new(otherwise.after(value), span),
+            None => value,
         }
-        let command = Command {
-            phrase: entry.phrase,
-            class: entry.class,
-            args,
-        };
-        Expr::new(ExprKind::Command(Box::new(command)), self.since(start))
     }
 
     /// R3: arguments in parentheses right after the phrase, by position.
@@ -155,19 +161,21 @@ impl<'a> Parser<'a> {
         Err(self.expected("another number of arguments"))
     }
 
-    fn parts(&mut self, parts: &[Part], args: &mut Vec<(String, Arg)>) -> Parse<()> {
+    fn parts(&mut self, parts: &[Part], statement: bool, args: &mut Vec<(String, Arg)>) -> Parse<()> {
         for (index, part) in parts.iter().enumerate() {
             let next = parts.get(index + 1);
+            let before = index.checked_sub(1).and_then(|index| parts.get(index));
+            let whole = statement || matches!(before, Some(Part::Word(word)) if word == "WHERE");
             match part {
                 Part::Arg(name) => {
-                    let value = self.argument(next)?;
+                    let value = self.argument(whole, next)?;
                     args.push((name.clone(), Arg::One(value)));
                 }
                 Part::Rest(name) => {
-                    let mut values = vec![self.argument(next)?];
+                    let mut values = vec![self.argument(whole, next)?];
                     while self.commas && self.take(Kind::Comma) {
                         self.skip_newlines_after_operator();
-                        values.push(self.argument(next)?);
+                        values.push(self.argument(whole, next)?);
                     }
                     args.push((name.clone(), Arg::Many(values)));
                 }
@@ -181,7 +189,7 @@ impl<'a> Parser<'a> {
                 }
                 Part::Optional(inner) => {
                     if self.optional_begins(inner) {
-                        self.parts(inner, args)?;
+                        self.parts(inner, statement, args)?;
                     }
                 }
             }
@@ -189,13 +197,20 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    /// An argument: a whole expression, or one without comparisons where the shape goes on with `=`.
-    fn argument(&mut self, next: Option<&Part>) -> Parse<Expr> {
+    /// An argument. As an operand a keyword takes sums only, so that `GET "x" OR "default"` and `GET "x" = 5` mean
+    /// what they say; conditions and statements take whole expressions, and nothing takes a `=` of its own shape.
+    fn argument(&mut self, whole: bool, next: Option<&Part>) -> Parse<Expr> {
         if self.at_end() {
             return Err(self.expected("a value"));
         }
         let equals = matches!(next, Some(Part::Word(word)) if word == "=");
-        self.without_commas(|parser| if equals { parser.sum() } else { parser.expression() })
+        self.without_commas(|parser| {
+            if whole && !equals {
+                parser.expression()
+            } else {
+                parser.sum()
+            }
+        })
     }
 
     fn part_word(&mut self, word: &str) -> bool {

@@ -12,6 +12,47 @@ const FILES: [&str; 15] = [
     "csv", "xlsx", "xls", "pdf", "docx", "doc", "txt", "md", "json", "xml", "html", "pptx", "png", "jpg", "bas",
 ];
 
+/// What stands after `OR` or `??` behind a GET.
+pub(super) enum Otherwise {
+    Or(Vec<Expr>),
+    Coalesce(Vec<Expr>),
+}
+
+impl Otherwise {
+    /// The whole expression.
+    pub(super) fn after(self, value: Expr) -> ExprKind {
+        match self {
+            Self::Or(mut items) => {
+                items.insert(0, value);
+                ExprKind::Or(items)
+            }
+            Self::Coalesce(mut items) => {
+                items.insert(0, value);
+                ExprKind::Coalesce(items)
+            }
+        }
+    }
+}
+
+/// Takes `OR "web"` off the last argument of `GET "session.channel" OR "web"`: a name that is looked up is never
+/// false, so what its author means is a default for what is found.
+pub(super) fn split_default(phrase: &str, args: &mut [(String, Arg)]) -> Option<Otherwise> {
+    if phrase != "GET" && !phrase.starts_with("GET ") {
+        return None;
+    }
+    let Some((_, Arg::One(last))) = args.last_mut() else {
+        return None;
+    };
+    let (items, wrap): (_, fn(Vec<Expr>) -> Otherwise) = match &mut last.kind {
+        ExprKind::Or(items) => (std::mem::take(items), Otherwise::Or),
+        ExprKind::Coalesce(items) => (std::mem::take(items), Otherwise::Coalesce),
+        _ => return None,
+    };
+    let mut items = items.into_iter();
+    *last = items.next()?;
+    Some(wrap(items.collect()))
+}
+
 impl Parser<'_> {
     /// The member that the only argument of GET names, if it is a path into something the script can see.
     pub(super) fn member_path(&self, phrase: &str, args: &[(String, Arg)]) -> Option<ExprKind> {

@@ -76,7 +76,7 @@ impl Parser<'_> {
         if into.is_none() && self.kind() == Kind::Text {
             hear.prompt = Some(Box::new(self.expression()?));
         }
-        self.hear_clauses(&mut hear)?;
+        self.hear_clauses(&mut hear, Self::expression)?;
         Ok(StmtKind::Hear { into, hear })
     }
 
@@ -94,21 +94,22 @@ impl Parser<'_> {
         self.next();
         let mut hear = empty();
         if self.kind() == Kind::Text {
-            hear.prompt = Some(Box::new(self.without_commas(Self::expression)?));
+            hear.prompt = Some(Box::new(self.sum()?));
         }
-        self.hear_clauses(&mut hear)?;
+        self.hear_clauses(&mut hear, Self::sum)?;
         Ok(Some(hear))
     }
 
-    fn hear_clauses(&mut self, hear: &mut Hear) -> Parse<()> {
+    /// The clauses, whose values `value` reads: as an operand HEAR takes sums only, like keywords do.
+    fn hear_clauses(&mut self, hear: &mut Hear, value: fn(&mut Self) -> Parse<Expr>) -> Parse<()> {
         loop {
             if self.take_word("AS") {
                 self.hear_type(hear)?;
             } else if self.take_word("WITH") {
                 self.skip_newlines_after_operator();
-                hear.prompt = Some(Box::new(self.without_commas(Self::expression)?));
+                hear.prompt = Some(Box::new(self.without_commas(value)?));
             } else if self.take_word("DEFAULT") {
-                hear.default = Some(Box::new(self.without_commas(Self::expression)?));
+                hear.default = Some(Box::new(self.without_commas(value)?));
             } else {
                 return Ok(());
             }

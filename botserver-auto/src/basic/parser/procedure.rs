@@ -49,7 +49,7 @@ impl Parser<'_> {
             return Ok(Expr::new(ExprKind::Call(name, args), self.since(start)));
         }
         let commas = self.commas;
-        let script = self.without_commas(Self::expression)?;
+        let script = self.without_commas(Self::sum)?;
         let args = if commas && self.take(Kind::Comma) {
             self.comma_list()?
         } else {

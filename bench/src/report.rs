@@ -161,6 +161,7 @@ impl Row {
 fn limit(goal: Goal, unit: Unit) -> String {
     // The whole numbers of the goals, without the digits of a measurement.
     match goal {
+        Goal::Under(value) if value.is_infinite() => "–".to_owned(),
         Goal::Reaches(times) => format!("≥ {times} ×"),
         Goal::Within(times) => format!("≤ {times} ×"),
         Goal::WithinAnd(times, more) => format!("≤ {times} × + {more} ms"),

@@ -183,6 +183,8 @@ impl Room {
         let mut line = self.line.lock();
         let Some(job) = line.waiting.pop_front() else {
             line.is_served = false;
+            // Room for inputs would be kept for as long as somebody listens, in ten thousand rooms.
+            line.waiting = VecDeque::new();
             return None;
         };
         let known = line.known.take();

@@ -16,6 +16,7 @@ use cli::{Cli, Command};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    keep_small();
     botserver_core::install_tls();
     let cli = Cli::parse();
     let config = match config::read(&cli.options) {
@@ -31,6 +32,14 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => fail(&error),
     }
+}
+
+/// Memory in pages of 2 MiB is never given back in part: with them an idle server takes twice what it needs, and ten
+/// thousand sessions a quarter more.
+fn keep_small() {
+    #[cfg(target_os = "linux")]
+    // A kernel that does not know them has none to be without.
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
 }
 
 /// Says what went wrong and why, one cause a line.

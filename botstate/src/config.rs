@@ -312,7 +312,17 @@ mod tests {
         ])
         .unwrap_err();
 
-        insta::assert_snapshot!(error.to_string());
+        insta::assert_snapshot!(error.to_string(), @r#"
+        4 mistakes in the configuration
+          BOTSERVER_PROT: no such key
+              did you mean `BOTSERVER_PORT`?
+          BOTSERVER_PORT: "eighty" cannot be read
+              expected: a port, 0 to 65535
+          DATABASE_URL: the value cannot be read
+              expected: postgres://user:password@host:5432/name or sqlite:path/to/file.db
+          BOTSERVER_LOG_FORMAT: "xml" cannot be read
+              expected: pretty or json
+        "#);
     }
 
     #[test]

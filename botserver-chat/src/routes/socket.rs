@@ -1,6 +1,6 @@
 //! The WebSocket of the chat protocol.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::{

@@ -59,29 +59,38 @@ impl Entry {
     }
 }
 
+#[derive(Insertable)]
+#[diesel(table_name = events, treat_none_as_default_value = false)]
+struct NewRow<'a> {
+    conversation_id: DbUuid,
+    seq: i64,
+    kind: &'a str,
+    payload: &'a str,
+    turn_id: DbUuid,
+    idempotency_key: Option<&'a str>,
+    created_at: DbTime,
+}
+
 /// Adds events to a conversation, whose row was written in the same transaction under its tenant.
 pub(crate) fn append(conn: &mut Connection, conversation: ConversationId, entries: &[Entry]) -> QueryResult<()> {
-    let id = DbUuid::from(conversation);
-    let values = |entry: &'_ Entry| {
-        (
-            events::conversation_id.eq(id),
-            events::seq.eq(entry.seq),
-            events::kind.eq(entry.kind),
-            events::payload.eq(entry.payload.clone()),
-            events::turn_id.eq(DbUuid::from(entry.turn)),
-            events::idempotency_key.eq(entry.key.clone()),
-            events::created_at.eq(entry.at),
-        )
-    };
+    let rows = entries.iter().map(|entry| NewRow {
+        conversation_id: conversation.into(),
+        seq: entry.seq,
+        kind: entry.kind,
+        payload: &entry.payload,
+        turn_id: entry.turn.into(),
+        idempotency_key: entry.key.as_deref(),
+        created_at: entry.at,
+    });
     match conn {
         // One row a statement: SQLite keeps the statement prepared, and there is no way to the server to save.
         Connection::Sqlite(conn) => {
-            for entry in entries {
-                diesel::insert_into(events::table).values(values(entry)).execute(conn)?;
+            for row in rows {
+                diesel::insert_into(events::table).values(row).execute(conn)?;
             }
         }
         Connection::Postgres(conn) => {
-            let rows: Vec<_> = entries.iter().map(values).collect();
+            let rows: Vec<_> = rows.collect();
             diesel::insert_into(events::table).values(rows).execute(conn)?;
         }
     }

@@ -49,7 +49,7 @@ impl Upgrade {
         self.0
             .read_buffer_size(READ_BYTES)
             .write_buffer_size(WRITE_BYTES)
-            .max_write_buffer_size(largest.saturating_mul(4))
+            .max_write_buffer_size(largest.saturating_mul(4).saturating_add(WRITE_BYTES))
             .max_message_size(largest)
             .max_frame_size(largest)
             .on_upgrade(serve)

@@ -1,5 +1,7 @@
 //! The log of conversations.
 
+#![expect(clippy::ref_option_ref, reason = "Diesel's derive borrows each field of a new row")]
+
 use botlib::{ConversationId, TurnId, wire::MessageType};
 use botstate::{
     db::{Connection, DbTime, DbUuid, conversation_events as events},

@@ -5,7 +5,6 @@
 
 mod connection;
 mod error;
-mod fixed;
 mod keys;
 mod migrate;
 mod open;
@@ -23,7 +22,6 @@ use tokio::sync::oneshot;
 
 pub use connection::Connection;
 pub use error::{Error, OpenError, Violation};
-pub use fixed::Fixed;
 pub use keys::server_key;
 pub use migrate::{Migration, MigrationReport};
 pub use schema::*;

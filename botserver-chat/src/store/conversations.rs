@@ -2,11 +2,17 @@
 
 use botlib::{ConversationId, OrgId, TurnId};
 use botstate::{
-    db::{Connection, DbTime, DbUuid, Fixed, conversations},
+    db::{Connection, DbTime, DbUuid, conversations},
     on_each,
 };
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
+use diesel::{
+    backend::Backend,
+    prelude::*,
+    query_builder::{AstPass, QueryFragment, QueryId},
+    serialize::ToSql,
+    sql_types::{BigInt, Nullable, Text},
+};
 
 use crate::{
     error::Error,
@@ -74,27 +80,70 @@ pub(crate) struct Advance {
     pub(crate) now: DateTime<Utc>,
 }
 
-/// The name of [`advance`]'s statement.
-struct Advancing;
-
 /// Writes the state after a step; false when somebody else has written since.
 pub(crate) fn advance(conn: &mut Connection, org: OrgId, step: &Advance) -> QueryResult<bool> {
-    let row = conversations::table.filter(
-        conversations::id
-            .eq(DbUuid::from(step.id))
-            .and(conversations::org_id.eq(DbUuid::from(org)))
-            .and(conversations::last_seq.eq(step.from_seq)),
-    );
-    let update = diesel::update(row).set((
-        conversations::last_seq.eq(step.to_seq),
-        conversations::session.eq(&step.session),
-        conversations::activities.eq(&step.activities),
-        conversations::open_turn.eq(step.open_turn.map(DbUuid::from)),
-        conversations::updated_at.eq(DbTime(step.now)),
-    ));
-    let update = Fixed::new(update, Advancing);
-    Ok(on_each!(conn, |conn| update.execute(conn))? == 1)
+    let row = AdvanceRow {
+        last_seq: step.to_seq,
+        session: &step.session,
+        activities: &step.activities,
+        open_turn: step.open_turn.map(DbUuid::from),
+        updated_at: DbTime(step.now),
+        id: step.id.into(),
+        org_id: org.into(),
+        from_seq: step.from_seq,
+    };
+    Ok(on_each!(conn, |conn| row.execute(conn))? == 1)
 }
+
+/// The statement of [`advance`]. Every turn runs it, and Diesel prepares updates of its own anew each time, since a
+/// changeset may leave columns out. This one never does, so that it is prepared once for each connection.
+struct AdvanceRow<'a> {
+    last_seq: i64,
+    session: &'a str,
+    activities: &'a str,
+    open_turn: Option<DbUuid>,
+    updated_at: DbTime,
+    id: DbUuid,
+    org_id: DbUuid,
+    from_seq: i64,
+}
+
+impl QueryId for AdvanceRow<'_> {
+    type QueryId = AdvanceRow<'static>;
+
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl<DB> QueryFragment<DB> for AdvanceRow<'_>
+where
+    DB: Backend,
+    i64: ToSql<BigInt, DB>,
+    for<'t> &'t str: ToSql<Text, DB>,
+    DbTime: ToSql<BigInt, DB>,
+    DbUuid: ToSql<Text, DB>,
+    Option<DbUuid>: ToSql<Nullable<Text>, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql("UPDATE conversations SET last_seq = ");
+        out.push_bind_param::<BigInt, _>(&self.last_seq)?;
+        out.push_sql(", session = ");
+        out.push_bind_param::<Text, _>(&self.session)?;
+        out.push_sql(", activities = ");
+        out.push_bind_param::<Text, _>(&self.activities)?;
+        out.push_sql(", open_turn = ");
+        out.push_bind_param::<Nullable<Text>, _>(&self.open_turn)?;
+        out.push_sql(", updated_at = ");
+        out.push_bind_param::<BigInt, _>(&self.updated_at)?;
+        out.push_sql(" WHERE id = ");
+        out.push_bind_param::<Text, _>(&self.id)?;
+        out.push_sql(" AND org_id = ");
+        out.push_bind_param::<Text, _>(&self.org_id)?;
+        out.push_sql(" AND last_seq = ");
+        out.push_bind_param::<BigInt, _>(&self.from_seq)
+    }
+}
+
+impl<Conn> RunQueryDsl<Conn> for AdvanceRow<'_> {}
 
 /// Adds a new conversation's row.
 pub(crate) fn create(
@@ -187,4 +236,65 @@ pub(crate) struct Summary {
     pub(crate) last_seq: i64,
     pub(crate) created_at: DbTime,
     pub(crate) updated_at: DbTime,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    };
+
+    use diesel::connection::{Connection as _, InstrumentationEvent, SimpleConnection};
+
+    use super::*;
+
+    #[test]
+    fn state_is_written_by_a_statement_that_is_prepared_once() {
+        let mut conn = SqliteConnection::establish(":memory:").unwrap();
+        let (org, id) = (OrgId::new(), ConversationId::new());
+        conn.batch_execute(&format!(
+            "CREATE TABLE conversations (
+                id TEXT, org_id TEXT, last_seq BIGINT, session TEXT, activities TEXT, open_turn TEXT, updated_at BIGINT);
+            INSERT INTO conversations VALUES ('{id}', '{org}', 0, '', '', 'x', 0)"
+        ))
+        .unwrap();
+        let kept = Arc::new(AtomicU32::new(0));
+        let count = Arc::clone(&kept);
+        conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+            if matches!(event, InstrumentationEvent::CacheQuery { .. }) {
+                count.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        let mut conn = Connection::Sqlite(conn);
+        let step = |from_seq: i64, open_turn: Option<TurnId>| Advance {
+            id,
+            from_seq,
+            to_seq: from_seq + 3,
+            session: format!("after {from_seq}"),
+            activities: "[]".to_owned(),
+            open_turn,
+            now: DateTime::UNIX_EPOCH,
+        };
+
+        assert_eq!(advance(&mut conn, org, &step(0, None)), Ok(true));
+        assert_eq!(advance(&mut conn, org, &step(0, None)), Ok(false));
+        assert_eq!(advance(&mut conn, OrgId::new(), &step(3, None)), Ok(false));
+        let turn = TurnId::new();
+        assert_eq!(advance(&mut conn, org, &step(3, Some(turn))), Ok(true));
+        assert_eq!(kept.load(Ordering::Relaxed), 1);
+
+        let Connection::Sqlite(conn) = &mut conn else {
+            unreachable!()
+        };
+        let row: (i64, String, Option<String>) = conversations::table
+            .select((
+                conversations::last_seq,
+                conversations::session,
+                conversations::open_turn,
+            ))
+            .first(conn)
+            .unwrap();
+        assert_eq!(row, (6, "after 3".to_owned(), Some(turn.to_string())));
+    }
 }

@@ -78,7 +78,8 @@ def copy_workspace(copy):
     visit(BINARY)
     for name in order:
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("tests", "target"), dirs_exist_ok=True)
-    shutil.copytree(ROOT / "migrations", copy / "migrations", dirs_exist_ok=True)
+    for folder in ("migrations", "bots"):
+        shutil.copytree(ROOT / folder, copy / folder, dirs_exist_ok=True)
     shutil.copy(ROOT / "Cargo.lock", copy)
     manifest = (ROOT / "Cargo.toml").read_text()
     members = ", ".join(f'"{name}"' for name in [*order, JOINED])

@@ -7,7 +7,7 @@ pub type ExampleFile = (&'static str, &'static str);
 
 macro_rules! package {
     ($($path:literal),* $(,)?) => {
-        &[$(($path, include_str!(concat!("../../bots/", $path)))),*]
+        &[$(($path, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../bots/", $path)))),*]
     };
 }
 

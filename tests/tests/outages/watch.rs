@@ -120,13 +120,16 @@ pub(crate) async fn insist(chat: &mut Chat, id: &str, text: &str) -> Duration {
 /// What people and bot said, as the log has it.
 pub(crate) async fn said(visitor: &Visitor) -> Vec<String> {
     let url = format!("{}/api/chat/{}/events?limit=200", visitor.server, visitor.session_id);
-    let answer = http_client()
-        .unwrap()
-        .get(url)
-        .bearer_auth(&visitor.token)
-        .send()
-        .await
-        .unwrap();
+    let client = http_client().unwrap();
+    let started = Instant::now();
+    // A connection that was cut a moment ago may be noticed only by the request that uses it.
+    let answer = loop {
+        let answer = client.get(&url).bearer_auth(&visitor.token).send().await.unwrap();
+        if answer.status() != 503 || started.elapsed() > RECOVERY {
+            break answer;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
     let page: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
     let entries = page["items"].as_array().unwrap_or_else(|| panic!("{page}")).iter();
     let said = entries.filter(|entry| entry["kind"].as_str().is_some_and(|kind| kind.ends_with("_message")));

@@ -160,7 +160,8 @@ def joined_manifest(copy, crates, libraries):
     dependencies, features = {}, {}
     for crate in crates:
         manifest = tomllib.loads((copy / crate / "Cargo.toml").read_text())
-        for name, dependency in manifest.get("dependencies", {}).items():
+        tables = [manifest, *manifest.get("target", {}).values()]
+        for name, dependency in (entry for table in tables for entry in table.get("dependencies", {}).items()):
             if name in crates:
                 continue
             dependency = {"version": dependency} if isinstance(dependency, str) else dict(dependency)

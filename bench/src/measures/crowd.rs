@@ -13,12 +13,14 @@ use crate::{
     process::{Echo, Process},
     protocol::{Run, Target},
     report::{self, Row, Unit},
-    server::Place,
+    server::{Place, Server},
     usage::Usage,
 };
 
 /// Turns a second among the idle sessions.
 const RATE: f64 = 1000.0;
+/// Visitors who make a server start the threads that it needs at all.
+const FEW: usize = 100;
 const KIB: f64 = 1024.0;
 
 struct Table {
@@ -120,7 +122,8 @@ fn one_round(place: &Place, plan: &Plan, table: &mut Table) -> anyhow::Result<()
     let opened = open(&server.process, &server.address, quiet, plan, |_| Ok(()));
     let (before, after) = site.explain(opened)?;
     let session = (after.rss - before.rss) / sessions;
-    table.idle.add_beside(before.rss, bare);
+    let idle = before.rss;
+    table.idle.add_beside(idle, bare);
     table.quiet.add_beside(session, connection);
     server.process.stop()?;
 
@@ -130,6 +133,7 @@ fn one_round(place: &Place, plan: &Plan, table: &mut Table) -> anyhow::Result<()
         name: bots::TALKING.to_owned(),
         greets: true,
     };
+    let warm = site.explain(warm_threads(&server, &talking, plan))?;
     let run = Run {
         rate: Some(RATE),
         active: plan.crowd,
@@ -146,15 +150,25 @@ fn one_round(place: &Place, plan: &Plan, table: &mut Table) -> anyhow::Result<()
         table.after.add(server.process.usage()?.rss);
         Ok(())
     });
-    let (before, after) = site.explain(opened)?;
-    let with_dialog = (after.rss - before.rss) / sessions;
+    let (_, after) = site.explain(opened)?;
+    let with_dialog = (after.rss - idle) / sessions;
     table.session.add_beside(with_dialog, connection);
     table.whole.add(after.rss);
-    table.threads.add((after.threads - before.threads).max(0.0));
+    table.threads.add((after.threads - warm).max(0.0));
     table.dialog.add((with_dialog - session).max(0.0));
     server.process.stop()?;
     table.stored.add(disk::stored_dialog(&site.database()?)?);
     Ok(())
+}
+
+/// Threads of a server that has served a few visitors, who have gone. It keeps some of those that read the database,
+/// for few visitors as well as for many.
+fn warm_threads(server: &Server, target: &Target, plan: &Plan) -> anyhow::Result<f64> {
+    let mut client = Client::start()?;
+    client.connect(&server.address, target.clone(), FEW)?;
+    client.close()?;
+    thread::sleep(plan.settle);
+    Ok(server.process.usage()?.threads)
 }
 
 /// Opens the crowd on a fresh process, then does `more` with it; usage before and with the idle crowd.

@@ -94,8 +94,8 @@ pub(crate) enum User {
     Add {
         /// The mail address
         email: String,
-        /// The name [default: the part of the address before the @]
-        #[arg(long)]
+        /// The name.
+        #[arg(long, help = "The name [default: the part of the address before the @]")]
         name: Option<String>,
         /// member, operator or admin
         #[arg(long, default_value = "member")]

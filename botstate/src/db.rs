@@ -1,7 +1,7 @@
 //! The database: SQLite in a file of this machine, or PostgreSQL.
 //!
 //! Store functions are synchronous and take a [`Connection`]; services call them through [`Db::read`] and
-//! [`Db::write`]. A body that touches Diesel's backend types is compiled once for each with [`on_each!`].
+//! [`Db::write`]. A body that touches Diesel's backend types is compiled once for each with [`on_each!`](crate::on_each).
 
 mod connection;
 mod error;

@@ -121,7 +121,7 @@ impl Machine {
         serde_json::from_str::<Head>(text).map(|head| head.p).map_err(damaged)
     }
 
-    /// Restores what [`Dialog::save`] gave.
+    /// Restores what [`Dialog::save`](botstate::dialog::Dialog::save) gave.
     ///
     /// # Errors
     /// [`FaultKind::State`] when the text is damaged or belongs to another program.

@@ -120,19 +120,19 @@ impl Drop for Guarded {
     }
 }
 
-/// Sends `signal` (its name without `SIG`) to `pids`.
+/// Sends `signal` (its name without `SIG`) to each of `pids`; one that has ended in between is no mistake.
 pub(crate) fn send(signal: &str, pids: &[u32]) -> anyhow::Result<()> {
-    let mut command = Command::new("sh");
-    command.args(["-c", r#"signal=$1; shift; kill "-$signal" "$@""#, "kill", signal]);
-    let status = command
-        .args(pids.iter().map(u32::to_string))
-        .stderr(Stdio::null())
-        .status()
-        .context("run kill")?;
-    // A process that has ended in between is no mistake.
-    let gone = pids.iter().all(|pid| state_of(*pid).is_none_or(|state| state == 'Z'));
-    if !status.success() && !gone {
-        bail!("sending SIG{signal} to {pids:?} failed: {status}");
+    // One by one: `kill` fails for all when a single one is gone, and then the others' states say nothing.
+    for pid in pids {
+        let status = Command::new("sh")
+            .args(["-c", r#"kill "-$1" "$2""#, "kill", signal, &pid.to_string()])
+            .stderr(Stdio::null())
+            .status()
+            .context("run kill")?;
+        let gone = state_of(*pid).is_none_or(|state| state == 'Z');
+        if !status.success() && !gone {
+            bail!("sending SIG{signal} to {pid} failed: {status}");
+        }
     }
     Ok(())
 }

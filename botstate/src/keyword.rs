@@ -149,6 +149,20 @@ impl Args {
 ///
 /// Lower-case words are arguments and name them; words in capitals and `=` stand for themselves; `[…]` may be
 /// missing; `name...` takes the rest of a comma list as one list. An empty shape means no arguments.
+///
+/// A sign before the name says how an argument is read, and with it what the handler gets:
+///
+/// - `%name`: a filter text such as `"name = '" + x + "' AND age > 3"`. Its literal parts are code, what is joined in
+///   is data: a list of texts at even places with one value between each two, so never fewer than one element. A value
+///   that the script did not put together itself comes as `["", value, ""]`.
+/// - `?name`: a condition over columns, such as `email = email AND age > limit`, or a filter text. The same list;
+///   names on the left of a comparison are columns, everything on the right is computed.
+/// - `@name`: where rows are. A bare name such as `accounts`, `.Products` or `crm.leads` comes as an object with
+///   `name` (its text) and `value` (the variable of that name, null when there is none); anything else is its value.
+/// - `{name}`: assignments `a = 1, b AS x`: an object with the assigned names.
+/// - `#name...`: values that know what they are called: a list of objects with `name` (of the variable or last member,
+///   null for anything else) and `value`.
+/// - `$name`: the words up to the end of the line or the next word of the shape, as text: `every 1 hour`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shape(pub Vec<Part>);
 
@@ -159,6 +173,18 @@ pub enum Part {
     Arg(String),
     /// One or more expressions with commas between them, with the name of their list.
     Rest(String),
+    /// A filter text, `%name`.
+    Filter(String),
+    /// A condition over columns, `?name`.
+    Condition(String),
+    /// Where rows are, `@name`.
+    Source(String),
+    /// Assignments, `{name}`.
+    Fields(String),
+    /// Values with their names, `#name...`.
+    Named(String),
+    /// Bare words, `$name`.
+    Words(String),
     /// A word or sign that stands for itself: `AS`, `,`, `=`.
     Word(String),
     /// Parts that may be missing as a whole.
@@ -185,13 +211,8 @@ impl Shape {
                     outer.push(Part::Optional(inner));
                 }
                 _ => {
-                    let part = match word.strip_suffix("...") {
-                        Some(name) => Part::Rest(name.to_owned()),
-                        None if word.starts_with(|c: char| c.is_ascii_lowercase()) => Part::Arg(word.to_owned()),
-                        None => Part::Word(word.to_owned()),
-                    };
                     if let Some(top) = stack.last_mut() {
-                        top.push(part);
+                        top.push(Part::parse(word));
                     }
                 }
             }
@@ -199,6 +220,41 @@ impl Shape {
         match (stack.pop(), stack.is_empty()) {
             (Some(parts), true) => Self(parts),
             _ => panic!("unmatched [ in shape {text:?}"),
+        }
+    }
+}
+
+impl Part {
+    fn parse(word: &str) -> Self {
+        let is_name = |text: &str| text.starts_with(|c: char| c.is_ascii_lowercase());
+        let name = word.trim_matches(|c: char| "%?@{}#$.".contains(c)).to_owned();
+        if !is_name(&name) {
+            return Self::Word(word.to_owned());
+        }
+        match word.chars().next() {
+            Some('%') => Self::Filter(name),
+            Some('?') => Self::Condition(name),
+            Some('@') => Self::Source(name),
+            Some('{') => Self::Fields(name),
+            Some('#') => Self::Named(name),
+            Some('$') => Self::Words(name),
+            _ if word.ends_with("...") => Self::Rest(name),
+            _ => Self::Arg(name),
+        }
+    }
+
+    /// The name of the argument, if the part is one.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Arg(name)
+            | Self::Rest(name)
+            | Self::Filter(name)
+            | Self::Condition(name)
+            | Self::Source(name)
+            | Self::Fields(name)
+            | Self::Named(name)
+            | Self::Words(name) => Some(name),
+            Self::Word(_) | Self::Optional(_) => None,
         }
     }
 }

@@ -167,11 +167,15 @@ impl<'a> Parser<'a> {
             let before = index.checked_sub(1).and_then(|index| parts.get(index));
             let whole = statement || matches!(before, Some(Part::Word(word)) if word == "WHERE");
             match part {
-                Part::Arg(name) => {
+                Part::Arg(name)
+                | Part::Filter(name)
+                | Part::Condition(name)
+                | Part::Source(name)
+                | Part::Words(name) => {
                     let value = self.argument(whole, next)?;
                     args.push((name.clone(), Arg::One(value)));
                 }
-                Part::Rest(name) => {
+                Part::Rest(name) | Part::Named(name) | Part::Fields(name) => {
                     let mut values = vec![self.argument(whole, next)?];
                     while self.commas && self.take(Kind::Comma) {
                         self.skip_newlines_after_operator();
@@ -279,12 +283,13 @@ impl<'a> Parser<'a> {
 fn flatten(parts: &[Part], needed: bool, names: &mut Vec<(String, bool)>, required: &mut usize) {
     for part in parts {
         match part {
-            Part::Arg(name) | Part::Rest(name) => {
-                names.push((name.clone(), matches!(part, Part::Rest(_))));
-                *required += usize::from(needed);
-            }
             Part::Optional(inner) => flatten(inner, false, names, required),
             Part::Word(_) => {}
+            _ => {
+                let rest = matches!(part, Part::Rest(_) | Part::Named(_) | Part::Fields(_));
+                names.push((part.name().unwrap_or_default().to_owned(), rest));
+                *required += usize::from(needed);
+            }
         }
     }
 }
@@ -294,10 +299,11 @@ fn spell(parts: &[Part]) -> String {
     let mut text = String::new();
     for part in parts {
         let piece = match part {
-            Part::Arg(name) => name.clone(),
-            Part::Rest(name) => format!("{name}, …"),
             Part::Word(word) => word.clone(),
             Part::Optional(inner) => format!("[{}]", spell(inner)),
+            Part::Rest(name) | Part::Named(name) => format!("{name}, …"),
+            Part::Fields(name) => format!("{name} = value, …"),
+            other => other.name().unwrap_or_default().to_owned(),
         };
         if !text.is_empty() && piece != "," && !piece.starts_with("[,") {
             text.push(' ');

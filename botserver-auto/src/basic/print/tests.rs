@@ -1,0 +1,1 @@
+//! What was printed means what was read.

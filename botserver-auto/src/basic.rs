@@ -28,6 +28,7 @@ mod program;
 mod run;
 mod schema;
 mod source;
+mod table;
 mod tree;
 mod value;
 
@@ -41,3 +42,4 @@ pub use program::Program;
 pub(crate) use schema::convert;
 pub use schema::{ParamSpec, check_arguments};
 pub use source::Source;
+pub use table::{Action, Constraint, FieldDef, FieldType, IndexDef, Reference, Schema, TableDef, ViewDef};

@@ -248,6 +248,15 @@ pub trait Dialog: Send {
 
     /// The name of the script.
     fn script(&self) -> &str;
+
+    /// Fills what a script may spend in one turn, as an answer of a person does: it goes on in a new one.
+    fn refresh(&mut self) {}
+
+    /// The variables by which a script gives something back without RETURN: `result`, and those that begin with
+    /// `result_`.
+    fn results(&self) -> Map {
+        Map::new()
+    }
 }
 
 /// What surrounds a run: everything that a script can see without asking for it.

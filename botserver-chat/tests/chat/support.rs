@@ -129,6 +129,7 @@ impl House {
                 visitors: None,
                 models: model.map(|model| Arc::new(model) as Arc<dyn Models>),
                 keywords: Arc::new(registry),
+                ..Ports::default()
             };
             start(config, ports).await
         });

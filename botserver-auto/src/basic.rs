@@ -29,6 +29,7 @@ mod program;
 mod run;
 mod schema;
 mod source;
+mod table;
 mod tree;
 mod value;
 
@@ -43,3 +44,4 @@ pub use program::Program;
 pub(crate) use schema::convert;
 pub use schema::{ParamSpec, check_arguments};
 pub use source::Source;
+pub use table::{Action, Constraint, FieldDef, FieldType, IndexDef, Reference, Schema, TableDef, ViewDef};

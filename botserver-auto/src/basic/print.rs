@@ -8,6 +8,7 @@ mod block;
 mod command;
 mod comments;
 mod compare;
+mod declare;
 mod expression;
 mod layout;
 mod literal;
@@ -17,7 +18,7 @@ mod statement;
 mod tests;
 
 use std::{
-    collections::{BTreeSet, HashSet},
+    collections::BTreeSet,
     ops::Range,
 };
 
@@ -78,7 +79,6 @@ fn print(parsed: &Parsed, grammar: &Grammar, kept: &BTreeSet<usize>) -> String {
         tokens: &tokens,
         comments: &parsed.comments,
         next_comment: 0,
-        procedures: &parsed.procedures,
         grammar,
         kept,
         out: String::with_capacity(parsed.source.text().len()),
@@ -96,7 +96,6 @@ struct Printer<'a> {
     tokens: &'a [Token],
     comments: &'a [Range<usize>],
     next_comment: usize,
-    procedures: &'a HashSet<String>,
     grammar: &'a Grammar,
     kept: &'a BTreeSet<usize>,
     out: String,

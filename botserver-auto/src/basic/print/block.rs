@@ -94,6 +94,24 @@ impl Printer<'_> {
                 self.body(handler, end, indent);
                 "END TRY"
             }
+            StmtKind::On { event, body } => {
+                let header = Doc::Text(self.event(event, stmt));
+                let line = self.header_end(stmt);
+                self.header(vec![header], line, indent);
+                self.body(body, end, indent);
+                "END ON"
+            }
+            StmtKind::Later { amount, unit, body } => {
+                let docs = vec![
+                    Doc::text("SCHEDULE IN "),
+                    self.expr(amount, rank::SUM, At::ITEM),
+                    Doc::Text(format!(" {} DO", unit.word())),
+                ];
+                let line = self.header_end(stmt);
+                self.header(docs, line, indent);
+                self.body(body, end, indent);
+                "END SCHEDULE"
+            }
             _ => return false,
         };
         self.close(closing, end, indent);

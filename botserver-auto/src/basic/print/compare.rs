@@ -72,6 +72,7 @@ pub(super) fn children(stmt: &Stmt) -> Vec<&[Stmt]> {
             cases.chain(otherwise.as_deref()).collect()
         }
         StmtKind::Procedure(procedure) => vec![&procedure.body],
+        StmtKind::On { body, .. } | StmtKind::Later { body, .. } => vec![body],
         StmtKind::With { fields, .. } => vec![fields],
         StmtKind::Try { body, handler, .. } => vec![body, handler],
         _ => Vec::new(),
@@ -85,9 +86,13 @@ pub(super) fn fingerprint(body: &[Stmt]) -> String {
     let text = format!("{body:?}");
     let mut print = String::with_capacity(text.len());
     let mut rest = text.as_str();
-    while let Some((before, after)) = rest.split_once("span: ") {
-        print.push_str(before);
-        rest = after.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    while let Some(at) = rest.find("span: ").into_iter().chain(rest.find("place: ")).min() {
+        print.push_str(rest.get(..at).unwrap_or_default());
+        let place = rest.get(at..).and_then(|rest| rest.split_once(": ")).map_or("", |(_, place)| place);
+        rest = match place.strip_prefix('"') {
+            Some(quoted) => quoted.split_once('"').map_or("", |(_, after)| after),
+            None => place.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.'),
+        };
     }
     print.push_str(rest);
     print.make_ascii_lowercase();

@@ -231,7 +231,12 @@ impl Printer<'_> {
         let listed = matches!(operator, Compare::In | Compare::NotIn)
             && !matches!(
                 right.kind,
-                ExprKind::List(_) | ExprKind::Name(_) | ExprKind::Call(..) | ExprKind::Text(_) | ExprKind::Int(_)
+                ExprKind::List(_)
+                    | ExprKind::Name(_)
+                    | ExprKind::Call(..)
+                    | ExprKind::Text(_)
+                    | ExprKind::Int(_)
+                    | ExprKind::Decimal(_)
             );
         docs.push(if listed {
             let inner = self.whole(right);

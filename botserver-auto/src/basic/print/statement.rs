@@ -49,6 +49,9 @@ impl Printer<'_> {
         if self.is_text_block(stmt) {
             return self.text_block(stmt, indent);
         }
+        if Self::is_table(stmt) {
+            return self.declaration(stmt, indent);
+        }
         if self.block(stmt, indent) {
             return;
         }
@@ -73,6 +76,37 @@ impl Printer<'_> {
         self.skip_comments(stmt.span.end);
         self.end_line(stmt.span.end);
         self.fresh = false;
+    }
+
+    fn is_table(stmt: &Stmt) -> bool {
+        matches!(stmt.kind, StmtKind::Table(_) | StmtKind::Index(_) | StmtKind::View(_))
+    }
+
+    /// A declaration in the language of databases: its lines keep their order and what they are aligned to.
+    fn declaration(&mut self, stmt: &Stmt, indent: usize) {
+        let text = self.slice(&stmt.span).to_owned();
+        let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+        let inner = lines.get(1..lines.len().saturating_sub(1)).unwrap_or_default();
+        let blanks = |line: &&&str| line.len() - line.trim_start().len();
+        let common = inner.iter().filter(|line| !line.is_empty()).map(|line| blanks(&line)).min().unwrap_or(0);
+        let table = matches!(stmt.kind, StmtKind::Table(_));
+        for (index, line) in lines.iter().enumerate() {
+            let edge = index == 0 || table && index + 1 == lines.len();
+            let (line, indent) = if edge {
+                (line.trim(), indent)
+            } else {
+                (line.get(common..).unwrap_or_default(), indent + super::layout::INDENT)
+            };
+            if index > 0 {
+                self.out.push('\n');
+            }
+            if !line.is_empty() {
+                self.indent(indent);
+                self.out.push_str(line);
+            }
+        }
+        self.skip_comments(stmt.span.end);
+        self.end_line(stmt.span.end);
     }
 
     /// A text block, whose content is nobody's but its author's.
@@ -171,8 +205,23 @@ impl Printer<'_> {
                 }
                 Doc::Group { docs, hug: true }
             }
-            StmtKind::Broken => Doc::Text(self.slice(&stmt.span).to_owned()),
-            StmtKind::If { .. }
+            StmtKind::Schedule { when } => Doc::Text(format!("SET SCHEDULE {}", self.quoted_in(when, &stmt.span))),
+            StmtKind::Webhook { endpoint } => Doc::Text(format!("WEBHOOK {}", self.quoted_in(endpoint, &stmt.span))),
+            StmtKind::Table(_) | StmtKind::Index(_) | StmtKind::View(_) | StmtKind::Mail { .. } | StmtKind::Broken => {
+                Doc::Text(self.slice(&stmt.span).to_owned())
+            }
+            StmtKind::Label(name) => Doc::Text(format!("{}:", name.text)),
+            StmtKind::Goto(name) => Doc::Text(format!("GOTO {}", name.text)),
+            StmtKind::Gosub(name) => Doc::Text(format!("GOSUB {}", name.text)),
+            StmtKind::OnErrorGoto(name) => Doc::Text(format!("ON ERROR GOTO {}", name.text)),
+            StmtKind::Dim(dims) => self.dims(dims),
+            StmtKind::Include { file, span } => Doc::Text(format!("INCLUDE {}", self.quoted_in(file, span))),
+            StmtKind::Step(step) => self.step(step),
+            StmtKind::Delay(seconds) => self.word_and("DELAY", seconds),
+            StmtKind::Transaction(transaction) => Doc::text(transaction.phrase()),
+            StmtKind::On { .. }
+            | StmtKind::Later { .. }
+            | StmtKind::If { .. }
             | StmtKind::For { .. }
             | StmtKind::ForEach { .. }
             | StmtKind::While { .. }
@@ -248,6 +297,10 @@ impl Printer<'_> {
         if let Some(default) = &hear.default {
             docs.push(Doc::text(" DEFAULT "));
             docs.push(self.expr(default, least, At::ITEM));
+        }
+        if let Some(timeout) = &hear.timeout {
+            docs.push(Doc::text(" TIMEOUT "));
+            docs.push(self.expr(timeout, least, At::ITEM));
         }
     }
 

@@ -91,6 +91,16 @@ fn procedures(source: &Source, tokens: &[Token]) -> HashSet<String> {
     names
 }
 
+/// Names of types after `PARAM … AS`.
+pub(crate) fn param_types() -> impl Iterator<Item = &'static str> {
+    header::TYPES.into_iter()
+}
+
+/// Names of types after `HEAR … AS`.
+pub(crate) fn hear_types() -> impl Iterator<Item = &'static str> {
+    hear::TYPES.into_iter().map(|(name, _)| name)
+}
+
 type Parse<T> = Result<T, Box<Diagnostic>>;
 
 /// Which block is open, to know what its end looks like.

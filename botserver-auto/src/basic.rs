@@ -28,6 +28,7 @@ mod program;
 pub(crate) mod run;
 mod schema;
 mod source;
+mod table;
 mod tree;
 pub(crate) mod value;
 
@@ -41,4 +42,5 @@ pub use program::Program;
 pub(crate) use schema::convert;
 pub use schema::{ParamSpec, check_arguments};
 pub use source::Source;
+pub use table::{Action, Constraint, FieldDef, FieldType, IndexDef, Reference, Schema, TableDef, ViewDef};
 pub(crate) use tree::Arith;

@@ -13,7 +13,7 @@ mod bots;
 pub mod cli;
 mod dialogs;
 mod examples;
-#[cfg_attr(not(test), expect(dead_code, reason = "the data keywords that use it land next"))]
+#[expect(dead_code, reason = "the data keywords that use it land next")]
 mod filter;
 mod keywords;
 mod mounted;

@@ -37,11 +37,13 @@ impl std::fmt::Debug for ChatService {
 impl ChatService {
     /// The service over the state's handles.
     pub fn new(state: &AppState) -> Self {
-        Self {
+        let service = Self {
             engine: Engine::new(state),
             bots: state.ports.bots.clone(),
             default_bot: state.config.default_bot.as_str().into(),
-        }
+        };
+        state.ports.runner.fill(Arc::new(service.clone()));
+        service
     }
 
     /// Starts the work that goes on beside requests: finishing turns that a crash cut off, and hearing other nodes.
@@ -180,6 +182,7 @@ impl ChatService {
             name,
             mime,
             size_bytes,
+            ..FileRef::default()
         })
     }
 
@@ -207,6 +210,7 @@ impl ChatService {
             name: file.name,
             mime: file.mime,
             size_bytes: u64::try_from(file.size_bytes).unwrap_or_default(),
+            ..FileRef::default()
         })
     }
 

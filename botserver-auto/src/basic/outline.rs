@@ -21,6 +21,10 @@ pub enum Named {
     Script,
     /// A table or a data file, inside a text or bare.
     Table,
+    /// A label that GOTO jumps to.
+    Label,
+    /// An event, a form or an endpoint, inside a text.
+    Event,
 }
 
 /// What happens to the name at an [`Occurrence`].

@@ -61,6 +61,8 @@ fn about(registry: &Registry, folder: &Folder, file: &File, one: &Occurrence) ->
             ))
         }
         Named::Table => Some(format!("**{}** (table or data file)", one.key)),
+        Named::Label => Some(format!("**{}:** (label)", one.key)),
+        Named::Event => Some(format!("**{}** (event or endpoint)", one.key)),
         Named::Variable => Some(variable(file, one)),
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn definition(folder: &Folder, file: &File, offset: usize) -> Json {
         return Json::Null;
     };
     match one.named {
-        Named::Variable | Named::Procedure => match file.outline.definition(one) {
+        Named::Variable | Named::Procedure | Named::Label => match file.outline.definition(one) {
             Some(found) => location(file, found),
             None => Json::Null,
         },
@@ -26,7 +26,7 @@ pub(super) fn definition(folder: &Folder, file: &File, offset: usize) -> Json {
             None => Json::Null,
         },
         Named::Table => table(folder, &one.key).unwrap_or(Json::Null),
-        Named::Function | Named::Keyword => Json::Null,
+        Named::Function | Named::Keyword | Named::Event => Json::Null,
     }
 }
 
@@ -49,10 +49,7 @@ pub(super) fn references(folder: &Folder, file: &File, offset: usize, declared: 
     let Some(one) = file.outline.at(offset) else {
         return json!([]);
     };
-    let everywhere = matches!(
-        one.named,
-        Named::Script | Named::Table | Named::Keyword | Named::Function
-    );
+    let everywhere = !matches!(one.named, Named::Variable | Named::Procedure | Named::Label);
     let definition = file.outline.definition(one);
     let mut found = Vec::new();
     for other in folder
@@ -92,9 +89,9 @@ pub(super) fn renameable(file: &File, offset: usize) -> Result<Json, Refusal> {
 
 fn target(file: &File, offset: usize) -> Result<&Occurrence, Refusal> {
     let one = file.outline.at(offset);
-    let Some(one) = one.filter(|one| matches!(one.named, Named::Variable | Named::Procedure)) else {
+    let Some(one) = one.filter(|one| matches!(one.named, Named::Variable | Named::Procedure | Named::Label)) else {
         return Err(Refusal::failed(
-            "only variables, parameters, SUBs and FUNCTIONs can be renamed",
+            "only variables, parameters, SUBs, FUNCTIONs and labels can be renamed",
         ));
     };
     if file.outline.definition(one).is_none() {

@@ -7,7 +7,10 @@ use crate::basic::{
     compiler, library,
     parser::Parsed,
     source::Source,
-    tree::{Arg, Command, Expr, ExprKind, Hear, Name, Place, PlaceKey, Procedure, Step, Stmt, StmtKind, Test},
+    tree::{
+        Arg, Command, Event, Expr, ExprKind, Hear, Name, Place, PlaceKey, Procedure, Step, Stmt, StmtKind, Test, Work,
+        WorkStep,
+    },
 };
 
 /// Arguments of keywords that name tables or data files.
@@ -223,13 +226,78 @@ impl Walk<'_> {
                 }
             }
             StmtKind::Description { text } => self.outline.description = Some(text.clone()),
+            StmtKind::On { event, body } => {
+                self.event(event, stmt);
+                self.body(body);
+            }
+            StmtKind::Later { amount, body, .. } => {
+                self.expr(amount);
+                self.body(body);
+            }
+            StmtKind::Table(table) => self.within_text(Named::Table, &table.name, &stmt.span, Role::Write),
+            StmtKind::Webhook { endpoint } => self.within_text(Named::Event, endpoint, &stmt.span, Role::Write),
+            StmtKind::Include { file, .. } => self.within_text(Named::Script, file, &stmt.span, Role::Read),
+            StmtKind::Label(name) => self.note(Named::Label, name.key(), name.span.clone(), Role::Write, None),
+            StmtKind::Goto(name) | StmtKind::Gosub(name) | StmtKind::OnErrorGoto(name) => {
+                self.note(Named::Label, name.key(), name.span.clone(), Role::Read, None);
+            }
+            StmtKind::Dim(variables) => {
+                for variable in variables {
+                    self.exprs(&variable.sizes);
+                    self.variable(&variable.name, Role::Write);
+                }
+            }
+            StmtKind::Mail { to, subject, body } => [to, subject, body].into_iter().for_each(|expr| self.expr(expr)),
+            StmtKind::Step(step) => self.step(step),
+            StmtKind::Delay(seconds) => self.expr(seconds),
             StmtKind::Leave(_)
             | StmtKind::Continue
             | StmtKind::LeaveProcedure
             | StmtKind::End
             | StmtKind::OnError(_)
             | StmtKind::ClearError
+            | StmtKind::Schedule { .. }
+            | StmtKind::Index(_)
+            | StmtKind::View(_)
+            | StmtKind::Transaction(_)
             | StmtKind::Broken => {}
+        }
+    }
+
+    fn step(&mut self, step: &WorkStep) {
+        self.expr(&step.number);
+        match &step.work {
+            Work::Bot { bot, task } => {
+                self.expr(bot);
+                self.expr(task);
+            }
+            Work::Approval { from } => self.expr(from),
+            Work::Parallel(branches) => {
+                for branch in branches {
+                    self.expr(&branch.bot);
+                    self.expr(&branch.task);
+                }
+            }
+        }
+        step.timeout.iter().for_each(|timeout| self.expr(timeout));
+    }
+
+    fn event(&mut self, event: &Event, stmt: &Stmt) {
+        match event {
+            Event::Change(_, table) => self.within_text(Named::Table, table, &stmt.span, Role::Read),
+            Event::Form(name) | Event::Event(name) | Event::Webhook(name) => {
+                self.within_text(Named::Event, name, &stmt.span, Role::Write);
+            }
+            Event::Unserved(_) => {}
+        }
+    }
+
+    /// A name that the tree keeps without its place: the first time that it stands in the statement.
+    fn within_text(&mut self, named: Named, name: &str, span: &Range<usize>, role: Role) {
+        let head = self.source.slice(span.clone()).lines().next().unwrap_or_default();
+        if let Some(at) = head.find(name).filter(|_| !name.is_empty()) {
+            let start = span.start + at;
+            self.note(named, key_of(named, name), start..start + name.len(), role, None);
         }
     }
 
@@ -276,7 +344,8 @@ impl Walk<'_> {
     }
 
     fn hear(&mut self, hear: &Hear) {
-        hear.prompt.iter().chain(&hear.default).for_each(|expr| self.expr(expr));
+        let values = hear.prompt.iter().chain(&hear.default).chain(&hear.timeout);
+        values.for_each(|expr| self.expr(expr));
         self.exprs(&hear.options);
     }
 
@@ -397,14 +466,16 @@ impl Walk<'_> {
         if written.len() == text.len() + 2 && written.starts_with(['"', '\'']) {
             span = span.start + 1..span.end - 1;
         }
-        let key = text.trim().to_lowercase();
-        let key = match named {
-            Named::Script => {
-                let file = key.rsplit(['/', '\\']).next().unwrap_or_default();
-                file.strip_suffix(".bas").unwrap_or(file).to_owned()
-            }
-            _ => key,
-        };
-        self.note(named, key, span, Role::Read, None);
+        self.note(named, key_of(named, text), span, Role::Read, None);
     }
+}
+
+/// The name as it is compared: scripts without folders and `.bas`.
+fn key_of(named: Named, text: &str) -> String {
+    let key = text.trim().to_lowercase();
+    if named != Named::Script {
+        return key;
+    }
+    let file = key.rsplit(['/', '\\']).next().unwrap_or_default();
+    file.strip_suffix(".bas").unwrap_or(file).to_owned()
 }

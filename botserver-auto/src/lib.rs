@@ -23,4 +23,5 @@ mod store;
 mod watch;
 
 pub use examples::{ExampleFile, embedded_example, write_first_bot};
+pub use keywords::LocalApi;
 pub use service::{AutoHandles, AutoService, Mount, outbound};

@@ -137,6 +137,8 @@ pub(crate) async fn server(config: Config) -> anyhow::Result<Server> {
         app = app.routes(botserver_ui::routes());
     }
     let app = app.build();
+    #[cfg(feature = "auto")]
+    dialogs.api().set(app.local.clone());
     Ok(Server {
         state,
         app,
@@ -157,6 +159,9 @@ fn auto_handles(state: &AppState) -> anyhow::Result<botserver_auto::AutoHandles>
         db: state.db.clone(),
         lifecycle: state.lifecycle.clone(),
         clock: Arc::clone(&state.clock),
+        cache: Arc::clone(&state.cache),
+        rates: Arc::clone(&state.limits),
+        api: botserver_auto::LocalApi::default(),
         events: state.events.clone(),
         outbound: botserver_auto::outbound(config.http.allow_private.clone())?,
     })

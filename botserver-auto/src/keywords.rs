@@ -7,12 +7,16 @@ mod headers;
 mod http;
 mod memory;
 mod print;
+mod soap;
 
 use std::sync::Arc;
 
 use botlib::Value;
 use botserver_core::outbound::Outbound;
-use botstate::{keyword::Keyword, shared::{Cache, RateLimit}};
+use botstate::{
+    keyword::Keyword,
+    shared::{Cache, RateLimit},
+};
 use rust_decimal::Decimal;
 
 pub use call::LocalApi;
@@ -40,7 +44,12 @@ pub(crate) fn keywords(host: &Host) -> Vec<Keyword> {
         cache::keywords(&host.cache),
         headers::keywords(),
         http::keywords(host),
-        vec![get::keyword(host), print::keyword(), call::keyword(&host.api)],
+        vec![
+            get::keyword(host),
+            soap::keyword(host),
+            print::keyword(),
+            call::keyword(&host.api),
+        ],
     ]
     .into_iter()
     .flatten()

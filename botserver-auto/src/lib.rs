@@ -23,6 +23,7 @@ mod routes;
 mod service;
 mod store;
 mod watch;
+mod xml;
 
 pub use examples::{ExampleFile, embedded_example, write_first_bot};
 pub use keywords::LocalApi;

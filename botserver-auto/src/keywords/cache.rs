@@ -91,8 +91,14 @@ fn seconds(seconds: f64) -> Result<Duration, Fault> {
         .ok()
         .filter(|time| !time.is_zero() && *time <= LONGEST)
         .ok_or_else(|| {
-            Fault::new(FaultKind::Argument, format!("a value cannot be cached for {seconds} seconds"))
-                .hint(format!("from a second to {} days are possible", LONGEST.as_secs() / 86_400))
+            Fault::new(
+                FaultKind::Argument,
+                format!("a value cannot be cached for {seconds} seconds"),
+            )
+            .hint(format!(
+                "from a second to {} days are possible",
+                LONGEST.as_secs() / 86_400
+            ))
         })
 }
 

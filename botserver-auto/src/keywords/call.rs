@@ -49,8 +49,11 @@ impl LocalApi {
         body: Option<&Value>,
     ) -> Result<Value, Fault> {
         let Some(routes) = self.0.get() else {
-            return Err(Fault::new(FaultKind::NotFound, format!("there is no server here that could answer {path}"))
-                .hint("run the package with `botserver serve`"));
+            return Err(Fault::new(
+                FaultKind::NotFound,
+                format!("there is no server here that could answer {path}"),
+            )
+            .hint("run the package with `botserver serve`"));
         };
         let shown = format!("{method} {path}");
         let mut request = Request::builder().method(method).uri(path);
@@ -72,9 +75,15 @@ impl LocalApi {
         let status = response.status();
         let bytes = axum::body::to_bytes(response.into_body(), LARGEST)
             .await
-            .map_err(|error| Fault::new(FaultKind::Limit, format!("the answer to {shown} cannot be read: {error}")))?;
+            .map_err(|error| {
+                Fault::new(
+                    FaultKind::Limit,
+                    format!("the answer to {shown} cannot be read: {error}"),
+                )
+            })?;
         let text = String::from_utf8_lossy(&bytes);
-        let value = serde_json::from_str(&text).map_or_else(|_| Value::text(text.as_ref()), |json| Value::from_json(&json));
+        let value =
+            serde_json::from_str(&text).map_or_else(|_| Value::text(text.as_ref()), |json| Value::from_json(&json));
         if status.is_success() {
             return Ok(value);
         }

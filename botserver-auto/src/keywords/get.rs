@@ -28,7 +28,12 @@ const FILES: [&str; 14] = [
 pub(super) fn keyword(host: &Host) -> Keyword {
     Keyword {
         phrase: "GET",
-        shapes: &["@source", "source, key", "source WITH {params}", "source WITH #named..."],
+        shapes: &[
+            "@source",
+            "source, key",
+            "source WITH {params}",
+            "source WITH #named...",
+        ],
         class: Class::External,
         summary: "What a URL answers, JSON as values; or a path such as \"session.id\", a setting (\"config\", key), \
                   or what the bot remembers.",

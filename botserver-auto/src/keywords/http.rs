@@ -144,7 +144,10 @@ fn written(args: &mut Args) -> Result<(Value, Option<String>), Fault> {
 fn is_media_type(text: &str) -> bool {
     let essence = text.split(';').next().unwrap_or_default().trim();
     let is_token = |part: &str| {
-        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-._".contains(&byte))
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"+-._".contains(&byte))
     };
     essence
         .split_once('/')
@@ -195,17 +198,33 @@ impl Client {
         value: &Value,
         kind: Option<&str>,
     ) -> Result<Value, Fault> {
+        let mut headers = headers;
+        let body = body(value, kind)?.map(|(body, kind)| {
+            headers.entry(header::CONTENT_TYPE).or_insert(kind);
+            body
+        });
+        let response = self.exchange(turn, method, url, headers, body).await?;
+        Ok(answer(&response))
+    }
+
+    /// Sends a request under the call's idempotency key.
+    pub(super) async fn exchange(
+        &self,
+        turn: &mut dyn Turn,
+        method: Method,
+        url: &str,
+        headers: HeaderMap,
+        body: Option<Bytes>,
+    ) -> Result<OutboundResponse, Fault> {
         let mut request = OutboundRequest::new(method, url.trim());
         request.headers = headers;
-        if let Some((body, kind)) = body(value, kind)? {
+        if let Some(body) = body {
             request.body = body;
-            request.headers.entry(header::CONTENT_TYPE).or_insert(kind);
         }
         if let Ok(key) = HeaderValue::from_str(turn.idempotency_key()) {
             request.headers.entry(IDEMPOTENCY_KEY).or_insert(key);
         }
-        let response = self.send(turn, request, WRITE_TIMEOUT).await?;
-        Ok(answer(&response))
+        self.send(turn, request, WRITE_TIMEOUT).await
     }
 
     /// Deletes what is at `url`.
@@ -242,12 +261,18 @@ impl Client {
     /// Takes one call from the bot's allowance. A limiter that is away lets calls pass.
     async fn take(&self, turn: &mut dyn Turn) -> Result<(), Fault> {
         let bot = Arc::clone(turn.bot());
-        let most = bot.settings.parse("script-calls-per-minute").unwrap_or(CALLS_PER_MINUTE);
+        let most = bot
+            .settings
+            .parse("script-calls-per-minute")
+            .unwrap_or(CALLS_PER_MINUTE);
         let quota = Quota {
             burst: most.max(1),
             period: Duration::from_mins(1),
         };
-        let taken = self.limits.take(&format!("calls:{}:{}", bot.org, bot.id), quota, 1).await;
+        let taken = self
+            .limits
+            .take(&format!("calls:{}:{}", bot.org, bot.id), quota, 1)
+            .await;
         match taken {
             Ok(Decision::Refused { retry_after }) => Err(Fault::new(
                 FaultKind::Limit,
@@ -377,6 +402,11 @@ fn about(response: &OutboundResponse, data: Value, text: String) -> Map {
 /// their names are free.
 pub(super) fn answer(response: &OutboundResponse) -> Value {
     let (data, text) = data(response);
+    answer_with(response, data, text)
+}
+
+/// The answer with `data` for its body.
+pub(super) fn answer_with(response: &OutboundResponse, data: Value, text: String) -> Value {
     let body = if let Value::Map(body) = &data {
         body.clone()
     } else {

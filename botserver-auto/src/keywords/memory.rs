@@ -171,7 +171,7 @@ fn owner(turn: &dyn Turn) -> String {
     match turn.caller().subject {
         Subject::Person(id) => format!("person:{id}"),
         Subject::Visitor(id) => format!("visitor:{id}"),
-        Subject::Nobody | Subject::System => format!("bot:{}", turn.bot().id),
+        Subject::Bot(_) | Subject::Nobody | Subject::System => format!("bot:{}", turn.bot().id),
     }
 }
 

@@ -113,7 +113,11 @@ async fn a_person_is_remembered_by_all_bots_and_what_a_bot_recalls_is_its_own() 
             ConversationId::new(),
             RequestId::new(),
         );
-        house.visitor_as("a", person.clone()).run("write", Map::new(), &[]).await.unwrap();
+        house
+            .visitor_as("a", person.clone())
+            .run("write", Map::new(), &[])
+            .await
+            .unwrap();
         let mut reader = house.visitor_as("b", person);
         reader.run("read", Map::new(), &[]).await.unwrap();
         let mut stranger = house.visitor_as(

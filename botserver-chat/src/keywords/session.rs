@@ -91,8 +91,7 @@ fn set(session: &mut SessionState, key: &str, value: Value) -> Result<(), Fault>
     }
     if OURS.iter().any(|name| key.eq_ignore_ascii_case(name)) {
         return Err(
-            Fault::new(FaultKind::Permission, format!("session.{key} is set by the server"))
-                .hint("choose another key"),
+            Fault::new(FaultKind::Permission, format!("session.{key} is set by the server")).hint("choose another key"),
         );
     }
     if value.is_null() {
@@ -119,8 +118,10 @@ fn set_language(session: &mut SessionState, mut args: Args) -> Result<(), Fault>
         && tag.starts_with(|c: char| c.is_ascii_alphabetic())
         && tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if !is_tag {
-        return Err(Fault::new(FaultKind::Argument, format!("{tag:?} is not the tag of a language"))
-            .hint("a tag looks like `en` or `pt-BR`"));
+        return Err(
+            Fault::new(FaultKind::Argument, format!("{tag:?} is not the tag of a language"))
+                .hint("a tag looks like `en` or `pt-BR`"),
+        );
     }
     session.locale = Some(tag);
     Ok(())

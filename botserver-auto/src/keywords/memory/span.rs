@@ -128,7 +128,10 @@ fn length(span: &Value) -> Result<Option<TimeDelta>, Fault> {
         return days_of(&text).map(Some);
     };
     let unit = unit.trim().trim_end_matches('s');
-    let seconds = UNITS.iter().find(|(name, _)| *name == unit).map(|(_, seconds)| *seconds);
+    let seconds = UNITS
+        .iter()
+        .find(|(name, _)| *name == unit)
+        .map(|(_, seconds)| *seconds);
     match seconds {
         Some(seconds) => times(count, seconds).map(Some),
         None => Err(misread(&format!("{unit:?} is no unit of time"))),
@@ -151,6 +154,9 @@ fn times(count: &str, seconds: i64) -> Result<TimeDelta, Fault> {
 }
 
 fn misread(why: &str) -> Fault {
-    Fault::new(FaultKind::Argument, format!("the span of REMEMBER cannot be read: {why}"))
-        .hint("a span looks like \"30 days\", \"2 hours\", 7 (days) or \"forever\"")
+    Fault::new(
+        FaultKind::Argument,
+        format!("the span of REMEMBER cannot be read: {why}"),
+    )
+    .hint("a span looks like \"30 days\", \"2 hours\", 7 (days) or \"forever\"")
 }

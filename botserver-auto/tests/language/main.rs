@@ -16,5 +16,6 @@ mod fuzz;
 mod hear;
 mod limits;
 mod parameters;
+mod shapes;
 mod state;
 mod statements;

@@ -11,7 +11,7 @@
 
 mod check;
 mod compiler;
-mod dates;
+pub(crate) mod dates;
 mod diagnostic;
 mod engine;
 mod format;
@@ -20,16 +20,17 @@ mod hear;
 mod lexer;
 mod library;
 mod machine;
-mod number;
-mod operators;
+pub(crate) mod number;
+pub(crate) mod operators;
 mod parser;
 mod path;
 mod program;
-mod run;
+pub(crate) mod run;
 mod schema;
 mod source;
+mod table;
 mod tree;
-mod value;
+pub(crate) mod value;
 
 pub use check::{Known, check};
 pub use compiler::compile;
@@ -41,3 +42,5 @@ pub use program::Program;
 pub(crate) use schema::convert;
 pub use schema::{ParamSpec, check_arguments};
 pub use source::Source;
+pub use table::{Action, Constraint, FieldDef, FieldType, IndexDef, Reference, Schema, TableDef, ViewDef};
+pub(crate) use tree::Arith;

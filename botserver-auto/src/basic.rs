@@ -23,12 +23,13 @@ mod machine;
 pub(crate) mod number;
 pub(crate) mod operators;
 mod parser;
-mod path;
+pub(crate) mod path;
 mod program;
 pub(crate) mod run;
 mod schema;
 mod source;
 mod table;
+pub(crate) mod tabular;
 mod tree;
 pub(crate) mod value;
 

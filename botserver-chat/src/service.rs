@@ -182,6 +182,7 @@ impl ChatService {
             name,
             mime,
             size_bytes,
+            ..FileRef::default()
         })
     }
 
@@ -209,6 +210,7 @@ impl ChatService {
             name: file.name,
             mime: file.mime,
             size_bytes: u64::try_from(file.size_bytes).unwrap_or_default(),
+            ..FileRef::default()
         })
     }
 

@@ -19,3 +19,4 @@ mod parameters;
 mod shapes;
 mod state;
 mod statements;
+mod values;

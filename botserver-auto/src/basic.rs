@@ -28,11 +28,12 @@ mod program;
 mod run;
 mod schema;
 mod source;
+mod trace;
 mod tree;
 mod value;
 
 pub use check::{Known, check};
-pub use compiler::compile;
+pub use compiler::{Options, compile, compile_with};
 pub use diagnostic::{Diagnostic, Severity};
 pub use grammar::Grammar;
 pub use machine::{Limits, Machine};
@@ -41,3 +42,4 @@ pub use program::Program;
 pub(crate) use schema::convert;
 pub use schema::{ParamSpec, check_arguments};
 pub use source::Source;
+pub use trace::Trace;

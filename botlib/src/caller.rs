@@ -126,7 +126,9 @@ pub enum Subject {
     Visitor(VisitorId),
     /// Someone with an account.
     Person(PersonId),
-    /// The server itself: schedules, jobs, recovery.
+    /// A bot, at work for itself: schedules, events, webhooks.
+    Bot(BotId),
+    /// The server itself: recovery, upkeep.
     System,
 }
 
@@ -169,6 +171,15 @@ impl Caller {
             visit: None,
             session: None,
             request: RequestId::new(),
+        }
+    }
+
+    /// A bot that works for itself, with no person's rights.
+    pub fn bot(org: OrgId, bot: BotId) -> Self {
+        Self {
+            subject: Subject::Bot(bot),
+            permissions: [Permission::ChatTalk].into(),
+            ..Self::nobody(org, RequestId::new())
         }
     }
 

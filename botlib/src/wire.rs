@@ -246,6 +246,9 @@ pub struct InputSpec {
     /// What an empty answer stands for, as text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<String>,
+    /// Seconds after which the script goes on without an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_s: Option<u64>,
 }
 
 macro_rules! input_kinds {

@@ -14,7 +14,7 @@ use botstate::{
 use sha2::{Digest, Sha256};
 
 use crate::{
-    basic::{self, Diagnostic, Grammar, Known, Program},
+    basic::{self, Diagnostic, Grammar, Known, Program, Schema},
     package::{Package, Script},
 };
 
@@ -33,6 +33,9 @@ pub(crate) struct Language {
 pub(crate) struct Mounted {
     pub(crate) bot: Arc<Bot>,
     programs: BTreeMap<String, Arc<Program>>,
+    /// The tables that scripts declare.
+    #[expect(dead_code, reason = "the tables of a bot are made from it next")]
+    pub(crate) schema: Schema,
     /// Why a script does not run, by its name.
     broken: HashMap<String, String>,
 }
@@ -109,12 +112,14 @@ impl Language {
                 .filter_map(|(name, program)| tool(name, program))
                 .collect(),
             scripts: names,
+            triggers: Vec::new(),
             start_wants_message,
         };
         Built {
             mounted: Mounted {
                 bot: Arc::new(bot),
                 programs,
+                schema: Schema::default(),
                 broken,
             },
             diagnostics,

@@ -5,7 +5,7 @@ mod neighbours;
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use botlib::{Chance, Clock, ConversationId, NodeId, TurnId};
+use botlib::{Chance, Clock, ConversationId, NodeId, Subject, TurnId};
 use botstate::{
     AppState, Db, Lifecycle, Ports,
     config::ScriptConfig,
@@ -163,7 +163,9 @@ impl Engine {
             Some(known) => known,
             None => self.load(&inbound, room.id).await?,
         };
-        let is_owner = conversation.owner == owner || inbound.content == Content::Recover;
+        // A bot may work in every conversation of its own.
+        let is_bot = inbound.caller.subject == Subject::Bot(conversation.bot);
+        let is_owner = conversation.owner == owner || is_bot || inbound.content == Content::Recover;
         if !is_owner || conversation.bot != inbound.bot.id {
             return Err(Error::UnknownConversation);
         }
@@ -258,6 +260,7 @@ impl Engine {
                 content: Content::Recover,
                 locale: None,
                 channel: "web",
+                depth: 0,
             };
             tracing::info!(conversation.id = %conversation.id, "finishing a turn that was cut off");
             self.submit(&room, inbound, Box::new(drop))?;
@@ -283,7 +286,7 @@ pub(crate) fn visible(events: &[Event]) -> impl Iterator<Item = &Event> {
     events.iter().filter(|event| {
         !matches!(
             event.body,
-            Body::ToolCall { .. } | Body::ToolResult { .. } | Body::Fault { .. }
+            Body::ToolCall { .. } | Body::ToolResult { .. } | Body::Fault { .. } | Body::Started { .. }
         )
     })
 }

@@ -13,6 +13,7 @@ mod phrases;
 mod prompt;
 mod room;
 mod routes;
+mod runner;
 mod service;
 mod store;
 mod turn;

@@ -44,6 +44,7 @@ impl Owner {
         let (kind, id) = match caller.subject {
             Subject::Visitor(id) => ("visitor", id.to_string()),
             Subject::Person(id) => ("person", id.to_string()),
+            Subject::Bot(id) => ("bot", id.to_string()),
             Subject::System => ("system", String::new()),
             Subject::Nobody => ("nobody", String::new()),
         };
@@ -52,7 +53,7 @@ impl Owner {
 
     /// The kind that a stored word stands for.
     pub(crate) fn kind_of(word: &str) -> &'static str {
-        ["visitor", "person", "system"]
+        ["visitor", "person", "bot", "system"]
             .into_iter()
             .find(|kind| *kind == word)
             .unwrap_or("nobody")
@@ -81,6 +82,7 @@ impl Conversation {
         let subject = match self.owner.kind {
             "visitor" => self.owner.id.parse().map(Subject::Visitor).ok(),
             "person" => self.owner.id.parse().map(Subject::Person).ok(),
+            "bot" => self.owner.id.parse().map(Subject::Bot).ok(),
             "system" => Some(Subject::System),
             _ => None,
         };
@@ -95,10 +97,7 @@ impl Conversation {
     /// The input that the innermost dialog waits for.
     pub(crate) fn awaited(&self) -> Option<&InputSpec> {
         match self.activities.last() {
-            Some(Activity::Dialog {
-                waiting: Waiting::Hear(spec),
-                ..
-            }) => Some(spec),
+            Some(Activity::Dialog { waiting, .. }) => waiting.awaited(),
             _ => None,
         }
     }
@@ -126,6 +125,9 @@ pub(crate) enum Activity {
         /// What it has said since it was called, when a model called it.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         said: Vec<String>,
+        /// Names that it finds set besides those of every script.
+        #[serde(default, skip_serializing_if = "is_empty")]
+        names: Map,
     },
 }
 
@@ -163,9 +165,36 @@ pub(crate) enum Waiting {
     },
     /// The end of the script above it.
     Script,
+    /// To be woken.
+    Until {
+        /// By whoever knows this.
+        token: String,
+        /// What a person may answer meanwhile.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hear: Option<InputSpec>,
+    },
+    /// To be resumed with what it was woken with.
+    Woken {
+        /// What its keyword gives back.
+        value: Value,
+    },
 }
 
 impl Waiting {
+    /// The input that ends the wait.
+    pub(crate) fn awaited(&self) -> Option<&InputSpec> {
+        match self {
+            Self::Hear(spec) => Some(spec),
+            Self::Until { hear, .. } => hear.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// Whether only something from outside ends the wait.
+    pub(crate) fn is_idle(&self) -> bool {
+        matches!(self, Self::Hear(_) | Self::Until { .. })
+    }
+
     pub(crate) fn call(number: u64, keyword: &str, args: &Args) -> Self {
         Self::Call {
             number,
@@ -216,8 +245,14 @@ pub(crate) enum Body {
     Side { event: String, data: serde_json::Value },
     /// A dialog could not go on; for operators.
     Fault { fault: Fault },
+    /// A script was started that nobody typed for.
+    Started { script: String },
     /// The turn is over.
     TurnCompleted(Completed),
+}
+
+fn is_empty(map: &Map) -> bool {
+    map.is_empty()
 }
 
 fn plain() -> u8 {
@@ -239,6 +274,7 @@ impl Body {
             Self::ToolResult { .. } => "tool_result",
             Self::Side { .. } => "side",
             Self::Fault { .. } => "fault",
+            Self::Started { .. } => "started",
             Self::TurnCompleted(_) => "turn_completed",
         }
     }
@@ -258,6 +294,9 @@ pub(crate) struct Completed {
     /// What the script gave back.
     #[serde(skip_serializing_if = "serde_json::Value::is_null")]
     pub(crate) data: serde_json::Value,
+    /// Whether a dialog waits for a person or anything else.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) waiting: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) context_name: Option<String>,
     /// Tokens of the turn's last prompt and answer.
@@ -281,6 +320,8 @@ pub(crate) struct Inbound {
     pub(crate) locale: Option<String>,
     /// By which door it came in.
     pub(crate) channel: &'static str,
+    /// How many orders led to it; 0 when it comes from a person.
+    pub(crate) depth: u8,
 }
 
 /// What somebody wants.
@@ -301,6 +342,12 @@ pub(crate) enum Content {
     Context(String),
     /// Answer the last message again with these switchers.
     Switchers(Vec<String>),
+    /// Run a script for the bot itself.
+    Script { name: String, args: Map, names: Map },
+    /// Say something in the bot's name.
+    Say(String),
+    /// Give a waiting dialog what it waits for.
+    Wake { token: String, value: Value },
     /// Finish what a crash left unfinished.
     Recover,
 }

@@ -37,11 +37,13 @@ impl std::fmt::Debug for ChatService {
 impl ChatService {
     /// The service over the state's handles.
     pub fn new(state: &AppState) -> Self {
-        Self {
+        let service = Self {
             engine: Engine::new(state),
             bots: state.ports.bots.clone(),
             default_bot: state.config.default_bot.as_str().into(),
-        }
+        };
+        state.ports.runner.fill(Arc::new(service.clone()));
+        service
     }
 
     /// Starts the work that goes on beside requests: finishing turns that a crash cut off, and hearing other nodes.

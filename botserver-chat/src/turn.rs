@@ -19,6 +19,7 @@ use botstate::{
     dialog::{Bot, Env, Fault, FaultKind, Input},
     keyword,
     model::Usage,
+    run::Suspend,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -55,6 +56,11 @@ pub(crate) struct Turn {
     usage: Option<Usage>,
     context_tokens: Option<u32>,
     cancel: CancellationToken,
+    /// A wait that the running keyword asked for.
+    suspend: Option<Suspend>,
+    /// The level that the turn's own script has in the stack, and what it gave back once it was over.
+    own: Option<usize>,
+    result: Option<Value>,
     /// A commit that failed inside a keyword, which ends the turn.
     broken: Option<Error>,
 }
@@ -104,6 +110,9 @@ impl Turn {
             usage: None,
             context_tokens: None,
             cancel,
+            suspend: None,
+            own: None,
+            result: None,
             broken: None,
         }
     }
@@ -119,7 +128,7 @@ impl Turn {
                 Next::Wait => {
                     // A first message that start.bas answers with a question of its own has had its answer.
                     self.stack.retain(|frame| !frame.is_unasked());
-                    break Value::Null;
+                    break self.result.take().unwrap_or_default();
                 }
                 Next::Over(value) => break value,
             }
@@ -163,6 +172,7 @@ impl Turn {
             switchers: session.switchers.clone(),
             input: self.stack.last().and_then(Frame::awaited).cloned(),
             data: data.to_json(),
+            waiting: !self.stack.is_empty(),
             context_name: session.active_context.clone(),
             usage: self.usage,
             context_tokens: self.context_tokens,
@@ -260,6 +270,18 @@ fn environment(engine: &Engine, inbound: &Inbound, conversation: &Conversation, 
     }
 }
 
+/// The surroundings with names of a script's own.
+fn with_names(env: &Env, own: &Map) -> Env {
+    let mut names = (*env.names).clone();
+    for (name, value) in own.iter() {
+        names.insert(name, value.clone());
+    }
+    Env {
+        names: Arc::new(names),
+        ..env.clone()
+    }
+}
+
 /// A row of the settings as the value that it looks like.
 fn setting(text: &str) -> Value {
     if let Ok(number) = text.parse::<i64>() {
@@ -323,6 +345,15 @@ impl keyword::Turn for Turn {
 
     fn cancelled(&self) -> CancellationToken {
         self.cancel.clone()
+    }
+
+    fn suspend(&mut self, wait: Suspend) -> Result<(), Fault> {
+        self.suspend = Some(wait);
+        Ok(())
+    }
+
+    fn depth(&self) -> u8 {
+        self.inbound.depth
     }
 }
 

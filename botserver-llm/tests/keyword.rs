@@ -43,6 +43,7 @@ impl FakeTurn {
             prompt: Some("You sell tea.".to_owned()),
             tools: Vec::new(),
             scripts: Vec::new(),
+            triggers: Vec::new(),
             start_wants_message: false,
         };
         Self {

@@ -100,6 +100,7 @@ async fn requests_tokens_and_errors_are_counted_by_model_and_outcome() {
             prompt: None,
             tools: Vec::new(),
             scripts: Vec::new(),
+            triggers: Vec::new(),
             start_wants_message: false,
         };
         llm.models().for_bot(&bot).unwrap()

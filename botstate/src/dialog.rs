@@ -36,8 +36,95 @@ pub struct Bot {
     pub tools: Vec<ToolSpec>,
     /// Names of all scripts, lower case, without `.bas`.
     pub scripts: Vec<String>,
+    /// What starts scripts of the bot without a person: schedules, webhooks, changes of tables, forms, events.
+    pub triggers: Vec<Trigger>,
     /// Whether `start.bas` reads `user.message` and so waits for the first message.
     pub start_wants_message: bool,
+}
+
+/// What starts a script without a person. The package declares triggers, so they come and go with its version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trigger {
+    /// The script to start, as [`Dialogs::start`] finds it: a file such as `report`, or a block of a file such as
+    /// `orders#on-insert-customers`.
+    pub script: String,
+    /// What starts it.
+    pub kind: TriggerKind,
+    /// Where it is declared, as `file:line`.
+    pub place: String,
+}
+
+/// What starts a script. Every kind gives the run arguments that the script reads by these names; they are no
+/// `PARAM`s and need none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TriggerKind {
+    /// `SET SCHEDULE "0 8 * * *"` outside of blocks and without a file. A schedule of another file or at a computed
+    /// time is made by the keyword SET SCHEDULE when the script comes to it. No arguments.
+    Schedule {
+        /// The cron expression or the phrase, as the author wrote it: `0 8 * * *`, `every 1 hour`.
+        when: String,
+    },
+    /// `WEBHOOK "endpoint"`. Arguments: `body`, `params`, `headers`, `method`, `path`. What the run returns is the
+    /// answer: a map with `status`, `body` and `headers`; a script that returns nothing returns its variable `result`,
+    /// else a map of its variables `result_…`.
+    Webhook {
+        /// The endpoint in lower case, blanks as `-`, only `a-z 0-9 - _`.
+        endpoint: String,
+    },
+    /// `ON INSERT OF "table"`. Arguments: `params`, the row after the change (for DELETE the row before), and
+    /// `old`, the row before.
+    Change {
+        /// The table, as the author wrote it.
+        table: String,
+        /// What happened to the row.
+        operation: Operation,
+    },
+    /// `ON FORM SUBMIT "form"`. Arguments: `fields`, `metadata`, and `params`, which is `fields` again.
+    Form {
+        /// The form.
+        name: String,
+    },
+    /// `ON EVENT "name" DO`. Arguments: `params`, what PUBLISH EVENT gave with the event.
+    Event {
+        /// The event.
+        name: String,
+    },
+}
+
+/// What happened to a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Operation {
+    /// It is new.
+    Insert,
+    /// It is another.
+    Update,
+    /// It is gone.
+    Delete,
+}
+
+impl Operation {
+    /// The name in lower case, as section names have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Insert => "insert",
+            Self::Update => "update",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+impl TriggerKind {
+    /// Names that a run of the script finds set by what started it.
+    pub fn names(&self) -> &'static [&'static str] {
+        match self {
+            Self::Schedule { .. } => &[],
+            Self::Webhook { .. } => &["body", "params", "headers", "method", "path"],
+            Self::Change { .. } => &["params", "old"],
+            Self::Form { .. } => &["params", "fields", "metadata"],
+            Self::Event { .. } => &["params"],
+        }
+    }
 }
 
 impl Bot {
@@ -161,6 +248,15 @@ pub trait Dialog: Send {
 
     /// The name of the script.
     fn script(&self) -> &str;
+
+    /// Fills what a script may spend in one turn, as an answer of a person does: it goes on in a new one.
+    fn refresh(&mut self) {}
+
+    /// The variables by which a script gives something back without RETURN: `result`, and those that begin with
+    /// `result_`.
+    fn results(&self) -> Map {
+        Map::new()
+    }
 }
 
 /// What surrounds a run: everything that a script can see without asking for it.
@@ -189,6 +285,8 @@ pub enum Input {
     Failed(Fault),
     /// The answer to a [`Step::Hear`].
     Heard(Answer),
+    /// Nobody answered a [`Step::Hear`] within its `timeout_s`: the script goes on with the default, or null.
+    Silence,
 }
 
 /// What a person answered.

@@ -13,6 +13,7 @@ use crate::{
     conversation::{Emit, SessionState},
     db,
     dialog::{Bot, Fault, FaultKind},
+    run::Suspend,
 };
 
 /// What a keyword does to the world, which decides how it is run and what is saved around it.
@@ -98,6 +99,20 @@ pub trait Turn: Send {
 
     /// Cancelled when the person stops the answer or the server stops.
     fn cancelled(&self) -> CancellationToken;
+
+    /// Lets the dialog wait, holding nothing, until its token is woken: what it is woken with is the keyword's value,
+    /// whatever the handler gives back now. What the handler wrote commits together with the wait.
+    ///
+    /// # Errors
+    /// [`FaultKind::NotFound`] where nothing could ever wake it, such as in a terminal.
+    fn suspend(&mut self, _wait: Suspend) -> Result<(), Fault> {
+        Err(Fault::new(FaultKind::NotFound, "a dialog cannot wait for events here"))
+    }
+
+    /// How many orders led to this turn: 0 when a person began it.
+    fn depth(&self) -> u8 {
+        0
+    }
 }
 
 /// Arguments by the names that the shape gives them.

@@ -9,8 +9,10 @@ use crate::{
     dialog::{Bots, Dialogs},
     event::EventBus,
     identity::Visitors,
+    job::Jobs,
     keyword::Registry,
     model::Models,
+    run::{Late, Runner},
     shared::{Cache, Leases, PubSub, RateLimit},
 };
 
@@ -56,6 +58,10 @@ pub struct Ports {
     pub visitors: Option<Arc<dyn Visitors>>,
     /// Language models.
     pub models: Option<Arc<dyn Models>>,
+    /// Runs scripts that nobody types for; filled when conversations are composed.
+    pub runner: Late<dyn Runner>,
+    /// Durable jobs.
+    pub jobs: Option<Arc<dyn Jobs>>,
     /// Keywords of all domains.
     pub keywords: Arc<Registry>,
 }

@@ -39,6 +39,7 @@ impl FakeBots {
                 prompt: None,
                 tools: Vec::new(),
                 scripts: Vec::new(),
+                triggers: Vec::new(),
                 start_wants_message: false,
             })
         };

@@ -263,6 +263,7 @@ impl Checker<'_> {
             | StmtKind::Param(_)
             | StmtKind::Description { .. }
             | StmtKind::Broken => {}
+            _ => {}
         }
     }
 

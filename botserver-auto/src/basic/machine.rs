@@ -338,10 +338,7 @@ impl Machine {
 impl Dialog for Machine {
     fn resume(&mut self, input: Input, env: &Env) -> Step {
         if matches!(input, Input::Heard(_)) {
-            self.counters.operations = 0;
-            self.counters.says = 0;
-            self.counters.turn_calls = 0;
-            self.counters.micros = 0;
+            self.refresh();
         }
         let begun = Instant::now();
         let left = self
@@ -362,6 +359,24 @@ impl Dialog for Machine {
             Step::Done(_) | Step::Fault(_) => self.ended(step),
             step => step,
         }
+    }
+
+    fn refresh(&mut self) {
+        self.counters.operations = 0;
+        self.counters.says = 0;
+        self.counters.turn_calls = 0;
+        self.counters.micros = 0;
+    }
+
+    fn results(&self) -> Map {
+        let wanted = |name: &str| name == "result" || name.starts_with("result_");
+        let globals = self.program.globals.iter().filter(|global| wanted(&global.name));
+        globals
+            .filter_map(|global| {
+                let value = to_value(&val(self.scope.get(&global.code)?));
+                (!value.is_null()).then(|| (global.name.clone(), value))
+            })
+            .collect()
     }
 
     fn is_brief(&self) -> bool {

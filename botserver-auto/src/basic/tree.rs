@@ -3,8 +3,10 @@
 use std::ops::Range;
 
 use botlib::wire::InputKind;
-use botstate::keyword::Class;
+use botstate::{dialog::Operation, keyword::Class};
 use rust_decimal::Decimal;
+
+use super::table::{IndexDef, TableDef, ViewDef};
 
 /// Bytes of the source.
 pub(crate) type Span = Range<usize>;
@@ -111,8 +113,168 @@ pub(crate) enum StmtKind {
         target: Place,
         args: Vec<Expr>,
     },
+    /// `SET SCHEDULE "0 8 * * *"` outside of blocks: the script's own schedule. Other forms are calls of the keyword.
+    Schedule {
+        when: String,
+    },
+    /// `WEBHOOK "endpoint"`: the script answers requests.
+    Webhook {
+        endpoint: String,
+    },
+    /// `ON … END ON`: a section of its own, run when the event happens.
+    On {
+        event: Event,
+        body: Vec<Stmt>,
+    },
+    /// `SCHEDULE IN 5 MINUTES DO … END SCHEDULE`: a section of its own, run later with the variables of this moment.
+    Later {
+        amount: Expr,
+        unit: Unit,
+        body: Vec<Stmt>,
+    },
+    /// `TABLE … END TABLE`.
+    Table(Box<TableDef>),
+    /// `CREATE INDEX …` beside tables.
+    Index(Box<IndexDef>),
+    /// `CREATE VIEW …` beside tables.
+    View(Box<ViewDef>),
+    /// `name:` or `LABEL name`.
+    Label(Name),
+    Goto(Name),
+    Gosub(Name),
+    /// `ON ERROR GOTO label`.
+    OnErrorGoto(Name),
+    /// `DIM a(5), b$` or, with `keep`, `REDIM PRESERVE`.
+    Dim(Vec<Dim>),
+    /// `INCLUDE "file.bas"`; the statements of the file follow when it was found.
+    Include {
+        file: String,
+        span: Span,
+    },
+    /// `BEGIN MAIL to … END MAIL`.
+    Mail {
+        to: Expr,
+        subject: Expr,
+        body: Expr,
+    },
+    /// `STEP n: …` of a workflow.
+    Step(Box<WorkStep>),
+    /// `DELAY seconds` of a workflow.
+    Delay(Expr),
+    Transaction(Transaction),
     /// A line that could not be read; a diagnostic says why.
     Broken,
+}
+
+/// What an `ON` block waits for.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Event {
+    /// `ON INSERT OF "table"`.
+    Change(Operation, String),
+    /// `ON FORM SUBMIT "form"`.
+    Form(String),
+    /// `ON EVENT "name" DO`, `ON "name"`, `ON "name" CALL sub`.
+    Event(String),
+    /// `ON WEBHOOK POST TO "/path" DO`.
+    Webhook(String),
+    /// What no service of this server tells: the words after ON as they are written.
+    Unserved(String),
+}
+
+/// Units of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unit {
+    Seconds,
+    Minutes,
+    Hours,
+    Days,
+}
+
+impl Unit {
+    /// The word in capitals.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Seconds => "SECONDS",
+            Self::Minutes => "MINUTES",
+            Self::Hours => "HOURS",
+            Self::Days => "DAYS",
+        }
+    }
+
+    pub(crate) fn seconds(self) -> i64 {
+        match self {
+            Self::Seconds => 1,
+            Self::Minutes => 60,
+            Self::Hours => 3_600,
+            Self::Days => 86_400,
+        }
+    }
+}
+
+/// A variable of DIM.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Dim {
+    pub(crate) name: Name,
+    /// The highest index of each dimension; none for a variable that is no list.
+    pub(crate) sizes: Vec<Expr>,
+    /// The type after AS, in capitals.
+    pub(crate) kind: Option<String>,
+    /// Whether elements that are there stay.
+    pub(crate) keep: bool,
+}
+
+/// `STEP number: …`.
+///
+/// Steps compile to keywords of the registry:
+/// - `ORCHESTRATE WORKFLOW` with `name` begins the workflow,
+/// - `STEP BOT` with `number`, `bot`, `task`,
+/// - `STEP APPROVAL` with `number`, `from`, and when given `timeout` (seconds) and `on_timeout` (the words after
+///   `ON TIMEOUT:` as text, such as `APPROVE WITH WARNING`),
+/// - `STEP PARALLEL` with `number` and `branches`, a list of maps with `name`, `bot`, `task`,
+/// - `STEP DELAY` with `seconds`, for `DELAY seconds`.
+///
+/// STEP BOT takes `timeout` and `on_timeout` as well. Values of the keywords are dropped.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct WorkStep {
+    pub(crate) number: Expr,
+    pub(crate) work: Work,
+    pub(crate) timeout: Option<Expr>,
+    pub(crate) on_timeout: Option<String>,
+}
+
+/// What a step does.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Work {
+    Bot { bot: Expr, task: Expr },
+    Approval { from: Expr },
+    Parallel(Vec<Branch>),
+}
+
+/// `BRANCH A: BOT "b" "task"`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Branch {
+    pub(crate) name: String,
+    pub(crate) bot: Expr,
+    pub(crate) task: Expr,
+}
+
+/// Statements of a transaction; each is a call of the keyword without arguments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Transaction {
+    Begin,
+    Commit,
+    Rollback,
+}
+
+impl Transaction {
+    /// The keyword.
+    pub(crate) fn phrase(self) -> &'static str {
+        match self {
+            Self::Begin => "BEGIN TRANSACTION",
+            Self::Commit => "COMMIT TRANSACTION",
+            Self::Rollback => "ROLLBACK",
+        }
+    }
 }
 
 /// A condition of DO … LOOP.
@@ -176,6 +338,8 @@ pub(crate) struct Hear {
     pub(crate) open: bool,
     pub(crate) prompt: Option<Box<Expr>>,
     pub(crate) default: Option<Box<Expr>>,
+    /// Seconds after which the script goes on without an answer.
+    pub(crate) timeout: Option<Box<Expr>>,
 }
 
 /// A PARAM line.

@@ -80,7 +80,7 @@ fn in_conversation(turn: &dyn Turn, (first, member): (&str, &str)) -> Value {
     let person = match turn.caller().subject {
         Subject::Visitor(id) => Value::text(id.to_string()),
         Subject::Person(id) => Value::text(id.to_string()),
-        Subject::Nobody | Subject::System => Value::Null,
+        Subject::Nobody | Subject::Bot(_) | Subject::System => Value::Null,
     };
     match (
         first.to_ascii_lowercase().as_str(),

@@ -39,6 +39,7 @@ impl Door {
             content,
             locale: self.locale.clone(),
             channel: self.channel,
+            depth: 0,
         }
     }
 

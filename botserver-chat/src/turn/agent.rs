@@ -250,6 +250,7 @@ impl Turn {
         self.stack.pop();
         match self.stack.last() {
             None => Next::Over(botlib::Value::Null),
+            Some(frame) if frame.is_woken() => Next::Step,
             Some(_) => Next::Wait,
         }
     }

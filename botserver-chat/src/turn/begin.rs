@@ -10,10 +10,11 @@ use botstate::dialog::{Answer, Input};
 use super::{
     Turn, environment, number,
     stack::{Frame, Running},
+    with_names,
 };
 use crate::{
     error::Error,
-    model::{Body, Content},
+    model::{Body, Content, Waiting},
     store::events,
 };
 
@@ -44,8 +45,45 @@ impl Turn {
                 Ok(true)
             }
             Content::Switchers(ids) => self.begin_again(ids).await,
+            Content::Script { name, args, names } => self.begin_script(&name, args, names).await.map(|()| true),
+            Content::Say(text) => {
+                self.say(text);
+                Ok(true)
+            }
+            Content::Wake { token, value } => Ok(self.begin_wake(&token, value)),
             Content::Recover => self.begin_recovery().await,
         }
+    }
+
+    /// Starts a script for the bot itself.
+    async fn begin_script(&mut self, name: &str, args: Map, names: Map) -> Result<(), Error> {
+        // The entry that the order's key goes with, whatever the script says or does not say.
+        self.fresh.push(Body::Started {
+            script: name.to_owned(),
+        });
+        self.conversation.session.started = true;
+        self.own = Some(self.stack.len());
+        self.env = with_names(&self.env, &names);
+        self.push_script(name, args).await?;
+        let is_started = self.own < Some(self.stack.len());
+        if let (Some(Frame::Dialog(top)), true) = (self.stack.last_mut(), is_started) {
+            top.names = names;
+        }
+        Ok(())
+    }
+
+    /// Gives the dialog that waits for `token` its value; false when none does any more. One that lies under another
+    /// goes on when it is the topmost again.
+    fn begin_wake(&mut self, token: &str, value: Value) -> bool {
+        for frame in self.stack.iter_mut().rev() {
+            if let Frame::Dialog(running) = frame
+                && matches!(&running.waiting, Waiting::Until { token: awaited, .. } if awaited == token)
+            {
+                running.waiting = Waiting::Woken { value };
+                return true;
+            }
+        }
+        false
     }
 
     /// Goes on with the open turn; scripts find the message again with which it began.
@@ -107,7 +145,13 @@ impl Turn {
             files: answer.files.clone(),
         });
         if awaited.is_some() {
-            self.input = Input::Heard(answer);
+            match self.stack.last_mut() {
+                Some(Frame::Dialog(top)) if matches!(top.waiting, Waiting::Until { .. }) => {
+                    let value = Value::text(answer.text);
+                    top.waiting = Waiting::Woken { value };
+                }
+                _ => self.input = Input::Heard(answer),
+            }
             return Ok(());
         }
         if kind == MessageType::External {

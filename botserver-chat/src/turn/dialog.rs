@@ -12,6 +12,7 @@ use futures::FutureExt as _;
 use super::{
     Next, Turn,
     stack::{Frame, Machine, Running},
+    with_names,
 };
 use crate::{
     error::Error,
@@ -63,14 +64,25 @@ impl Turn {
     }
 
     async fn resume(&mut self) -> Result<Next, Error> {
-        if matches!(self.stack.last(), Some(frame) if frame.awaited().is_some())
-            && !matches!(self.input, Input::Heard(_))
-        {
+        if matches!(self.stack.last(), Some(frame) if frame.is_idle()) && !matches!(self.input, Input::Heard(_)) {
             return Ok(Next::Wait);
         }
-        let input = std::mem::replace(&mut self.input, Input::Continue);
+        let mut input = std::mem::replace(&mut self.input, Input::Continue);
+        let (mut env, mut is_woken) = (None, false);
+        if let Some(Frame::Dialog(top)) = self.stack.last_mut() {
+            if let Waiting::Woken { value } = &mut top.waiting {
+                input = Input::Returned(std::mem::take(value));
+                is_woken = true;
+            }
+            env = (!top.names.is_empty()).then(|| with_names(&self.env, &top.names));
+        }
         let dialog = match self.take_dialog().await {
-            Ok(dialog) => dialog,
+            Ok(mut dialog) => {
+                if is_woken {
+                    dialog.refresh();
+                }
+                dialog
+            }
             Err(fault) => {
                 self.stack.pop();
                 self.return_fault(fault);
@@ -78,7 +90,11 @@ impl Turn {
             }
         };
         self.env.now = self.engine.clock.now();
-        let Ok((dialog, step)) = run(dialog, input, &self.env, &self.engine.computing).await else {
+        let env = Env {
+            now: self.env.now,
+            ..env.unwrap_or_else(|| self.env.clone())
+        };
+        let Ok((dialog, step)) = run(dialog, input, &env, &self.engine.computing).await else {
             self.stack.pop();
             self.return_fault(Fault::new(
                 FaultKind::Internal,
@@ -112,13 +128,20 @@ impl Turn {
                     .enumerate()
                     .map(|(place, value)| (place.to_string(), value))
                     .collect();
+                let names = top.names.clone();
+                let level = self.stack.len();
                 self.push_script(&call.name, args).await?;
+                let is_started = self.stack.len() > level;
+                if let (Some(Frame::Dialog(called)), true) = (self.stack.last_mut(), is_started) {
+                    called.names = names;
+                }
             }
             Step::Hear(spec) => {
                 top.waiting = Waiting::Hear(spec);
                 return Ok(Next::Wait);
             }
             Step::Done(value) => {
+                let value = self.or_results(value);
                 self.return_value(value);
                 return Ok(self.next_after_return());
             }
@@ -129,6 +152,23 @@ impl Turn {
             }
         }
         Ok(Next::Step)
+    }
+
+    /// What the turn's own script gives back: its value, else the variables that it left as results.
+    fn or_results(&self, value: Value) -> Value {
+        if !value.is_null() || self.own.map(|own| own + 1) != Some(self.stack.len()) {
+            return value;
+        }
+        match self.stack.last() {
+            Some(Frame::Dialog(Running {
+                dialog: Machine::Live(dialog),
+                ..
+            })) => {
+                let results = dialog.results();
+                if results.is_empty() { value } else { Value::Map(results) }
+            }
+            _ => value,
+        }
     }
 
     /// The topmost dialog, restored if need be.
@@ -179,7 +219,17 @@ impl Turn {
             self.room.deliver(&crate::room::Delivery::Thinking(self.id));
         }
         let keyword = call.keyword;
+        self.suspend = None;
         let result = AssertUnwindSafe(handler.call(self, call.args)).catch_unwind().await;
+        if let (Ok(Ok(_)), Some(wait), Some(Frame::Dialog(top))) = (&result, self.suspend.take(), self.stack.last_mut())
+        {
+            top.waiting = Waiting::Until {
+                token: wait.token,
+                hear: wait.hear,
+            };
+            self.input = Input::Continue;
+            return Ok(Next::Wait);
+        }
         self.input = match result {
             Ok(Ok(value)) => Input::Returned(value),
             Ok(Err(fault)) => Input::Failed(fault),
@@ -198,6 +248,10 @@ impl Turn {
             Some(Frame::Dialog(ended)) => ended.said,
             _ => Vec::new(),
         };
+        if self.own == Some(self.stack.len()) {
+            self.own = None;
+            self.result = Some(value.clone());
+        }
         match self.stack.last_mut() {
             Some(Frame::Agent(agent)) => {
                 if !agent.pending.is_empty() {
@@ -238,7 +292,11 @@ impl Turn {
                 _ => Next::Over(Value::Null),
             },
             (None, _) => Next::Over(Value::Null),
-            (Some(frame), _) if frame.awaited().is_some() => Next::Wait,
+            (Some(frame), _) if frame.is_idle() => Next::Wait,
+            (Some(frame), _) if frame.is_woken() => {
+                self.input = Input::Continue;
+                Next::Step
+            }
             _ => Next::Step,
         }
     }

@@ -1,6 +1,6 @@
 //! Activities as they run: like the stored ones, with live dialogs in them.
 
-use botlib::wire::InputSpec;
+use botlib::{value::Map, wire::InputSpec};
 use botstate::dialog::{Dialog, Fault};
 
 use crate::model::{Activity, Agent, Waiting};
@@ -17,6 +17,8 @@ pub(super) struct Running {
     pub(super) waiting: Waiting,
     /// What it has said since it was called, for the model that called it.
     pub(super) said: Vec<String>,
+    /// Names that it finds set besides those of every script.
+    pub(super) names: Map,
 }
 
 /// A dialog's machine.
@@ -35,6 +37,7 @@ impl Running {
             dialog: Machine::Live(dialog),
             waiting: Waiting::Turn,
             said: Vec::new(),
+            names: Map::new(),
         }
     }
 }
@@ -43,12 +46,25 @@ impl Frame {
     /// The input that this level waits for.
     pub(super) fn awaited(&self) -> Option<&InputSpec> {
         match self {
-            Self::Dialog(Running {
-                waiting: Waiting::Hear(spec),
-                ..
-            }) => Some(spec),
-            _ => None,
+            Self::Dialog(running) => running.waiting.awaited(),
+            Self::Agent(_) => None,
         }
+    }
+
+    /// Whether only something from outside goes on with this level.
+    pub(super) fn is_idle(&self) -> bool {
+        matches!(self, Self::Dialog(running) if running.waiting.is_idle())
+    }
+
+    /// Whether this is a dialog that was woken and has not gone on yet.
+    pub(super) fn is_woken(&self) -> bool {
+        matches!(
+            self,
+            Self::Dialog(Running {
+                waiting: Waiting::Woken { .. },
+                ..
+            })
+        )
     }
 
     /// Whether this is a model that waits for no call and was not asked yet.
@@ -73,6 +89,7 @@ impl Frame {
                     state,
                     waiting: running.waiting.clone(),
                     said: running.said.clone(),
+                    names: running.names.clone(),
                 }
             }
         })
@@ -88,10 +105,16 @@ impl From<Activity> for Frame {
     fn from(activity: Activity) -> Self {
         match activity {
             Activity::Agent(agent) => Self::Agent(agent),
-            Activity::Dialog { state, waiting, said } => Self::Dialog(Running {
+            Activity::Dialog {
+                state,
+                waiting,
+                said,
+                names,
+            } => Self::Dialog(Running {
                 dialog: Machine::Stored(state),
                 waiting,
                 said,
+                names,
             }),
         }
     }

@@ -60,6 +60,7 @@ impl House {
                 prompt: Some("You sell tea.".to_owned()),
                 tools: Vec::new(),
                 scripts: Vec::new(),
+                triggers: Vec::new(),
                 start_wants_message: false,
             },
             folder,
@@ -128,6 +129,7 @@ impl House {
                 visitors: None,
                 models: model.map(|model| Arc::new(model) as Arc<dyn Models>),
                 keywords: Arc::new(registry),
+                ..Ports::default()
             };
             start(config, ports).await
         });
@@ -157,6 +159,7 @@ fn copy(bot: &Bot) -> Bot {
         prompt: bot.prompt.clone(),
         tools: bot.tools.clone(),
         scripts: bot.scripts.clone(),
+        triggers: Vec::new(),
         start_wants_message: bot.start_wants_message,
     }
 }

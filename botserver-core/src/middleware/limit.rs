@@ -77,6 +77,6 @@ fn key(caller: &Caller, context: &RequestContext) -> String {
     match caller.subject {
         Subject::Person(person) => format!("http:{org}:person:{person}"),
         Subject::Visitor(visitor) => format!("http:{org}:visitor:{visitor}"),
-        Subject::Nobody | Subject::System => format!("http:{org}:address:{}", context.client_key()),
+        Subject::Nobody | Subject::Bot(_) | Subject::System => format!("http:{org}:address:{}", context.client_key()),
     }
 }

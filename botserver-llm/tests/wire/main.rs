@@ -41,6 +41,7 @@ fn bot(rows: &[(&str, &str)]) -> Bot {
         prompt: None,
         tools: Vec::new(),
         scripts: Vec::new(),
+        triggers: Vec::new(),
         start_wants_message: false,
     }
 }

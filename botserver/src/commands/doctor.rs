@@ -123,6 +123,7 @@ async fn model(config: &Config) -> Result<String, String> {
         prompt: None,
         tools: Vec::new(),
         scripts: Vec::new(),
+        triggers: Vec::new(),
         start_wants_message: false,
     };
     let Some(model) = service.models().for_bot(&bot) else {

@@ -51,6 +51,7 @@ impl Machine {
             options: self.options(ask)?,
             open: ask.open,
             default,
+            timeout_s: None,
         })
     }
 

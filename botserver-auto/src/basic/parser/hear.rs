@@ -110,6 +110,8 @@ impl Parser<'_> {
                 hear.prompt = Some(Box::new(self.without_commas(value)?));
             } else if self.take_word("DEFAULT") {
                 hear.default = Some(Box::new(self.without_commas(value)?));
+            } else if self.take_word("TIMEOUT") {
+                hear.timeout = Some(Box::new(self.without_commas(Self::sum)?));
             } else {
                 return Ok(());
             }
@@ -172,5 +174,6 @@ fn empty() -> Hear {
         open: false,
         prompt: None,
         default: None,
+        timeout: None,
     }
 }

@@ -11,7 +11,7 @@
 
 mod check;
 mod compiler;
-mod dates;
+pub(crate) mod dates;
 mod diagnostic;
 mod engine;
 mod format;
@@ -20,18 +20,18 @@ mod hear;
 mod lexer;
 mod library;
 mod machine;
-mod number;
-mod operators;
+pub(crate) mod number;
+pub(crate) mod operators;
 mod parser;
 mod path;
 mod program;
-mod run;
+pub(crate) mod run;
 mod schema;
 mod source;
 mod table;
 mod trace;
 mod tree;
-mod value;
+pub(crate) mod value;
 
 pub use check::{Known, check};
 pub use compiler::{Options, compile, compile_with};
@@ -45,3 +45,4 @@ pub use schema::{ParamSpec, check_arguments};
 pub use source::Source;
 pub use table::{Action, Constraint, FieldDef, FieldType, IndexDef, Reference, Schema, TableDef, ViewDef};
 pub use trace::Trace;
+pub(crate) use tree::Arith;

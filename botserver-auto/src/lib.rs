@@ -13,6 +13,8 @@ mod bots;
 pub mod cli;
 mod dialogs;
 mod examples;
+#[expect(dead_code, reason = "the data keywords that use it land next")]
+mod filter;
 mod keywords;
 mod mounted;
 mod mounts;

@@ -184,6 +184,7 @@ impl ChatService {
             name,
             mime,
             size_bytes,
+            ..FileRef::default()
         })
     }
 
@@ -211,6 +212,7 @@ impl ChatService {
             name: file.name,
             mime: file.mime,
             size_bytes: u64::try_from(file.size_bytes).unwrap_or_default(),
+            ..FileRef::default()
         })
     }
 

@@ -125,6 +125,7 @@ impl Talk {
             name: name.to_owned(),
             mime: mime.to_owned(),
             size_bytes: 3,
+            ..FileRef::default()
         };
         self.answers.push_back(Answer {
             text: String::new(),
@@ -156,6 +157,11 @@ impl Talk {
 
     pub(crate) fn locale(mut self, locale: &str) -> Self {
         locale.clone_into(&mut self.env.locale);
+        self
+    }
+
+    pub(crate) fn zone(mut self, zone: &str) -> Self {
+        zone.clone_into(&mut self.env.zone);
         self
     }
 

@@ -18,3 +18,4 @@ mod limits;
 mod parameters;
 mod state;
 mod statements;
+mod values;

@@ -382,6 +382,7 @@ fn describe(fault: &Fault) -> Val {
         ("message", Val::text(fault.message.as_str())),
         ("kind", Val::text(kind)),
         ("number", Val::Int(number)),
+        ("code", Val::Int(number)),
         ("place", fault.place.as_deref().map_or(Val::Null, Val::from)),
         ("hint", fault.hint.as_deref().map_or(Val::Null, Val::from)),
     ];

@@ -27,4 +27,4 @@ mod xml;
 
 pub use examples::{ExampleFile, embedded_example, write_first_bot};
 pub use keywords::LocalApi;
-pub use service::{AutoHandles, AutoService, Mount, outbound};
+pub use service::{AutoHandles, AutoService, Mount, outbound, outbound_through};

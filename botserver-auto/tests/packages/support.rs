@@ -162,6 +162,7 @@ async fn open(config: Config) -> (AppState, Arc<Registry>, Mount, LocalApi) {
         db,
         lifecycle: Lifecycle::new(),
         clock,
+        chance: Arc::new(botlib::SystemChance),
         node: NodeId::new(),
         org,
         cache: Arc::clone(&shared) as Arc<_>,

@@ -7,18 +7,22 @@ mod terminal;
 use std::{
     io::{self, Read, Write},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
-use botlib::OrgId;
+use botlib::{OrgId, SystemClock};
 use botserver_core::outbound::Outbound;
-use botstate::keyword::{Keyword, Registry};
+use botstate::{
+    keyword::{Keyword, Registry},
+    shared::Local,
+};
 
 pub use check::{CheckOptions, check};
 pub use run::{RunOptions, run};
 
 use crate::{
     basic::Diagnostic,
-    keywords::{self, Memory},
+    keywords::{self, Host, LocalApi, Memory},
     lsp, manual,
     mounted::{Built, Language},
     package,
@@ -34,7 +38,14 @@ pub const UNABLE: u8 = 2;
 /// The keywords of this crate for a dialog in the terminal: the bot's memory ends with the process, requests to the
 /// outside are real.
 pub fn terminal_keywords(outbound: &Outbound) -> Vec<Keyword> {
-    keywords::keywords(&Memory::passing(), outbound)
+    let shared = Arc::new(Local::new(Arc::new(SystemClock)));
+    keywords::keywords(&Host {
+        memory: Memory::passing(),
+        cache: Arc::clone(&shared) as Arc<_>,
+        limits: shared,
+        outbound: outbound.clone(),
+        api: LocalApi::default(),
+    })
 }
 
 /// Serves an editor over the Language Server Protocol at `input` and `out`. Gives the exit code that the protocol

@@ -26,6 +26,8 @@ mod routes;
 mod service;
 mod store;
 mod watch;
+mod xml;
 
 pub use examples::{ExampleFile, embedded_example, write_first_bot};
-pub use service::{AutoHandles, AutoService, Mount, outbound};
+pub use keywords::LocalApi;
+pub use service::{AutoHandles, AutoService, Mount, outbound, outbound_through};

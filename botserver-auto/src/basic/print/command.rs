@@ -9,6 +9,7 @@ use super::literal::{escape, is_word};
 use crate::basic::{
     grammar::Grammar,
     library,
+    parser::is_operator_word,
     tree::{Arg, Command, Expr, Piece},
 };
 
@@ -172,9 +173,9 @@ impl<'a> Printer<'a> {
     /// for later.
     fn begins_badly(&mut self, expr: &Expr) -> bool {
         let comment = self.next_comment;
-        let first = self.expr(expr, rank::SUM, At::ITEM).first();
+        let doc = self.expr(expr, rank::SUM, At::ITEM);
         self.next_comment = comment;
-        matches!(first, Some('(' | '-') | None)
+        doc.first().is_none_or(|first| first.starts_with(['(', '-']) || is_operator_word(first))
     }
 
     fn arguments_of(&mut self, command: &Command) -> Doc {

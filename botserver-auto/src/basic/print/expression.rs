@@ -2,8 +2,10 @@
 
 use super::Printer;
 use super::layout::{Bracket, Doc};
+use super::statement::is_bare;
 use crate::basic::{
     library,
+    parser::is_operator_word,
     tree::{Arith, Compare, Expr, ExprKind, Hear, Step},
 };
 
@@ -132,11 +134,10 @@ impl Printer<'_> {
             ExprKind::List(items) => self.list(items, expr.span.end),
             ExprKind::Object(fields) => self.object(fields, expr),
             ExprKind::Format(value, pattern) => {
-                let tight = at.before(Tail::Tight);
-                let mut docs = vec![Doc::text("FORMAT "), self.expr(value, rank::POSTFIX, tight)];
+                let mut docs = vec![Doc::text("FORMAT "), self.formatted(value, at)];
                 if let Some(pattern) = pattern {
                     docs.push(Doc::text(" AS "));
-                    docs.push(self.expr(pattern, rank::POSTFIX, tight));
+                    docs.push(self.formatted(pattern, at));
                 }
                 Doc::Cat(docs)
             }
@@ -146,6 +147,19 @@ impl Printer<'_> {
             ExprKind::Error => Doc::text("ERROR"),
             ExprKind::Broken => Doc::text(self.slice(&expr.span).to_owned()),
         }
+    }
+
+    /// A value or a pattern of FORMAT, which takes neither operators nor words that could be clauses.
+    fn formatted(&mut self, expr: &Expr, at: At) -> Doc {
+        let comment = self.next_comment;
+        let doc = self.expr(expr, rank::POSTFIX, at.before(Tail::Tight));
+        let clear = doc.first().is_some_and(|first| !is_operator_word(first) && !first.starts_with("FORMAT "));
+        if clear {
+            return doc;
+        }
+        self.next_comment = comment;
+        let inner = self.whole(expr);
+        Doc::Cat(vec![Doc::text("("), inner, Doc::text(")")])
     }
 
     fn path(&mut self, base: &Expr, steps: &[Step], expr: &Expr) -> Doc {
@@ -327,7 +341,8 @@ impl Printer<'_> {
     }
 
     fn hear_value(&mut self, hear: &Hear) -> Doc {
-        let mut docs = vec![Doc::text("HEAR")];
+        // The word alone is a variable in most places.
+        let mut docs = vec![Doc::text(if is_bare(hear) { "HEAR AS TEXT" } else { "HEAR" })];
         self.hear(hear, false, rank::SUM, &mut docs);
         Doc::Cat(docs)
     }

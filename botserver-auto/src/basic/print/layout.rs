@@ -72,13 +72,13 @@ impl Doc {
         }
     }
 
-    /// The first letter, if there is one.
-    pub(super) fn first(&self) -> Option<char> {
+    /// The first piece of text, if there is one.
+    pub(super) fn first(&self) -> Option<&str> {
         match self {
-            Self::Text(text) | Self::Remark(text) => text.chars().next(),
+            Self::Text(text) | Self::Remark(text) => Some(text),
             Self::Line | Self::Hard => None,
             Self::Cat(docs) | Self::Fill(docs) | Self::Group { docs, .. } => docs.iter().find_map(Self::first),
-            Self::Bracket(bracket) => bracket.open.chars().next(),
+            Self::Bracket(bracket) => Some(bracket.open),
         }
     }
 }

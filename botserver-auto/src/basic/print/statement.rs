@@ -3,7 +3,7 @@
 use botlib::wire::InputKind;
 
 use super::Printer;
-use super::expression::{At, rank};
+use super::expression::{At, Tail, rank};
 use super::layout::Doc;
 use crate::basic::{
     lexer::Kind,
@@ -134,7 +134,10 @@ impl Printer<'_> {
         Some(match &stmt.kind {
             StmtKind::Assign { target, value } => {
                 let target = self.place(target);
-                let value = self.expr(value, rank::WHOLE, At::LINE);
+                let value = match &value.kind {
+                    ExprKind::Hear(hear) if is_bare(hear) => Doc::text("HEAR"),
+                    _ => self.expr(value, rank::WHOLE, At::LINE),
+                };
                 Doc::Cat(vec![target, Doc::text(" = "), value])
             }
             StmtKind::Leave(None) => Doc::text("BREAK"),
@@ -276,8 +279,11 @@ impl Printer<'_> {
     /// What follows HEAR and its variable.
     pub(super) fn hear(&mut self, hear: &Hear, named: bool, least: u8, docs: &mut Vec<Doc>) {
         let plain = hear.kind == InputKind::Text;
-        let prompt = hear.prompt.as_deref().map(|prompt| self.expr(prompt, least, At::ITEM));
-        let short = plain && !named && prompt.as_ref().is_some_and(|prompt| prompt.first() == Some('"'));
+        // A HEAR inside would take the clauses that follow it.
+        let tail = |more: bool| At::ITEM.before(if more { Tail::Weak } else { Tail::Open });
+        let more = hear.default.is_some() || hear.timeout.is_some();
+        let prompt = hear.prompt.as_deref().map(|prompt| self.expr(prompt, least, tail(more)));
+        let short = plain && !named && prompt.as_ref().is_some_and(|prompt| prompt.first().is_some_and(|first| first.starts_with('"')));
         if hear.kind == InputKind::Menu {
             docs.push(Doc::text(" AS MENU"));
             for (index, option) in hear.options.iter().enumerate() {
@@ -296,7 +302,7 @@ impl Printer<'_> {
         }
         if let Some(default) = &hear.default {
             docs.push(Doc::text(" DEFAULT "));
-            docs.push(self.expr(default, least, At::ITEM));
+            docs.push(self.expr(default, least, tail(hear.timeout.is_some())));
         }
         if let Some(timeout) = &hear.timeout {
             docs.push(Doc::text(" TIMEOUT "));
@@ -339,4 +345,9 @@ impl Printer<'_> {
         };
         Doc::Text(format!("BEGIN SYSTEM PROMPT\n{text}\nEND SYSTEM PROMPT"))
     }
+}
+
+/// Whether HEAR asks for any text and says nothing.
+pub(super) fn is_bare(hear: &Hear) -> bool {
+    hear.kind == InputKind::Text && hear.prompt.is_none() && hear.default.is_none() && hear.timeout.is_none()
 }

@@ -178,7 +178,7 @@ fn steps(inner: BoxedStrategy<Expr>) -> impl Strategy<Value = Vec<Step>> {
 
 fn exprs() -> BoxedStrategy<Expr> {
     leaves()
-        .prop_recursive(4, 40, 4, |inner| {
+        .prop_recursive(3, 24, 3, |inner| {
             let inner = inner.boxed();
             let one = || inner.clone().prop_map(Box::new);
             let some = || prop::collection::vec(inner.clone(), 2..4);
@@ -275,9 +275,9 @@ fn simple() -> BoxedStrategy<StmtKind> {
         1 => texts().prop_map(|text| StmtKind::Description { text }),
         1 => call.prop_map(|(function, args)| StmtKind::Do1(expr(ExprKind::Call(name(function), args)))),
         2 => commands(exprs()).prop_map(|command| StmtKind::Do1(expr(ExprKind::Command(Box::new(command))))),
-        1 => (leaves(), prop::collection::vec(exprs(), 0..3))
-            .prop_filter("CALL and a name is a procedure", |(script, _)| !matches!(script.kind, ExprKind::Name(_)))
-            .prop_map(|(script, args)| StmtKind::Do1(expr(ExprKind::Script(Box::new(script), args)))),
+        1 => (texts(), prop::collection::vec(exprs(), 0..3)).prop_map(|(script, args)| {
+            StmtKind::Do1(expr(ExprKind::Script(Box::new(expr(ExprKind::Text(script))), args)))
+        }),
         1 => (prop::sample::select(vec!["push", "unshift"]), places(), exprs())
             .prop_map(|(method, target, arg)| StmtKind::Mutate { method, target, args: vec![arg] }),
     ]

@@ -314,7 +314,7 @@ fn phrases_of_services_that_are_not_here_are_read_and_reported() {
     assert_eq!(
         talk.fails(FaultKind::NotFound, "this server has no SEND SMS service")
             .transcript(),
-        "call SEND SMS: phone=\"+55\" text=\"hi\"\nbot: no SMS: notfound\n"
+        "call SEND SMS: phone=\"+55\" text=\"hi\"\nbot: no SMS: not_found\n"
     );
     calls(&[
         ("SUB validate(x)\nTALK x\nEND SUB\nvalidate(1)", "bot: 1"),

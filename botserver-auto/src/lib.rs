@@ -15,7 +15,10 @@ mod dialogs;
 mod examples;
 #[expect(dead_code, reason = "the data keywords that use it land next")]
 mod filter;
+mod framing;
 mod keywords;
+mod lsp;
+mod manual;
 mod mounted;
 mod mounts;
 mod package;

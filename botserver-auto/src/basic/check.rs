@@ -38,7 +38,7 @@ const AMBIENT: [&str; 22] = [
 ];
 
 /// What is there besides the script.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Known {
     /// Names that are set when a script starts, such as those of `param-*` rows of the settings.
     pub names: HashSet<String>,

@@ -17,10 +17,7 @@ mod statement;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    collections::BTreeSet,
-    ops::Range,
-};
+use std::{collections::BTreeSet, ops::Range};
 
 use super::{
     diagnostic::Diagnostic,

@@ -211,8 +211,12 @@ impl Printer<'_> {
         }
         if let Some(body) = otherwise {
             let to = begins(body, stmt.span.end);
-            let word = self.find_word(&["CASE", "DEFAULT"], reached, to).unwrap_or(reached..reached);
-            let end = self.find_word(&["ELSE"], word.end, to).map_or(word.end, |word| word.end);
+            let word = self
+                .find_word(&["CASE", "DEFAULT"], reached, to)
+                .unwrap_or(reached..reached);
+            let end = self
+                .find_word(&["ELSE"], word.end, to)
+                .map_or(word.end, |word| word.end);
             self.comments_before_word(word.start, outer, inner);
             self.header(vec![Doc::text("CASE ELSE")], end, outer);
             self.statements(body, inner);
@@ -260,7 +264,11 @@ impl Printer<'_> {
                 self.keys(target.keys.get(skip..).unwrap_or_default(), &mut name);
                 let mut text = String::new();
                 super::layout::write(&mut text, &Doc::Cat(name), 0);
-                let text = if fresh { text.trim_start_matches('.').to_owned() } else { text };
+                let text = if fresh {
+                    text.trim_start_matches('.').to_owned()
+                } else {
+                    text
+                };
                 let value = self.expr(value, rank::WHOLE, At::LINE);
                 self.write(&Doc::Cat(vec![Doc::Text(text), Doc::text(" = "), value]), indent);
             }

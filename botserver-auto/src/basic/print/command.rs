@@ -72,7 +72,11 @@ impl<'a> Printer<'a> {
     }
 
     fn argument(&mut self, arg: &Arg, least: u8, tail: Tail, docs: &mut Vec<Doc>, joint: Joint) {
-        let line = if joint == Joint::Line { Doc::Line } else { Doc::text(" ") };
+        let line = if joint == Joint::Line {
+            Doc::Line
+        } else {
+            Doc::text(" ")
+        };
         match arg {
             Arg::One(expr) | Arg::Filter(expr) => {
                 self.gap(docs, Some(line), expr.span.start);
@@ -157,7 +161,9 @@ impl<'a> Printer<'a> {
         let bracketed = single && {
             match command.args.first() {
                 Some((_, Arg::One(first) | Arg::Filter(first))) => self.begins_badly(first),
-                Some((_, Arg::Many(exprs) | Arg::Named(exprs))) => exprs.first().is_none_or(|first| self.begins_badly(first)),
+                Some((_, Arg::Many(exprs) | Arg::Named(exprs))) => {
+                    exprs.first().is_none_or(|first| self.begins_badly(first))
+                }
                 Some((_, Arg::Source(text, _))) => text.starts_with('.'),
                 Some(_) => false,
                 None => true,
@@ -175,7 +181,8 @@ impl<'a> Printer<'a> {
         let comment = self.next_comment;
         let doc = self.expr(expr, rank::SUM, At::ITEM);
         self.next_comment = comment;
-        doc.first().is_none_or(|first| first.starts_with(['(', '-']) || is_operator_word(first))
+        doc.first()
+            .is_none_or(|first| first.starts_with(['(', '-']) || is_operator_word(first))
     }
 
     fn arguments_of(&mut self, command: &Command) -> Doc {
@@ -204,7 +211,8 @@ impl<'a> Printer<'a> {
 
     /// Whether the parser gives the arguments the same names when it finds them in parentheses.
     fn is_positional(&self, command: &Command) -> bool {
-        let plain = |(_, arg): &(String, Arg)| !matches!(arg, Arg::Pieces(_) | Arg::Fields(_) | Arg::Words(_) | Arg::Flag);
+        let plain =
+            |(_, arg): &(String, Arg)| !matches!(arg, Arg::Pieces(_) | Arg::Fields(_) | Arg::Words(_) | Arg::Flag);
         if !command.args.iter().all(plain) {
             return false;
         }
@@ -247,7 +255,9 @@ impl<'a> Printer<'a> {
                 })
                 .sum();
             let fits = used.iter().all(|(part, _)| takes(part, command));
-            let comma = used.iter().any(|(part, _)| matches!(part, Part::Word(word) if word == ","));
+            let comma = used
+                .iter()
+                .any(|(part, _)| matches!(part, Part::Word(word) if word == ","));
             let many = command.args.iter().any(|(_, arg)| match arg {
                 Arg::Many(exprs) | Arg::Named(exprs) => exprs.len() > 1,
                 Arg::Fields(fields) => fields.len() > 1,

@@ -148,14 +148,17 @@ impl Printer<'_> {
     fn is_behind(&self, place: usize, comment: usize) -> bool {
         let first = self.tokens.partition_point(|token| token.start < place);
         let between = self.tokens.get(first..).unwrap_or_default();
-        between.iter().take_while(|token| token.start < comment).all(|token| match token.kind {
-            Kind::ParenEnd | Kind::Semicolon | Kind::Colon | Kind::Brace => true,
-            Kind::Word => {
-                let word = self.slice(&token.span());
-                word.eq_ignore_ascii_case("THEN") || word.eq_ignore_ascii_case("DO")
-            }
-            _ => false,
-        })
+        between
+            .iter()
+            .take_while(|token| token.start < comment)
+            .all(|token| match token.kind {
+                Kind::ParenEnd | Kind::Semicolon | Kind::Colon | Kind::Brace => true,
+                Kind::Word => {
+                    let word = self.slice(&token.span());
+                    word.eq_ignore_ascii_case("THEN") || word.eq_ignore_ascii_case("DO")
+                }
+                _ => false,
+            })
     }
 
     /// The first of `words` between `from` and `to`.
@@ -163,6 +166,8 @@ impl Printer<'_> {
         let first = self.tokens.partition_point(|token| token.start < from);
         let mut found = self.tokens.get(first..)?.iter().take_while(|token| token.start < to);
         let is = |span: &Range<usize>| words.iter().any(|word| word.eq_ignore_ascii_case(self.slice(span)));
-        found.find(|token| token.kind == Kind::Word && is(&token.span())).map(|token| token.span())
+        found
+            .find(|token| token.kind == Kind::Word && is(&token.span()))
+            .map(|token| token.span())
     }
 }

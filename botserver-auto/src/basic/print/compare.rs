@@ -29,7 +29,9 @@ fn bodies(before: &[Stmt], after: &[Stmt], found: &mut BTreeSet<usize>) {
     let same_length = before.len() == after.len();
     for (index, stmt) in before.iter().enumerate() {
         let other = after.get(index);
-        if other.is_some_and(|other| fingerprint(std::slice::from_ref(stmt)) == fingerprint(std::slice::from_ref(other))) {
+        if other
+            .is_some_and(|other| fingerprint(std::slice::from_ref(stmt)) == fingerprint(std::slice::from_ref(other)))
+        {
             continue;
         }
         match other {
@@ -88,7 +90,10 @@ pub(super) fn fingerprint(body: &[Stmt]) -> String {
     let mut rest = text.as_str();
     while let Some(at) = rest.find("span: ").into_iter().chain(rest.find("place: ")).min() {
         print.push_str(rest.get(..at).unwrap_or_default());
-        let place = rest.get(at..).and_then(|rest| rest.split_once(": ")).map_or("", |(_, place)| place);
+        let place = rest
+            .get(at..)
+            .and_then(|rest| rest.split_once(": "))
+            .map_or("", |(_, place)| place);
         rest = match place.strip_prefix('"') {
             Some(quoted) => quoted.split_once('"').map_or("", |(_, after)| after),
             None => place.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.'),

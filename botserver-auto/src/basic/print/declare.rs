@@ -13,7 +13,11 @@ impl Printer<'_> {
     pub(super) fn event(&self, event: &Event, stmt: &Stmt) -> String {
         match event {
             Event::Change(operation, table) => {
-                format!("ON {} OF {}", operation.name().to_uppercase(), self.quoted_in(table, &stmt.span))
+                format!(
+                    "ON {} OF {}",
+                    operation.name().to_uppercase(),
+                    self.quoted_in(table, &stmt.span)
+                )
             }
             Event::Form(name) => format!("ON FORM SUBMIT {}", self.quoted_in(name, &stmt.span)),
             Event::Event(name) => format!("ON EVENT {} DO", self.quoted_in(name, &stmt.span)),

@@ -123,7 +123,10 @@ impl Printer<'_> {
             ExprKind::Or(items) => self.joined(items, "OR", rank::BOTH, at),
             ExprKind::Coalesce(items) => self.joined(items, "??", rank::BOTH, at),
             ExprKind::Choose(condition, yes, no) => {
-                let mut docs = vec![self.expr(condition, rank::EITHER, at.before(Tail::Weak)), Doc::text(" ?")];
+                let mut docs = vec![
+                    self.expr(condition, rank::EITHER, at.before(Tail::Weak)),
+                    Doc::text(" ?"),
+                ];
                 self.gap(&mut docs, Some(Doc::Line), yes.span.start);
                 docs.push(self.expr(yes, rank::EITHER, at.before(Tail::Weak)));
                 docs.push(Doc::text(" :"));
@@ -153,7 +156,9 @@ impl Printer<'_> {
     fn formatted(&mut self, expr: &Expr, at: At) -> Doc {
         let comment = self.next_comment;
         let doc = self.expr(expr, rank::POSTFIX, at.before(Tail::Tight));
-        let clear = doc.first().is_some_and(|first| !is_operator_word(first) && !first.starts_with("FORMAT "));
+        let clear = doc
+            .first()
+            .is_some_and(|first| !is_operator_word(first) && !first.starts_with("FORMAT "));
         if clear {
             return doc;
         }
@@ -224,7 +229,9 @@ impl Printer<'_> {
     }
 
     fn chain(&mut self, first: &Expr, rest: &[(Arith, Expr)], at: At) -> Doc {
-        let least = rest.first().map_or(rank::UNARY, |(operator, _)| rank_of_arith(*operator) + 1);
+        let least = rest
+            .first()
+            .map_or(rank::UNARY, |(operator, _)| rank_of_arith(*operator) + 1);
         let mut docs = vec![self.expr(first, least, at.before(Tail::Tight))];
         for (index, (operator, operand)) in rest.iter().enumerate() {
             docs.push(Doc::Text(format!(" {}", arith(*operator))));

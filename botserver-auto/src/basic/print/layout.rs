@@ -197,7 +197,9 @@ impl Layout<'_> {
             self.text(padding);
             self.all(&bracket.docs, indent, true);
             self.text(padding);
-        } else if bracket.hug && let Some((last, rest)) = self.huggable(&bracket.docs) {
+        } else if bracket.hug
+            && let Some((last, rest)) = self.huggable(&bracket.docs)
+        {
             self.all(rest, indent, true);
             self.put(last, indent, false);
         } else {

@@ -34,7 +34,8 @@ pub(super) fn is_word(text: &str) -> bool {
 impl Printer<'_> {
     /// A text in quotes.
     pub(super) fn quoted(&self, text: &str, span: &Range<usize>) -> String {
-        self.as_written(text, span).unwrap_or_else(|| format!("\"{}\"", escape(text)))
+        self.as_written(text, span)
+            .unwrap_or_else(|| format!("\"{}\"", escape(text)))
     }
 
     /// A text whose place is not in the tree, somewhere in `span`.

@@ -29,7 +29,10 @@ impl Printer<'_> {
         }
         let before = self.source.get(..stmt.span.start.saturating_sub(1)).unwrap_or_default();
         let opener = before.rfind('\n').map_or(0, |newline| newline + 1);
-        opener + before.get(opener..).map_or(0, |line| line.len() - line.trim_start().len())
+        opener
+            + before
+                .get(opener..)
+                .map_or(0, |line| line.len() - line.trim_start().len())
     }
 
     fn is_text_block(&self, stmt: &Stmt) -> bool {
@@ -88,7 +91,12 @@ impl Printer<'_> {
         let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
         let inner = lines.get(1..lines.len().saturating_sub(1)).unwrap_or_default();
         let blanks = |line: &&&str| line.len() - line.trim_start().len();
-        let common = inner.iter().filter(|line| !line.is_empty()).map(|line| blanks(&line)).min().unwrap_or(0);
+        let common = inner
+            .iter()
+            .filter(|line| !line.is_empty())
+            .map(|line| blanks(&line))
+            .min()
+            .unwrap_or(0);
         let table = matches!(stmt.kind, StmtKind::Table(_));
         for (index, line) in lines.iter().enumerate() {
             let edge = index == 0 || table && index + 1 == lines.len();
@@ -282,8 +290,15 @@ impl Printer<'_> {
         // A HEAR inside would take the clauses that follow it.
         let tail = |more: bool| At::ITEM.before(if more { Tail::Weak } else { Tail::Open });
         let more = hear.default.is_some() || hear.timeout.is_some();
-        let prompt = hear.prompt.as_deref().map(|prompt| self.expr(prompt, least, tail(more)));
-        let short = plain && !named && prompt.as_ref().is_some_and(|prompt| prompt.first().is_some_and(|first| first.starts_with('"')));
+        let prompt = hear
+            .prompt
+            .as_deref()
+            .map(|prompt| self.expr(prompt, least, tail(more)));
+        let short = plain
+            && !named
+            && prompt
+                .as_ref()
+                .is_some_and(|prompt| prompt.first().is_some_and(|first| first.starts_with('"')));
         if hear.kind == InputKind::Menu {
             docs.push(Doc::text(" AS MENU"));
             for (index, option) in hear.options.iter().enumerate() {
@@ -325,7 +340,10 @@ impl Printer<'_> {
             docs.push(Doc::text("]"));
         }
         if let Some(description) = &param.description {
-            docs.push(Doc::Text(format!(" DESCRIPTION {}", self.quoted_in(description, &stmt.span))));
+            docs.push(Doc::Text(format!(
+                " DESCRIPTION {}",
+                self.quoted_in(description, &stmt.span)
+            )));
         }
         if param.optional {
             docs.push(Doc::text(" OPTIONAL"));

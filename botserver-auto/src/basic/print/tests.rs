@@ -12,21 +12,41 @@ use crate::basic::{
     parser::{Parsed, parse},
     source::Source,
     tree::{
-        Arg, Arith, Case, Command, Compare, Expr, ExprKind, Hear, Loop, Name, Param, Place, PlaceKey, Procedure, Step, Stmt,
-        StmtKind, Test, Until,
+        Arg, Arith, Case, Command, Compare, Expr, ExprKind, Hear, Loop, Name, Param, Place, PlaceKey, Procedure, Step,
+        Stmt, StmtKind, Test, Until,
     },
 };
 
 /// Phrases with the names of arguments that may go with them.
 const KEYWORDS: &[(&str, &[&str], &[&[&str]])] = &[
     ("CLEAR SUGGESTIONS", &[""], &[&[]]),
-    ("ADD SUGGESTION", &["key AS label", "label"], &[&["key", "label"], &["label"]]),
+    (
+        "ADD SUGGESTION",
+        &["key AS label", "label"],
+        &[&["key", "label"], &["label"]],
+    ),
     ("ADD TOOL", &["name"], &[&["name"]]),
-    ("LOOKUP", &["table[, filter]", "table, field, value"], &[&["table"], &["table", "filter"], &["table", "field", "value"]]),
-    ("LLM", &["prompt[ WITH OPTIMIZE FOR goal]"], &[&["prompt"], &["prompt", "goal"]]),
-    ("REMEMBER", &["key = value", "key, value[, duration]"], &[&["key", "value"], &["key", "value", "duration"]]),
+    (
+        "LOOKUP",
+        &["table[, filter]", "table, field, value"],
+        &[&["table"], &["table", "filter"], &["table", "field", "value"]],
+    ),
+    (
+        "LLM",
+        &["prompt[ WITH OPTIMIZE FOR goal]"],
+        &[&["prompt"], &["prompt", "goal"]],
+    ),
+    (
+        "REMEMBER",
+        &["key = value", "key, value[, duration]"],
+        &[&["key", "value"], &["key", "value", "duration"]],
+    ),
     ("SET BOT MEMORY", &["key, value", "key AS value"], &[&["key", "value"]]),
-    ("SEND MAIL", &["to, subject, body[, attachments]"], &[&["to", "subject", "body"]]),
+    (
+        "SEND MAIL",
+        &["to, subject, body[, attachments]"],
+        &[&["to", "subject", "body"]],
+    ),
     ("STORE", &["table, values..."], &[&["table", "values..."]]),
     ("WAIT", &["seconds"], &[&["seconds"]]),
 ];
@@ -81,7 +101,8 @@ fn leaves() -> BoxedStrategy<Expr> {
         Just(ExprKind::Null),
         any::<bool>().prop_map(ExprKind::Bool),
         (-20_i64..5_000).prop_map(ExprKind::Int),
-        (0_i64..5_000, 1_u32..3).prop_map(|(digits, scale)| ExprKind::Decimal(rust_decimal::Decimal::new(digits, scale))),
+        (0_i64..5_000, 1_u32..3)
+            .prop_map(|(digits, scale)| ExprKind::Decimal(rust_decimal::Decimal::new(digits, scale))),
         texts().prop_map(ExprKind::Text),
         words().prop_map(ExprKind::Name),
         words().prop_map(ExprKind::Name),
@@ -95,8 +116,14 @@ fn leaves() -> BoxedStrategy<Expr> {
 
 fn operators() -> impl Strategy<Value = Vec<Arith>> {
     prop_oneof![
-        prop::collection::vec(prop::sample::select(vec![Arith::Add, Arith::Subtract, Arith::Concat]), 1..4),
-        prop::collection::vec(prop::sample::select(vec![Arith::Multiply, Arith::Divide, Arith::Modulo]), 1..3),
+        prop::collection::vec(
+            prop::sample::select(vec![Arith::Add, Arith::Subtract, Arith::Concat]),
+            1..4
+        ),
+        prop::collection::vec(
+            prop::sample::select(vec![Arith::Multiply, Arith::Divide, Arith::Modulo]),
+            1..3
+        ),
         prop::collection::vec(Just(Arith::Power), 1..3),
     ]
 }
@@ -130,6 +157,7 @@ fn commands(inner: BoxedStrategy<Expr>) -> impl Strategy<Value = Command> {
     (which, prop::collection::vec(inner, 4)).prop_map(|((phrase, form), values)| Command {
         phrase,
         class: Class::External,
+        elsewhere: None,
         args: form
             .iter()
             .zip(values.windows(2))
@@ -151,8 +179,14 @@ fn hears(inner: BoxedStrategy<Expr>) -> impl Strategy<Value = Hear> {
         InputKind::Password,
         InputKind::Menu,
     ]);
-    (kinds, options, any::<bool>(), prop::option::of(inner.clone()), prop::option::of(inner)).prop_map(
-        |(kind, options, open, prompt, default)| {
+    (
+        kinds,
+        options,
+        any::<bool>(),
+        prop::option::of(inner.clone()),
+        prop::option::of(inner),
+    )
+        .prop_map(|(kind, options, open, prompt, default)| {
             let menu = kind == InputKind::Menu;
             Hear {
                 kind,
@@ -162,15 +196,17 @@ fn hears(inner: BoxedStrategy<Expr>) -> impl Strategy<Value = Hear> {
                 default: default.map(Box::new),
                 timeout: None,
             }
-        },
-    )
+        })
 }
 
 fn steps(inner: BoxedStrategy<Expr>) -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         names().prop_map(Step::Member),
         inner.clone().prop_map(Step::Index),
-        (prop::sample::select(vec!["trim", "contains", "splice"]), prop::collection::vec(inner, 0..3))
+        (
+            prop::sample::select(vec!["trim", "contains", "splice"]),
+            prop::collection::vec(inner, 0..3)
+        )
             .prop_map(|(method, args)| Step::Method(name(method), args)),
     ];
     prop::collection::vec(step, 1..4)
@@ -194,10 +230,13 @@ fn exprs() -> BoxedStrategy<Expr> {
                         !matches!(inner.kind, ExprKind::Int(_) | ExprKind::Decimal(_))
                     })
                     .prop_map(|inner| ExprKind::Negate(Box::new(inner))),
-                (one(), operators(), prop::collection::vec(inner.clone(), 4)).prop_map(|(first, operators, operands)| {
-                    ExprKind::Chain(first, operators.into_iter().zip(operands).collect())
-                }),
-                (one(), comparisons(), one()).prop_map(|(left, operator, right)| ExprKind::Compare(left, operator, right)),
+                (one(), operators(), prop::collection::vec(inner.clone(), 4)).prop_map(
+                    |(first, operators, operands)| {
+                        ExprKind::Chain(first, operators.into_iter().zip(operands).collect())
+                    }
+                ),
+                (one(), comparisons(), one())
+                    .prop_map(|(left, operator, right)| ExprKind::Compare(left, operator, right)),
                 (one(), one(), one()).prop_map(|(value, low, high)| ExprKind::Between(value, low, high)),
                 one().prop_map(ExprKind::IsNull),
                 one().prop_map(ExprKind::IsEmpty),
@@ -219,15 +258,8 @@ fn exprs() -> BoxedStrategy<Expr> {
 }
 
 fn places() -> impl Strategy<Value = Place> {
-    let key = prop_oneof![
-        words().prop_map(PlaceKey::Member),
-        leaves().prop_map(PlaceKey::Index),
-    ];
-    (names(), prop::collection::vec(key, 0..3)).prop_map(|(name, keys)| Place {
-        name,
-        keys,
-        span: 0..0,
-    })
+    let key = prop_oneof![words().prop_map(PlaceKey::Member), leaves().prop_map(PlaceKey::Index),];
+    (names(), prop::collection::vec(key, 0..3)).prop_map(|(name, keys)| Place { name, keys, span: 0..0 })
 }
 
 fn params() -> impl Strategy<Value = Param> {
@@ -255,7 +287,10 @@ fn params() -> impl Strategy<Value = Param> {
 
 fn simple() -> BoxedStrategy<StmtKind> {
     let leave = prop::sample::select(vec![None, Some(Loop::For), Some(Loop::While), Some(Loop::Do)]);
-    let call = (prop::sample::select(vec!["own_sub", "LEN"]), prop::collection::vec(exprs(), 0..3));
+    let call = (
+        prop::sample::select(vec!["own_sub", "LEN"]),
+        prop::collection::vec(exprs(), 0..3),
+    );
     prop_oneof![
         4 => (places(), exprs()).prop_map(|(target, value)| StmtKind::Assign { target, value }),
         1 => leave.prop_map(StmtKind::Leave),
@@ -319,28 +354,53 @@ fn stmts() -> BoxedStrategy<Vec<Stmt>> {
     let one = simple().prop_map(stmt).boxed();
     let one = one.prop_recursive(3, 16, 3, |inner| {
         let body = || prop::collection::vec(inner.clone(), 0..3);
-        let until = || prop::option::of((any::<bool>(), exprs()).prop_map(|(until, condition)| Until { until, condition }));
+        let until =
+            || prop::option::of((any::<bool>(), exprs()).prop_map(|(until, condition)| Until { until, condition }));
         let case = (prop::collection::vec(tests(), 1..3), body()).prop_map(|(tests, body)| Case { tests, body });
         prop_oneof![
             (prop::collection::vec((exprs(), body()), 1..3), prop::option::of(body()))
                 .prop_map(|(arms, otherwise)| StmtKind::If { arms, otherwise }),
-            (names(), exprs(), exprs(), prop::option::of(exprs()), body())
-                .prop_map(|(name, from, to, step, body)| StmtKind::For { name, from, to, step, body }),
+            (names(), exprs(), exprs(), prop::option::of(exprs()), body()).prop_map(|(name, from, to, step, body)| {
+                StmtKind::For {
+                    name,
+                    from,
+                    to,
+                    step,
+                    body,
+                }
+            }),
             (names(), exprs(), prop::option::of(exprs()), body())
                 .prop_map(|(name, list, last, body)| StmtKind::ForEach { name, list, last, body }),
             (exprs(), body()).prop_map(|(condition, body)| StmtKind::While { condition, body }),
             (until(), until(), body()).prop_map(|(before, after, body)| StmtKind::Do { before, after, body }),
-            (exprs(), prop::collection::vec(case, 0..3), prop::option::of(body()))
-                .prop_map(|(subject, cases, otherwise)| StmtKind::Select { subject, cases, otherwise }),
+            (exprs(), prop::collection::vec(case, 0..3), prop::option::of(body())).prop_map(
+                |(subject, cases, otherwise)| StmtKind::Select {
+                    subject,
+                    cases,
+                    otherwise
+                }
+            ),
             with(),
-            (body(), prop::option::of(names()), body())
-                .prop_map(|(body, error, handler)| StmtKind::Try { body, error, handler }),
+            (body(), prop::option::of(names()), body()).prop_map(|(body, error, handler)| StmtKind::Try {
+                body,
+                error,
+                handler
+            }),
         ]
         .prop_map(stmt)
         .boxed()
     });
-    let procedure = (prop::collection::vec(names(), 0..3), prop::collection::vec(one.clone(), 0..3))
-        .prop_map(|(params, body)| stmt(StmtKind::Procedure(Procedure { name: name("own_sub"), params, body })));
+    let procedure = (
+        prop::collection::vec(names(), 0..3),
+        prop::collection::vec(one.clone(), 0..3),
+    )
+        .prop_map(|(params, body)| {
+            stmt(StmtKind::Procedure(Procedure {
+                name: name("own_sub"),
+                params,
+                body,
+            }))
+        });
     (prop::collection::vec(one, 1..4), prop::option::of(procedure))
         .prop_map(|(mut body, procedure)| {
             body.extend(procedure);

@@ -33,11 +33,11 @@ mod tree;
 mod value;
 
 pub use check::{Known, check};
-pub use compiler::compile;
+pub use compiler::{Unit, compile, unit};
 pub use diagnostic::{Diagnostic, Severity};
 pub use grammar::Grammar;
 pub use machine::{Limits, Machine};
-pub use parser::{Parsed, parse};
+pub use parser::{Loader, Parsed, parse, parse_with};
 pub use program::Program;
 pub(crate) use schema::convert;
 pub use schema::{ParamSpec, check_arguments};

@@ -2,14 +2,19 @@
 
 mod command;
 mod control;
+mod event;
 mod expression;
 mod get;
 mod header;
 mod hear;
+mod include;
+mod jump;
 mod operand;
 mod procedure;
 mod statement;
+mod table;
 mod text;
+mod work;
 
 use std::{collections::HashSet, ops::Range, sync::Arc};
 
@@ -18,7 +23,7 @@ use super::{
     grammar::Grammar,
     lexer::{self, Kind, Token},
     source::Source,
-    tree::{Name, Stmt},
+    tree::{Name, Stmt, StmtKind},
 };
 
 /// How deep blocks, brackets and operators may be nested.
@@ -34,6 +39,10 @@ pub struct Parsed {
     pub(crate) body: Vec<Stmt>,
     /// Names of SUBs and FUNCTIONs, in lower case.
     pub(crate) procedures: HashSet<String>,
+    /// Types of table fields that are no types of ours; they may be names of tables.
+    pub(crate) types: Vec<Name>,
+    /// Whether some INCLUDE was left as it is, so that names may be defined elsewhere.
+    pub(crate) partial: bool,
     /// Where comments stand, for the formatter.
     pub comments: Vec<Range<usize>>,
     /// All problems that reading the script showed.
@@ -52,41 +61,80 @@ impl Parsed {
     }
 }
 
-/// Reads a script. Never fails: what cannot be read is reported and left out of the tree.
+/// Finds a file for INCLUDE by the name that the script gives it: the name that diagnostics show, and the text.
+pub type Loader<'a> = dyn Fn(&str) -> Option<(String, String)> + 'a;
+
+/// Reads a script as it is. Never fails: what cannot be read is reported and left out of the tree.
 pub fn parse(name: &str, text: &str, grammar: &Grammar) -> Parsed {
-    let source = Arc::new(Source::new(name, text));
+    read(Arc::new(Source::new(name, text)), grammar, Vec::new(), true)
+}
+
+/// Reads a script with the files that it includes, as `load` finds them.
+pub fn parse_with(name: &str, text: &str, grammar: &Grammar, load: &Loader<'_>) -> Parsed {
+    let (source, problems) = include::expand(name, text, load);
+    let source = Arc::new(source);
+    let problems = problems.into_iter().map(|problem| problem.diagnostic(&source)).collect();
+    read(source, grammar, problems, false)
+}
+
+fn read(source: Arc<Source>, grammar: &Grammar, problems: Vec<Diagnostic>, alone: bool) -> Parsed {
     let mut lexed = lexer::lex(&source);
-    let procedures = procedures(&source, &lexed.tokens);
+    let names = names(&source, &lexed.tokens);
     let mut diagnostics = std::mem::take(&mut lexed.diagnostics);
-    let body = {
-        let mut parser = Parser::new(&source, source.text(), lexed.tokens, grammar, &procedures);
+    diagnostics.extend(problems);
+    let (body, types) = {
+        let mut parser = Parser::new(&source, source.text(), lexed.tokens, grammar, &names);
         let body = parser.script();
         diagnostics.append(&mut parser.diagnostics);
-        body
+        (body, std::mem::take(&mut parser.types))
     };
+    let partial = alone && body.iter().any(|stmt| matches!(stmt.kind, StmtKind::Include { .. }));
     diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
     diagnostics.truncate(MAX_DIAGNOSTICS);
     Parsed {
         source,
         body,
-        procedures,
+        procedures: names.procedures,
+        types,
+        partial,
         comments: lexed.comments,
         diagnostics,
     }
 }
 
-/// Names after SUB and FUNCTION at line starts, so that calls before the definition are known.
-fn procedures(source: &Source, tokens: &[Token]) -> HashSet<String> {
-    let mut names = HashSet::new();
+/// Names that decide how a line is read, wherever they are defined.
+#[derive(Debug, Default)]
+struct Names {
+    /// SUBs and FUNCTIONs, in lower case.
+    procedures: HashSet<String>,
+    /// Lists of DIM, in lower case: their elements may be written `a(0)`.
+    lists: HashSet<String>,
+}
+
+/// Names after SUB, FUNCTION and DIM at line starts, so that uses before the definition are known.
+fn names(source: &Source, tokens: &[Token]) -> Names {
+    let mut names = Names::default();
+    let key = |token: &Token| source.slice(token.span()).trim_end_matches('$').to_lowercase();
     let mut line_start = true;
-    let mut pairs = tokens.iter().zip(tokens.iter().skip(1));
-    for (token, next) in &mut pairs {
-        let word = source.slice(token.span());
-        let defines = word.eq_ignore_ascii_case("SUB") || word.eq_ignore_ascii_case("FUNCTION");
-        if line_start && token.kind == Kind::Word && next.kind == Kind::Word && defines {
-            names.insert(source.slice(next.span()).trim_end_matches('$').to_lowercase());
+    for (at, token) in tokens.iter().enumerate() {
+        let first = std::mem::replace(&mut line_start, token.kind == Kind::Newline);
+        if !first || token.kind != Kind::Word {
+            continue;
         }
-        line_start = token.kind == Kind::Newline;
+        let word = source.slice(token.span());
+        let is = |other: &str| word.eq_ignore_ascii_case(other);
+        let rest = tokens.get(at + 1..).unwrap_or_default();
+        if is("SUB") || is("FUNCTION") {
+            if let Some(name) = rest.first().filter(|next| next.kind == Kind::Word) {
+                names.procedures.insert(key(name));
+            }
+        } else if is("DIM") || is("REDIM") {
+            let line = rest.iter().take_while(|token| token.kind != Kind::Newline);
+            let pairs = line.clone().zip(line.skip(1));
+            for (name, _) in pairs.filter(|(name, next)| name.kind == Kind::Word && next.kind == Kind::Paren) {
+                names.lists.insert(key(name));
+            }
+        }
     }
     names
 }
@@ -105,6 +153,8 @@ enum Block {
     Procedure,
     With,
     Try,
+    On,
+    Later,
 }
 
 struct Parser<'a> {
@@ -114,8 +164,9 @@ struct Parser<'a> {
     tokens: Vec<Token>,
     at: usize,
     grammar: &'a Grammar,
-    procedures: &'a HashSet<String>,
+    names: &'a Names,
     diagnostics: Vec<Diagnostic>,
+    types: Vec<Name>,
     depth: u32,
     /// Open brackets: newlines inside do not end a statement.
     brackets: u32,
@@ -134,7 +185,7 @@ impl<'a> Parser<'a> {
         text: &'a str,
         tokens: Vec<Token>,
         grammar: &'a Grammar,
-        procedures: &'a HashSet<String>,
+        names: &'a Names,
     ) -> Self {
         Self {
             source,
@@ -142,8 +193,9 @@ impl<'a> Parser<'a> {
             tokens,
             at: 0,
             grammar,
-            procedures,
+            names,
             diagnostics: Vec::new(),
+            types: Vec::new(),
             depth: 0,
             brackets: 0,
             commas: true,

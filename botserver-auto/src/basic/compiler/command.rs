@@ -68,7 +68,7 @@ impl Compiler<'_> {
     }
 
     /// Values that are the same when a call is made again after a restart.
-    fn stable_ops(&mut self, exprs: &[&Expr]) -> Vec<Op> {
+    pub(super) fn stable_ops(&mut self, exprs: &[&Expr]) -> Vec<Op> {
         let ops = self.ops(exprs);
         exprs.iter().zip(ops).map(|(expr, op)| self.stable(expr, op)).collect()
     }
@@ -127,6 +127,7 @@ impl Compiler<'_> {
     pub(super) fn hear(&mut self, hear: &Hear, into: Option<&Variable>) {
         let mut exprs: Vec<&Expr> = hear.options.iter().collect();
         exprs.extend(hear.default.as_deref());
+        exprs.extend(hear.timeout.as_deref());
         exprs.extend(hear.prompt.as_deref());
         let ops = self.ops(&exprs);
         let mut operands = Vec::with_capacity(ops.len());
@@ -141,6 +142,7 @@ impl Compiler<'_> {
             operands.push(self.operand(op));
         }
         let prompt = hear.prompt.is_some().then(|| operands.pop()).flatten();
+        let timeout = hear.timeout.is_some().then(|| operands.pop()).flatten();
         let default = hear.default.is_some().then(|| operands.pop()).flatten();
         let into = into.and_then(|into| into.slot);
         let ask = Ask {
@@ -149,6 +151,7 @@ impl Compiler<'_> {
             open: hear.open,
             prompt,
             default,
+            timeout,
             into,
         };
         self.builder.emit(Instr::Hear(Box::new(ask)));

@@ -18,7 +18,7 @@ pub(super) struct Variable {
 }
 
 /// The bodies inside a statement.
-pub(super) fn bodies(stmt: &Stmt) -> Vec<&[Stmt]> {
+pub(crate) fn bodies(stmt: &Stmt) -> Vec<&[Stmt]> {
     match &stmt.kind {
         StmtKind::If { arms, otherwise } => arms
             .iter()
@@ -37,6 +37,7 @@ pub(super) fn bodies(stmt: &Stmt) -> Vec<&[Stmt]> {
         StmtKind::Procedure(procedure) => vec![&procedure.body],
         StmtKind::With { fields, .. } => vec![fields],
         StmtKind::Try { body, handler, .. } => vec![body, handler],
+        StmtKind::On { body, .. } | StmtKind::Later { body, .. } => vec![body],
         _ => Vec::new(),
     }
 }
@@ -54,6 +55,7 @@ pub(crate) fn assigned(body: &[Stmt], names: &mut HashSet<String>) {
             StmtKind::For { name, .. } | StmtKind::Try { error: Some(name), .. } => {
                 names.insert(name.key());
             }
+            StmtKind::Dim(dims) => names.extend(dims.iter().map(|dim| dim.name.key())),
             StmtKind::Param(params) => names.extend(params.iter().map(|param| param.name.key())),
             _ => {}
         }

@@ -12,7 +12,10 @@ impl Parser<'_> {
     /// A value with the members, elements and methods that follow it.
     pub(super) fn postfix(&mut self) -> Parse<Expr> {
         let start = self.start();
+        let first = self.token();
+        let list = self.is_list(first);
         let base = self.primary()?;
+        let list = list && matches!(base.kind, ExprKind::Name(_));
         let mut steps = Vec::new();
         loop {
             let token = self.token_at(0);
@@ -32,6 +35,9 @@ impl Parser<'_> {
                     let index = self.bracketed(Self::expression)?;
                     self.close(Kind::BracketEnd, "`]`")?;
                     steps.push(Step::Index(index));
+                }
+                Kind::Paren if list && steps.is_empty() && !token.spaced => {
+                    steps.extend(self.call_arguments()?.into_iter().map(Step::Index));
                 }
                 // A chain of methods may go on on the next line.
                 Kind::Newline
@@ -146,7 +152,9 @@ impl Parser<'_> {
         let upper = word.to_ascii_uppercase();
         let next = self.token_at(1);
         let called = next.kind == Kind::Paren && !next.spaced;
-        let member = matches!(next.kind, Kind::Dot | Kind::QuestionDot) || next.kind == Kind::Bracket && !next.spaced;
+        let member = matches!(next.kind, Kind::Dot | Kind::QuestionDot)
+            || next.kind == Kind::Bracket && !next.spaced
+            || called && self.is_list(token);
         if member {
             return Ok(self.variable());
         }
@@ -171,7 +179,7 @@ impl Parser<'_> {
         if called {
             return self.function();
         }
-        if next.kind == Kind::Paren && (library::is_function(word) || self.procedures.contains(&word.to_lowercase())) {
+        if next.kind == Kind::Paren && (library::is_function(word) || self.names.procedures.contains(&word.to_lowercase())) {
             return self.function();
         }
         if library::is_command(&upper) && self.begins_argument(1) {

@@ -4,10 +4,12 @@
 //! too. What waits, and the control flow around it, becomes instructions; keywords inside expressions are
 //! hoisted to temporary variables in the order in which they are evaluated.
 
+mod argument;
 mod code;
 mod command;
 mod effects;
 mod expression;
+mod filter;
 mod jump;
 mod names;
 mod pure;
@@ -32,19 +34,34 @@ use super::{
 use code::Op;
 use effects::Effects;
 pub(crate) use effects::children;
-pub(crate) use names::{assigned, bodies};
+pub(crate) use names::assigned;
 use routine::Builder;
+use unit::{Deferrals, Section};
 pub use unit::{Unit, unit};
-pub(crate) use unit::{Deferrals, Section, sections, slug};
-pub(crate) use visit::{exprs, places};
-pub(crate) use work::keyword;
+use visit::{exprs, places};
+
+/// How a script is compiled.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Keeps every statement apart, so that a [`Trace`](super::Trace) hears of each line. The program computes the same,
+    /// more slowly.
+    pub trace: bool,
+}
 
 /// Compiles a script, its sections left out; [`unit`] gives all programs of a file.
 ///
 /// # Errors
 /// All errors of the file, those of [`super::parse`] included.
 pub fn compile(parsed: &Parsed) -> Result<Program, Vec<Diagnostic>> {
-    unit(parsed).map(|unit| unit.main)
+    compile_with(parsed, Options::default())
+}
+
+/// Compiles a script in a way of the caller's choice.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_with(parsed: &Parsed, options: Options) -> Result<Program, Vec<Diagnostic>> {
+    unit(parsed, options).map(|unit| unit.main)
 }
 
 /// The error of EXIT FOR, BREAK or CONTINUE outside of such a loop.
@@ -65,10 +82,13 @@ struct Compiler<'a> {
     jumps: jump::Jumps,
     /// Whether the script itself is being compiled, not a procedure of it.
     outermost: bool,
+    options: Options,
     effects: Effects,
     procedures: Vec<&'a Procedure>,
     /// Names that are assigned somewhere, in lower case.
     assigned: HashSet<String>,
+    /// Variables of filter texts whose pieces are kept.
+    followed: HashSet<String>,
     globals: Vec<Global>,
     constants: Vec<Decimal>,
     codes: Vec<Code>,
@@ -82,7 +102,7 @@ struct Compiler<'a> {
 }
 
 impl<'a> Compiler<'a> {
-    fn new(parsed: &'a Parsed, section: &'a Section<'a>, deferrals: &'a Deferrals) -> Self {
+    fn new(parsed: &'a Parsed, section: &'a Section<'a>, deferrals: &'a Deferrals, options: Options) -> Self {
         let mut procedures = Vec::new();
         collect_procedures(&parsed.body, &mut procedures);
         let names = procedures.iter().map(|procedure| procedure.name.key()).collect();
@@ -95,11 +115,13 @@ impl<'a> Compiler<'a> {
             parsed,
             section,
             deferrals,
+            options,
             jumps: jump::Jumps::default(),
             outermost: true,
             effects: Effects::new(names),
             procedures,
             assigned,
+            followed: filter::followed(&parsed.body, &parsed.filtering),
             globals: Vec::new(),
             constants: Vec::new(),
             codes: Vec::new(),
@@ -152,7 +174,12 @@ impl<'a> Compiler<'a> {
             Op::Variable(variable)
         } else {
             let prefix = "result_";
-            let mut names: Vec<String> = self.assigned.iter().filter(|name| name.starts_with(prefix)).cloned().collect();
+            let mut names: Vec<String> = self
+                .assigned
+                .iter()
+                .filter(|name| name.starts_with(prefix))
+                .cloned()
+                .collect();
             names.sort();
             if names.is_empty() {
                 return false;

@@ -95,19 +95,28 @@ pub(crate) fn lex_range(source: &Arc<Source>, text: &str, base: usize, line_star
             Kind::Quote => {
                 let line = reader.remainder().split('\n').next().unwrap_or_default();
                 let opens = lexed.tokens.last().is_some_and(|token| {
-                    matches!(
-                        token.kind,
+                    let word = || text.get(token.start - base..token.end - base).unwrap_or_default();
+                    match token.kind {
                         Kind::Equal
-                            | Kind::EqualEqual
-                            | Kind::NotEqual
-                            | Kind::Paren
-                            | Kind::Comma
-                            | Kind::Bracket
-                            | Kind::Plus
-                            | Kind::Brace
-                            | Kind::HashBrace
-                            | Kind::Colon
-                    )
+                        | Kind::EqualEqual
+                        | Kind::NotEqual
+                        | Kind::Less
+                        | Kind::LessEqual
+                        | Kind::Greater
+                        | Kind::GreaterEqual
+                        | Kind::Paren
+                        | Kind::Comma
+                        | Kind::Bracket
+                        | Kind::Plus
+                        | Kind::Ampersand
+                        | Kind::Brace
+                        | Kind::HashBrace
+                        | Kind::Colon => true,
+                        Kind::Word => ["LIKE", "ILIKE", "CONTAINS"]
+                            .iter()
+                            .any(|operator| word().eq_ignore_ascii_case(operator)),
+                        _ => false,
+                    }
                 });
                 if let (true, Some(close)) = (opens, line.find('\'')) {
                     reader.bump(close + 1);
@@ -179,7 +188,10 @@ fn line_comment(rest: &str) -> Option<usize> {
     let hash = trimmed.starts_with('#') && !trimmed.starts_with("#{");
     let rem = trimmed.get(..3).is_some_and(|word| word.eq_ignore_ascii_case("rem"))
         && trimmed.get(3..).is_some_and(|after| {
-            after.is_empty() || after.starts_with([' ', '\t', '\r']) && !after.trim_start().starts_with(['=', '.', '['])
+            // `rem = 5` sets a variable; a line of signs is a comment.
+            let value = after.trim_start();
+            let assigns = value.starts_with('=') && !value.starts_with("==");
+            after.is_empty() || after.starts_with([' ', '\t', '\r']) && !assigns
         });
     (hash || rem || trimmed.starts_with('\'') || trimmed.starts_with("//")).then_some(line.len())
 }

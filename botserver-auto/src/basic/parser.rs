@@ -1,6 +1,7 @@
 //! From tokens to the tree: recursive descent that recovers line by line.
 
 mod command;
+mod condition;
 mod control;
 mod event;
 mod expression;
@@ -11,12 +12,16 @@ mod include;
 mod jump;
 mod operand;
 mod procedure;
+mod query;
+mod shape;
 mod statement;
 mod table;
 mod text;
 mod work;
 
 use std::{collections::HashSet, ops::Range, sync::Arc};
+
+pub(crate) use shape::joined_names;
 
 use super::{
     diagnostic::{Diagnostic, Severity},
@@ -43,6 +48,8 @@ pub struct Parsed {
     pub(crate) types: Vec<Name>,
     /// Whether some INCLUDE was left as it is, so that names may be defined elsewhere.
     pub(crate) partial: bool,
+    /// Names that stand in filter texts, in lower case.
+    pub(crate) filtering: HashSet<String>,
     /// Where comments stand, for the formatter.
     pub comments: Vec<Range<usize>>,
     /// All problems that reading the script showed.
@@ -73,20 +80,31 @@ pub fn parse(name: &str, text: &str, grammar: &Grammar) -> Parsed {
 pub fn parse_with(name: &str, text: &str, grammar: &Grammar, load: &Loader<'_>) -> Parsed {
     let (source, problems) = include::expand(name, text, load);
     let source = Arc::new(source);
-    let problems = problems.into_iter().map(|problem| problem.diagnostic(&source)).collect();
+    let problems = problems
+        .into_iter()
+        .map(|problem| problem.diagnostic(&source))
+        .collect();
     read(source, grammar, problems, false)
 }
 
 fn read(source: Arc<Source>, grammar: &Grammar, problems: Vec<Diagnostic>, alone: bool) -> Parsed {
     let mut lexed = lexer::lex(&source);
+    let procedures = procedures(&source, &lexed.tokens);
     let names = names(&source, &lexed.tokens);
+    let lists = lists(&source, &lexed.tokens);
     let mut diagnostics = std::mem::take(&mut lexed.diagnostics);
     diagnostics.extend(problems);
-    let (body, types) = {
-        let mut parser = Parser::new(&source, source.text(), lexed.tokens, grammar, &names);
+    let (body, filtering, types) = {
+        let mut parser = Parser::new(
+            &source,
+            source.text(),
+            lexed.tokens,
+            grammar,
+            [&procedures, &names, &lists],
+        );
         let body = parser.script();
         diagnostics.append(&mut parser.diagnostics);
-        (body, std::mem::take(&mut parser.types))
+        (body, parser.filtering, parser.types)
     };
     let partial = alone && body.iter().any(|stmt| matches!(stmt.kind, StmtKind::Include { .. }));
     diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
@@ -94,7 +112,8 @@ fn read(source: Arc<Source>, grammar: &Grammar, problems: Vec<Diagnostic>, alone
     Parsed {
         source,
         body,
-        procedures: names.procedures,
+        procedures,
+        filtering,
         types,
         partial,
         comments: lexed.comments,
@@ -102,38 +121,72 @@ fn read(source: Arc<Source>, grammar: &Grammar, problems: Vec<Diagnostic>, alone
     }
 }
 
-/// Names that decide how a line is read, wherever they are defined.
-#[derive(Debug, Default)]
-struct Names {
-    /// SUBs and FUNCTIONs, in lower case.
-    procedures: HashSet<String>,
-    /// Lists of DIM, in lower case: their elements may be written `a(0)`.
-    lists: HashSet<String>,
+/// Names after SUB and FUNCTION at line starts, so that calls before the definition are known.
+fn procedures(source: &Source, tokens: &[Token]) -> HashSet<String> {
+    let mut names = HashSet::new();
+    let mut line_start = true;
+    let mut pairs = tokens.iter().zip(tokens.iter().skip(1));
+    for (token, next) in &mut pairs {
+        let word = source.slice(token.span());
+        let defines = word.eq_ignore_ascii_case("SUB") || word.eq_ignore_ascii_case("FUNCTION");
+        if line_start && token.kind == Kind::Word && next.kind == Kind::Word && defines {
+            names.insert(source.slice(next.span()).trim_end_matches('$').to_lowercase());
+        }
+        line_start = token.kind == Kind::Newline;
+    }
+    names
 }
 
-/// Names after SUB, FUNCTION and DIM at line starts, so that uses before the definition are known.
-fn names(source: &Source, tokens: &[Token]) -> Names {
-    let mut names = Names::default();
-    let key = |token: &Token| source.slice(token.span()).trim_end_matches('$').to_lowercase();
+/// Names that the script gives a value, in lower case, so that they are known before the line that does it is read.
+fn names(source: &Source, tokens: &[Token]) -> HashSet<String> {
+    const DECLARING: [&str; 8] = ["PARAM", "EACH", "FOR", "HEAR", "WITH", "CATCH", "LET", "SET"];
+    let mut names = HashSet::new();
+    let mut procedure = false;
+    let word = |token: Option<&Token>| match token {
+        Some(token) if token.kind == Kind::Word => source.slice(token.span()),
+        _ => "",
+    };
+    for (at, token) in tokens.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|before| tokens.get(before));
+        let line_start = before.is_none_or(|before| matches!(before.kind, Kind::Newline | Kind::Colon));
+        let is = |one: &str, words: &[&str]| words.iter().any(|other| one.eq_ignore_ascii_case(other));
+        if token.kind == Kind::Newline {
+            procedure = false;
+        }
+        if token.kind != Kind::Word {
+            continue;
+        }
+        procedure |= line_start && is(word(Some(token)), &["SUB", "FUNCTION"]);
+        let goes_on = tokens
+            .get(at + 1)
+            .is_some_and(|next| matches!(next.kind, Kind::Equal | Kind::Dot | Kind::Bracket));
+        let assigned = goes_on && (line_start || is(word(before), &["THEN", "ELSE"]));
+        let parameter = procedure && before.is_some_and(|before| matches!(before.kind, Kind::Paren | Kind::Comma));
+        if assigned || parameter || is(word(before), &DECLARING) {
+            names.insert(source.slice(token.span()).trim_end_matches('$').to_lowercase());
+        }
+    }
+    names
+}
+
+/// Names with brackets behind them after DIM at line starts, in lower case.
+fn lists(source: &Source, tokens: &[Token]) -> HashSet<String> {
+    let mut names = HashSet::new();
     let mut line_start = true;
     for (at, token) in tokens.iter().enumerate() {
         let first = std::mem::replace(&mut line_start, token.kind == Kind::Newline);
-        if !first || token.kind != Kind::Word {
+        let word = source.slice(token.span());
+        let declares = word.eq_ignore_ascii_case("DIM") || word.eq_ignore_ascii_case("REDIM");
+        if !(first && declares && token.kind == Kind::Word) {
             continue;
         }
-        let word = source.slice(token.span());
-        let is = |other: &str| word.eq_ignore_ascii_case(other);
-        let rest = tokens.get(at + 1..).unwrap_or_default();
-        if is("SUB") || is("FUNCTION") {
-            if let Some(name) = rest.first().filter(|next| next.kind == Kind::Word) {
-                names.procedures.insert(key(name));
-            }
-        } else if is("DIM") || is("REDIM") {
-            let line = rest.iter().take_while(|token| token.kind != Kind::Newline);
-            let pairs = line.clone().zip(line.skip(1));
-            for (name, _) in pairs.filter(|(name, next)| name.kind == Kind::Word && next.kind == Kind::Paren) {
-                names.lists.insert(key(name));
-            }
+        let line = tokens
+            .iter()
+            .skip(at + 1)
+            .take_while(|token| token.kind != Kind::Newline);
+        let pairs = line.clone().zip(line.skip(1));
+        for (name, _) in pairs.filter(|(name, next)| name.kind == Kind::Word && next.kind == Kind::Paren) {
+            names.insert(source.slice(name.span()).trim_end_matches('$').to_lowercase());
         }
     }
     names
@@ -164,7 +217,11 @@ struct Parser<'a> {
     tokens: Vec<Token>,
     at: usize,
     grammar: &'a Grammar,
-    names: &'a Names,
+    procedures: &'a HashSet<String>,
+    /// Names that the script sets.
+    names: &'a HashSet<String>,
+    /// Lists of DIM, whose elements may be written `a(0)`.
+    lists: &'a HashSet<String>,
     diagnostics: Vec<Diagnostic>,
     types: Vec<Name>,
     depth: u32,
@@ -175,6 +232,8 @@ struct Parser<'a> {
     /// One-line IFs that are open: ELSE ends their statements.
     inline_ifs: u32,
     blocks: Vec<Block>,
+    /// Names that stand in filter texts.
+    filtering: HashSet<String>,
     /// Where everything is when the text is not the source.
     fixed: Option<Range<usize>>,
 }
@@ -185,7 +244,7 @@ impl<'a> Parser<'a> {
         text: &'a str,
         tokens: Vec<Token>,
         grammar: &'a Grammar,
-        names: &'a Names,
+        [procedures, names, lists]: [&'a HashSet<String>; 3],
     ) -> Self {
         Self {
             source,
@@ -193,7 +252,9 @@ impl<'a> Parser<'a> {
             tokens,
             at: 0,
             grammar,
+            procedures,
             names,
+            lists,
             diagnostics: Vec::new(),
             types: Vec::new(),
             depth: 0,
@@ -201,6 +262,7 @@ impl<'a> Parser<'a> {
             commas: true,
             inline_ifs: 0,
             blocks: Vec::new(),
+            filtering: HashSet::new(),
             fixed: None,
         }
     }
@@ -347,6 +409,11 @@ impl<'a> Parser<'a> {
         let mut error = self.error("B100", span, format!("{what} is missing: {found}"));
         error.label = format!("{what} is expected");
         error
+    }
+
+    /// Whether the script gives `name` a value somewhere.
+    fn sets(&self, name: &str) -> bool {
+        self.names.contains(&name.trim_end_matches('$').to_lowercase())
     }
 
     fn expect(&mut self, kind: Kind, what: &str) -> Parse<Token> {

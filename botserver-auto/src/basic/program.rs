@@ -1,6 +1,9 @@
 //! Compiled scripts: plain data that is stored beside every dialog that waits.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, OnceLock},
+};
 
 use botlib::{Value, value::Map, wire::InputKind};
 use botstate::dialog::{Fault, FaultKind, ToolSpec};
@@ -172,6 +175,13 @@ pub(crate) struct Ask {
     pub(crate) into: Option<Slot>,
 }
 
+impl Instr {
+    /// Whether it does what its line says. The others lead from one line to another.
+    pub(crate) fn is_of_a_line(&self) -> bool {
+        !matches!(self, Self::Jump(_) | Self::EndTry | Self::Drop(_))
+    }
+}
+
 impl Code {
     pub(crate) fn new(source: String, lines: Vec<u32>, loops: bool) -> Self {
         Self {
@@ -248,6 +258,12 @@ impl Program {
     /// The section of its file that the program is, if it is not the script itself.
     pub fn section(&self) -> Option<&str> {
         self.section.as_deref()
+    }
+
+    /// Gives the section another name, because its own one is taken. Calls must come before the hash is asked for.
+    pub(crate) fn rename(&mut self, name: &str) {
+        self.section = Some(name.to_owned());
+        self.hash = OnceLock::new();
     }
 
     /// Whether what starts the script may give it a value called `name`, which is no parameter.
@@ -335,6 +351,16 @@ impl Program {
         self.codes.iter().map(|code| code.source.as_str())
     }
 
+    /// The lines that a [`Trace`](super::Trace) may hear of, in order.
+    pub fn lines(&self) -> BTreeSet<u32> {
+        let routines = self.procedures.iter();
+        routines
+            .flat_map(|routine| routine.code.iter().zip(&routine.lines))
+            .filter(|(instr, _)| instr.is_of_a_line())
+            .map(|(_, line)| *line)
+            .collect()
+    }
+
     /// The `PARAM` lines.
     pub fn params(&self) -> &[ParamSpec] {
         &self.params
@@ -407,7 +433,13 @@ impl Program {
                     Instr::Say(value) | Instr::Return(value) => short(value),
                     Instr::Host { args, .. } => args.iter().all(|(_, value)| short(value)),
                     Instr::Script { name, args, .. } => short(name) && args.iter().all(short),
-                    Instr::Hear(ask) => ask.prompt.iter().chain(&ask.default).chain(&ask.timeout).chain(&ask.options).all(short),
+                    Instr::Hear(ask) => ask
+                        .prompt
+                        .iter()
+                        .chain(&ask.default)
+                        .chain(&ask.timeout)
+                        .chain(&ask.options)
+                        .all(short),
                     Instr::End => true,
                     Instr::Run(code) => next && self.code_is_short(*code),
                     Instr::Set { value, .. } => next && short(value),

@@ -15,10 +15,48 @@ const KEYWORDS: &[(&str, &[&str])] = &[
     ("ADD TOOL", &["name"]),
     ("CLEAR SUGGESTIONS", &[""]),
     (
+        "AGGREGATE",
+        &["operation, @list, field[, %filter]", "@list $what[WHERE ?filter]"],
+    ),
+    ("ALERT", &["text", "text TO who[, ATTACHMENT file][, extra]"]),
+    ("FILTER", &["@list, %filter", "@list WHERE ?filter"]),
+    (
         "FIND",
-        &["table", "table, filter", "table, field, value", "table WHERE condition"],
+        &[
+            "@table[ WHERE ?filter][ ORDER BY $order][ LIMIT limit][ !FIRST][ ON connection]",
+            "@table, %filter",
+            "@table, field, value",
+            "@table WITH %filter",
+            "ALL @table WHERE ?filter",
+        ],
     ),
     ("GET", &["source", "source, key"]),
+    (
+        "INSERT INTO",
+        &["@table VALUES value", "@table WITH {fields}", "@table, #values..."],
+    ),
+    (
+        "MERGE",
+        &[
+            "@table WITH data BY key",
+            "@table, data, key",
+            "INTO @table ON {key} WITH {fields}",
+        ],
+    ),
+    ("POST TO", &["@where AT time image, caption", "@where image, caption"]),
+    ("SELECT", &["~query"]),
+    (
+        "SET TIMER",
+        &["$when", "cron file[ argument]", "cron, file", "cron at, file", "cron"],
+    ),
+    (
+        "UPDATE",
+        &[
+            "@table SET {fields} WHERE ?filter",
+            "@table, %filter, values",
+            "@table, %filter, field, value",
+        ],
+    ),
     ("GET BOT MEMORY", &["key"]),
     ("GET SESSION", &["key", "id, key"]),
     ("LLM", &["prompt[ WITH OPTIMIZE FOR goal][ WITH MAX_COST cost]"]),
@@ -26,6 +64,7 @@ const KEYWORDS: &[(&str, &[&str])] = &[
     ("PRODUCT", &["id"]),
     ("REMEMBER", &["key = value", "key, value[, duration]"]),
     ("SAVE", &["table, values..."]),
+    ("SAVE ROW", &["@table, #values..."]),
     ("SAVE FROM UNSTRUCTURED", &["table, text"]),
     (
         "SEND MAIL",
@@ -94,14 +133,24 @@ pub(crate) struct Talk {
     env: Env,
     args: Map,
     limits: Limits,
-    answers: VecDeque<Answer>,
+    /// Answers; none for silence.
+    answers: VecDeque<Option<Answer>>,
     results: VecDeque<Result<Value, Fault>>,
 }
 
 impl Talk {
     pub(crate) fn new(text: &str) -> Self {
+        Self::with(compile(text))
+    }
+
+    /// A conversation with a program that the test made itself.
+    pub(crate) fn of(program: Program) -> Self {
+        Self::with(Arc::new(program))
+    }
+
+    fn with(program: Arc<Program>) -> Self {
         Self {
-            program: compile(text),
+            program,
             env: env(),
             args: Map::new(),
             limits: Limits::default(),
@@ -112,10 +161,10 @@ impl Talk {
 
     /// The next answer to a HEAR.
     pub(crate) fn answer(mut self, text: &str) -> Self {
-        self.answers.push_back(Answer {
+        self.answers.push_back(Some(Answer {
             text: text.to_owned(),
             files: Vec::new(),
-        });
+        }));
         self
     }
 
@@ -125,11 +174,18 @@ impl Talk {
             name: name.to_owned(),
             mime: mime.to_owned(),
             size_bytes: 3,
+            ..FileRef::default()
         };
-        self.answers.push_back(Answer {
+        self.answers.push_back(Some(Answer {
             text: String::new(),
             files: vec![file],
-        });
+        }));
+        self
+    }
+
+    /// Nobody answers the next HEAR in time.
+    pub(crate) fn silence(mut self) -> Self {
+        self.answers.push_back(None);
         self
     }
 
@@ -156,6 +212,11 @@ impl Talk {
 
     pub(crate) fn locale(mut self, locale: &str) -> Self {
         locale.clone_into(&mut self.env.locale);
+        self
+    }
+
+    pub(crate) fn zone(mut self, zone: &str) -> Self {
+        zone.clone_into(&mut self.env.zone);
         self
     }
 
@@ -213,12 +274,21 @@ impl Talk {
                     if let Some(default) = &spec.default {
                         write!(out, " default {default}").unwrap();
                     }
+                    if let Some(seconds) = spec.timeout_s {
+                        write!(out, " within {seconds} s").unwrap();
+                    }
                     writeln!(out).unwrap();
-                    let Some(answer) = self.answers.pop_front() else {
-                        return out;
-                    };
-                    writeln!(out, "> {}", answer.text).unwrap();
-                    Input::Heard(answer)
+                    match self.answers.pop_front() {
+                        None => return out,
+                        Some(None) => {
+                            writeln!(out, "> (silence)").unwrap();
+                            Input::Silence
+                        }
+                        Some(Some(answer)) => {
+                            writeln!(out, "> {}", answer.text).unwrap();
+                            Input::Heard(answer)
+                        }
+                    }
                 }
                 Step::Done(value) => {
                     if !value.is_null() {

@@ -2,11 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{
-    Compiler,
-    routine::Label,
-    unit::address,
-};
+use super::{Compiler, routine::Label, unit::address};
 use crate::basic::{
     grammar::nearest,
     program::Instr,
@@ -123,7 +119,10 @@ impl Compiler<'_> {
             let labels: Vec<&str> = self.jumps.labels.keys().map(String::as_str).collect();
             let help = match nearest(&name.key(), labels) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("write `{}:` on a line of its own where it goes on; a SUB has labels of its own", name.text),
+                None => format!(
+                    "write `{}:` on a line of its own where it goes on; a SUB has labels of its own",
+                    name.text
+                ),
             };
             self.error("B134", &name.span, format!("there is no label {}", name.text), &help);
             return None;

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use botstate::dialog::{Trigger, TriggerKind};
 
 use super::{
-    Compiler, children,
+    Compiler, Options, children,
     names::{assigned, bodies},
 };
 use crate::basic::{
@@ -57,7 +57,7 @@ pub(crate) fn address(stmt: &Stmt) -> usize {
 ///
 /// # Errors
 /// All errors of the file, those of [`super::parse`](crate::basic::parse) included.
-pub fn unit(parsed: &Parsed) -> Result<Unit, Vec<Diagnostic>> {
+pub fn unit(parsed: &Parsed, options: Options) -> Result<Unit, Vec<Diagnostic>> {
     let mut found: Vec<Diagnostic> = parsed
         .diagnostics
         .iter()
@@ -71,7 +71,7 @@ pub fn unit(parsed: &Parsed) -> Result<Unit, Vec<Diagnostic>> {
     let stem = stem(parsed);
     let (mut programs, mut triggers) = (Vec::new(), Vec::new());
     for section in &sections {
-        let mut compiler = Compiler::new(parsed, section, &deferrals);
+        let mut compiler = Compiler::new(parsed, section, &deferrals, options);
         programs.push(compiler.program());
         for diagnostic in compiler.diagnostics {
             if !found.contains(&diagnostic) {
@@ -148,7 +148,9 @@ pub(crate) fn sections(parsed: &Parsed) -> (Vec<Section<'_>>, Deferrals) {
         });
     }
     for stmt in &parsed.body {
-        let StmtKind::On { event, body } = &stmt.kind else { continue };
+        let StmtKind::On { event, body } = &stmt.kind else {
+            continue;
+        };
         let kind = trigger(event);
         let base = format!("{stem}#{}", event_name(event));
         let triggers: Vec<(TriggerKind, usize)> = kind.map(|kind| (kind, stmt.span.start)).into_iter().collect();
@@ -220,7 +222,9 @@ fn tools(body: &[Stmt]) -> Vec<&[Stmt]> {
 /// The slug of the nearest heading comment, else the file's name with a number.
 fn tool_name(parsed: &Parsed, body: &[Stmt], stem: &str, number: usize, taken: &mut HashSet<String>) -> String {
     let start = body.first().map_or(0, |stmt| stmt.span.start);
-    let heading = heading(parsed, start).map(|text| slug(&text)).filter(|slug| !slug.is_empty());
+    let heading = heading(parsed, start)
+        .map(|text| slug(&text))
+        .filter(|slug| !slug.is_empty());
     if let Some(name) = heading
         && name != stem
         && taken.insert(name.clone())
@@ -257,7 +261,10 @@ fn heading(parsed: &Parsed, start: usize) -> Option<String> {
 /// A name of at most 48 letters `a-z 0-9 -`.
 pub(crate) fn slug(text: &str) -> String {
     let mut slug = String::new();
-    for word in text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()) {
+    for word in text
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+    {
         if slug.len() + word.len() >= 48 {
             break;
         }
@@ -302,7 +309,13 @@ fn endpoint(text: &str) -> String {
         .trim_matches('/')
         .to_lowercase()
         .chars()
-        .map(|letter| if letter.is_whitespace() || letter == '/' { '-' } else { letter })
+        .map(|letter| {
+            if letter.is_whitespace() || letter == '/' {
+                '-'
+            } else {
+                letter
+            }
+        })
         .filter(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_'))
         .collect()
 }
@@ -369,7 +382,9 @@ fn locals(body: &[Stmt], names: &mut HashSet<String>) {
             StmtKind::ForEach { name, .. } => {
                 names.insert(name.key());
             }
-            StmtKind::Procedure(Procedure { params, .. }) => names.extend(params.iter().map(crate::basic::tree::Name::key)),
+            StmtKind::Procedure(Procedure { params, .. }) => {
+                names.extend(params.iter().map(crate::basic::tree::Name::key))
+            }
             _ => {}
         }
         for body in bodies(stmt) {

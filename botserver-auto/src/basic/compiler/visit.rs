@@ -36,7 +36,13 @@ pub(crate) fn exprs<'a>(stmt: &'a Stmt, visit: &mut dyn FnMut(&'a Expr)) {
         StmtKind::Assert { condition, message } => each(&mut [condition].into_iter().chain(message)),
         StmtKind::Hear { into, hear } => {
             let parts = [&hear.prompt, &hear.default, &hear.timeout].into_iter().flatten();
-            each(&mut into.iter().flat_map(indexes).chain(&hear.options).chain(parts.map(|part| &**part)));
+            each(
+                &mut into
+                    .iter()
+                    .flat_map(indexes)
+                    .chain(&hear.options)
+                    .chain(parts.map(|part| &**part)),
+            );
         }
         StmtKind::Dim(dims) => each(&mut dims.iter().flat_map(|dim| &dim.sizes)),
         StmtKind::Mail { to, subject, body } => each(&mut [to, subject, body].into_iter()),

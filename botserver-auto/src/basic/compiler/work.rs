@@ -5,7 +5,6 @@ use botstate::keyword::Class;
 
 use super::{Compiler, command::Target, unit::address};
 use crate::basic::{
-    parser::Parsed,
     program::Operand,
     tree::{Arg, Arith, Command, Dim, Expr, ExprKind, Name, Span, Stmt, StmtKind, Transaction, Unit, Work, WorkStep},
 };
@@ -179,11 +178,4 @@ fn function(name: &str, args: Vec<Expr>, span: &Span) -> Expr {
         span: span.clone(),
     };
     Expr::new(ExprKind::Call(name, args), span.clone())
-}
-
-/// Whether the script defines a procedure with the name of a function that DIM is made of.
-pub(crate) fn is_shadowed(parsed: &Parsed) -> bool {
-    ["fill", "concat", "take"]
-        .iter()
-        .any(|name| parsed.procedures.contains(*name))
 }

@@ -96,8 +96,10 @@ fn sql(rest: &str, what: &str, next: Option<&str>) -> Option<Block> {
         let goes_on = lines.peek().is_some_and(|next| {
             let first = words(next).first().copied().unwrap_or_default().to_ascii_uppercase();
             let clause = first.starts_with('(')
-                || ["ON", "USING", "WHERE", "AS", "SELECT", "FROM", "JOIN", "LEFT", "INNER", "GROUP", "ORDER", "HAVING"]
-                    .contains(&first.as_str());
+                || [
+                    "ON", "USING", "WHERE", "AS", "SELECT", "FROM", "JOIN", "LEFT", "INNER", "GROUP", "ORDER", "HAVING",
+                ]
+                .contains(&first.as_str());
             // The list of a SELECT has lines of its own; a blank line ends the statement.
             clause || view && !next.trim().is_empty() && !is(&first, "CREATE") && !is(&first, "TABLE")
         });

@@ -58,7 +58,7 @@ impl Machine {
     /// Seconds that are waited for an answer: at least one, at most thirty days.
     fn timeout(&mut self, ask: &Ask) -> Outcome<Option<u64>> {
         let Some(timeout) = &ask.timeout else { return Ok(None) };
-        let seconds = whole(&val(&self.operand(timeout)?))?;
+        let seconds = whole(&val(&self.operand(timeout)?), "TIMEOUT")?;
         Ok(Some(u64::try_from(seconds).unwrap_or(0).clamp(1, 30 * 86_400)))
     }
 

@@ -122,6 +122,11 @@ impl Machine {
         let Some(instr) = routine.code.get(frame.at) else {
             return Ok(self.leave(&Dynamic::UNIT));
         };
+        if let (Some(trace), Some(line)) = (&self.trace, routine.lines.get(frame.at))
+            && instr.is_of_a_line()
+        {
+            trace.line(&program, *line);
+        }
         match instr {
             Instr::Run(code) => {
                 let _ = self.code(*code)?;
@@ -240,10 +245,11 @@ impl Machine {
                 let limit = self.limits.depth;
                 if let Some(frame) = self.frames.last_mut() {
                     if frame.gosubs.len() >= limit {
-                        return Err(
-                            Fault::new(FaultKind::Limit, format!("GOSUBs lie more than {limit} deep in each other"))
-                                .hint("end each part that GOSUB goes to with RETURN"),
-                        );
+                        return Err(Fault::new(
+                            FaultKind::Limit,
+                            format!("GOSUBs lie more than {limit} deep in each other"),
+                        )
+                        .hint("end each part that GOSUB goes to with RETURN"));
                     }
                     frame.gosubs.push(u32::try_from(frame.at + 1).unwrap_or(u32::MAX));
                 }
@@ -425,6 +431,7 @@ fn describe(fault: &Fault) -> Val {
         ("message", Val::text(fault.message.as_str())),
         ("kind", Val::text(kind)),
         ("number", Val::Int(number)),
+        ("code", Val::Int(number)),
         ("place", fault.place.as_deref().map_or(Val::Null, Val::from)),
         ("hint", fault.hint.as_deref().map_or(Val::Null, Val::from)),
     ];

@@ -7,8 +7,26 @@ use crate::basic::tree::{Arg, Command, Event, Expr, ExprKind, Stmt, StmtKind, Un
 
 /// Words that begin a phrase of SET SCHEDULE without quotes.
 const PHRASES: [&str; 20] = [
-    "EVERY", "DAILY", "HOURLY", "WEEKLY", "MONTHLY", "YEARLY", "ANNUALLY", "WEEKDAYS", "WEEKENDS", "AT", "BUSINESS",
-    "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY", "WEEKDAY", "WEEKEND",
+    "EVERY",
+    "DAILY",
+    "HOURLY",
+    "WEEKLY",
+    "MONTHLY",
+    "YEARLY",
+    "ANNUALLY",
+    "WEEKDAYS",
+    "WEEKENDS",
+    "AT",
+    "BUSINESS",
+    "MONDAY",
+    "TUESDAY",
+    "WEDNESDAY",
+    "THURSDAY",
+    "FRIDAY",
+    "SATURDAY",
+    "SUNDAY",
+    "WEEKDAY",
+    "WEEKEND",
 ];
 
 impl Parser<'_> {
@@ -107,7 +125,9 @@ impl Parser<'_> {
             self.next();
         }
         let span = self.since(start);
-        Ok(Event::Unserved(self.text.get(span).unwrap_or_default().trim().to_owned()))
+        Ok(Event::Unserved(
+            self.text.get(span).unwrap_or_default().trim().to_owned(),
+        ))
     }
 
     /// `SCHEDULE IN 5 MINUTES DO … END SCHEDULE`, after the words SCHEDULE IN.
@@ -145,7 +165,10 @@ impl Parser<'_> {
         let token = self.token();
         let first = self.word().map(str::to_ascii_uppercase);
         let phrase = first.is_some_and(|word| PHRASES.contains(&word.as_str()))
-            && !matches!(self.token_at(1).kind, Kind::Dot | Kind::Paren | Kind::Comma | Kind::Plus);
+            && !matches!(
+                self.token_at(1).kind,
+                Kind::Dot | Kind::Paren | Kind::Comma | Kind::Plus
+            );
         let top = self.blocks.is_empty() && self.inline_ifs == 0;
         if phrase {
             while !self.at_end() {
@@ -159,7 +182,10 @@ impl Parser<'_> {
             let when = Expr::new(ExprKind::Text(when), span);
             return Ok(self.schedule_call(start, vec![("when".to_owned(), Arg::One(when))]));
         }
-        if top && token.kind == Kind::Text && matches!(self.token_at(1).kind, Kind::Newline | Kind::Semicolon | Kind::End) {
+        if top
+            && token.kind == Kind::Text
+            && matches!(self.token_at(1).kind, Kind::Newline | Kind::Semicolon | Kind::End)
+        {
             self.next();
             return Ok(match self.quoted_text(token) {
                 ExprKind::Text(when) => StmtKind::Schedule { when },

@@ -53,10 +53,7 @@ pub(super) fn expand(name: &str, text: &str, load: &Loader<'_>) -> (Source, Vec<
     };
     expansion.file(name, text);
     let Expansion {
-        text,
-        pieces,
-        problems,
-        ..
+        text, pieces, problems, ..
     } = expansion;
     (Source::with_pieces(name, text, pieces), problems)
 }

@@ -98,7 +98,9 @@ impl Parser<'_> {
         let first = self.at;
         let parsed = self.statement().and_then(|kind| {
             // A block whose end is missing stops before the end of the block around it.
-            let ended = matches!(kind, StmtKind::Label(_)) || self.at_end() || self.at > first && self.block_end().is_some() && self.starts_line();
+            let ended = matches!(kind, StmtKind::Label(_))
+                || self.at_end()
+                || self.at > first && self.block_end().is_some() && self.starts_line();
             if ended { Ok(kind) } else { Err(self.leftover()) }
         });
         match parsed {
@@ -314,7 +316,7 @@ impl Parser<'_> {
                     self.close(Kind::BracketEnd, "`]`")?;
                     keys.push(PlaceKey::Index(index));
                 }
-                Kind::Paren if keys.is_empty() && !self.token_at(0).spaced && self.names.lists.contains(&name.key()) => {
+                Kind::Paren if keys.is_empty() && !self.token_at(0).spaced && self.lists.contains(&name.key()) => {
                     keys.extend(self.call_arguments()?.into_iter().map(PlaceKey::Index));
                 }
                 _ => break,
@@ -329,10 +331,9 @@ impl Parser<'_> {
 
     /// Whether the word is a list of DIM, so that brackets behind it hold an index.
     pub(super) fn is_list(&self, token: super::Token) -> bool {
-        !self.names.lists.is_empty()
+        !self.lists.is_empty()
             && token.kind == Kind::Word
             && self
-                .names
                 .lists
                 .contains(&self.text_of(token).trim_end_matches('$').to_lowercase())
     }
@@ -380,7 +381,8 @@ impl Parser<'_> {
             self.next();
             return self.assignment();
         }
-        let member = matches!(self.token_at(1).kind, Kind::Dot | Kind::QuestionDot);
+        let next = self.token_at(1).kind;
+        let member = next == Kind::QuestionDot || next == Kind::Dot && !self.is_dotted(1);
         if member || self.token_at(1).kind == Kind::Bracket && !self.token_at(1).spaced {
             return self.expression_statement();
         }
@@ -402,7 +404,7 @@ impl Parser<'_> {
         if let Some(matched) = self.phrase() {
             return self.nest(|parser| parser.command(&matched, true)).map(StmtKind::Do1);
         }
-        if self.names.procedures.contains(&upper.trim_end_matches('$').to_lowercase()) {
+        if self.procedures.contains(&upper.trim_end_matches('$').to_lowercase()) {
             let name = self.name("a name")?;
             let args = if self.at_end() {
                 Vec::new()

@@ -12,8 +12,26 @@ use crate::basic::{
 
 /// Words that begin a clause after a field's type.
 const CLAUSES: [&str; 20] = [
-    "KEY", "PRIMARY", "NOT", "NULL", "REQUIRED", "UNIQUE", "DEFAULT", "CHECK", "REFERENCES", "GENERATED", "READ", "WRITE",
-    "AUTO_INCREMENT", "AUTOINCREMENT", "IDENTITY", "CONSTRAINT", "COLLATE", "COMMENT", "DESCRIPTION", "LABEL",
+    "KEY",
+    "PRIMARY",
+    "NOT",
+    "NULL",
+    "REQUIRED",
+    "UNIQUE",
+    "DEFAULT",
+    "CHECK",
+    "REFERENCES",
+    "GENERATED",
+    "READ",
+    "WRITE",
+    "AUTO_INCREMENT",
+    "AUTOINCREMENT",
+    "IDENTITY",
+    "CONSTRAINT",
+    "COLLATE",
+    "COMMENT",
+    "DESCRIPTION",
+    "LABEL",
 ];
 
 /// The pieces of a line that are not read yet.
@@ -231,7 +249,10 @@ impl Parser<'_> {
     }
 
     fn field(&mut self, line: &mut Line<'_, '_>, table: &mut TableDef, base: usize) {
-        if line.is(0, "FIELD") && line.pieces.len() > 2 && line.pieces.get(1).is_some_and(|piece| piece.kind != PieceKind::Sign) {
+        if line.is(0, "FIELD")
+            && line.pieces.len() > 2
+            && line.pieces.get(1).is_some_and(|piece| piece.kind != PieceKind::Sign)
+        {
             line.at += 1;
         }
         let begin = line.peek();
@@ -259,7 +280,9 @@ impl Parser<'_> {
     }
 
     fn field_type(&mut self, line: &mut Line<'_, '_>, field: &mut FieldDef, base: usize) {
-        let clause = line.peek().is_none_or(|piece| CLAUSES.iter().any(|clause| piece.is(clause)));
+        let clause = line
+            .peek()
+            .is_none_or(|piece| CLAUSES.iter().any(|clause| piece.is(clause)));
         if clause {
             return;
         }
@@ -270,7 +293,8 @@ impl Parser<'_> {
         let unbounded = sizes.first().is_some_and(|size| size.eq_ignore_ascii_case("max"));
         field.length = sizes.first().and_then(|size| size.parse().ok());
         field.precision = sizes.get(1).and_then(|size| size.parse().ok());
-        let _ = line.take(&["WITH", "TIME", "ZONE"]) || line.take(&["WITHOUT", "TIME", "ZONE"]) || line.take(&["UNSIGNED"]);
+        let _ =
+            line.take(&["WITH", "TIME", "ZONE"]) || line.take(&["WITHOUT", "TIME", "ZONE"]) || line.take(&["UNSIGNED"]);
         field.list = line.take(&["[]"]);
         let upper = word.to_ascii_uppercase();
         field.counted = upper.ends_with("SERIAL");
@@ -314,12 +338,18 @@ impl Parser<'_> {
         let name = line.name();
         let from = line.pieces.get(line.at + 1).map(|piece| piece.start);
         if let (Some(name), true, Some(from)) = (name, line.take(&["AS"]), from) {
-            let query = block.get(from..).unwrap_or_default().trim().trim_end_matches(';').trim();
+            let query = block
+                .get(from..)
+                .unwrap_or_default()
+                .trim()
+                .trim_end_matches(';')
+                .trim();
             let query = query.to_owned();
             return StmtKind::View(Box::new(ViewDef { name, query, place }));
         }
         let error = self.error("B107", token.span(), "this view cannot be read");
-        self.diagnostics.push(error.help("write `CREATE VIEW name AS SELECT …`"));
+        self.diagnostics
+            .push(error.help("write `CREATE VIEW name AS SELECT …`"));
         StmtKind::Broken
     }
 }

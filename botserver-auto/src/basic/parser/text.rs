@@ -50,7 +50,13 @@ impl Parser<'_> {
         let mut lexed = lexer::lex_range(self.source, code, span.start, false);
         self.diagnostics.append(&mut lexed.diagnostics);
         lexed.tokens.retain(|token| token.kind != Kind::Newline);
-        let mut inner = Parser::new(self.source, self.text, lexed.tokens, self.grammar, self.names);
+        let mut inner = Parser::new(
+            self.source,
+            self.text,
+            lexed.tokens,
+            self.grammar,
+            [self.procedures, self.names, self.lists],
+        );
         inner.depth = self.depth;
         inner.fixed.clone_from(&self.fixed);
         let parsed = inner.nest(Self::hole_expression);
@@ -91,7 +97,13 @@ impl Parser<'_> {
         let mut lexed = lexer::lex_range(self.source, slice, base, false);
         let clean = lexed.diagnostics.is_empty();
         lexed.tokens.retain(|token| token.kind != Kind::Newline);
-        let mut inner = Parser::new(self.source, text, lexed.tokens, self.grammar, self.names);
+        let mut inner = Parser::new(
+            self.source,
+            text,
+            lexed.tokens,
+            self.grammar,
+            [self.procedures, self.names, self.lists],
+        );
         inner.depth = self.depth;
         inner.commas = false;
         inner.fixed = if escaped {
@@ -101,6 +113,8 @@ impl Parser<'_> {
         };
         let parsed = inner.nest(Self::hole_expression);
         let mut found = std::mem::take(&mut inner.diagnostics);
+        let filtering = std::mem::take(&mut inner.filtering);
+        self.filtering.extend(filtering);
         match parsed {
             Ok(expr) if clean => {
                 self.diagnostics.append(&mut found);

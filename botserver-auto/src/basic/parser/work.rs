@@ -82,7 +82,9 @@ impl Parser<'_> {
             if self.take_words(&["END", "PARALLEL"]) {
                 if branches.is_empty() {
                     let error = self.error("B109", opener, "this PARALLEL has no BRANCH");
-                    return Err(Box::new(error.help("write `BRANCH A: BOT \"bot\" \"task\"` before END PARALLEL")));
+                    return Err(Box::new(
+                        error.help("write `BRANCH A: BOT \"bot\" \"task\"` before END PARALLEL"),
+                    ));
                 }
                 return Ok(Work::Parallel(branches));
             }
@@ -125,8 +127,14 @@ impl Parser<'_> {
         let to_text = written.trim();
         let at = token.start + skipped + (written.len() - written.trim_start().len());
         if to_text.is_empty() {
-            let error = self.error("B100", token.start..token.start + header.len(), "the receiver is missing");
-            return Err(Box::new(error.help("write `BEGIN MAIL \"ana@example.com\"` or `BEGIN MAIL customer.email`")));
+            let error = self.error(
+                "B100",
+                token.start..token.start + header.len(),
+                "the receiver is missing",
+            );
+            return Err(Box::new(
+                error.help("write `BEGIN MAIL \"ana@example.com\"` or `BEGIN MAIL customer.email`"),
+            ));
         }
         let bare = to_text.contains('@') && !to_text.contains(['"', '\'', ' ', '(']);
         let to = if bare {
@@ -146,7 +154,9 @@ impl Parser<'_> {
         let mut subject = None;
         for line in text.split_inclusive('\n') {
             let trimmed = line.trim();
-            let is_subject = trimmed.get(..8).is_some_and(|head| head.eq_ignore_ascii_case("subject:"));
+            let is_subject = trimmed
+                .get(..8)
+                .is_some_and(|head| head.eq_ignore_ascii_case("subject:"));
             if subject.is_none() && is_subject {
                 let value = trimmed.get(8..).unwrap_or_default().trim();
                 let place = base + at + line.find(value).unwrap_or(0);

@@ -73,7 +73,10 @@ pub(super) fn lines(block: &str) -> Vec<Vec<Piece<'_>>> {
             at += letter.len_utf8();
             continue;
         }
-        let fresh = line.is_empty() || block.get(..at).is_none_or(|before| before.trim_end_matches([' ', '\t']).ends_with('\n'));
+        let fresh = line.is_empty()
+            || block
+                .get(..at)
+                .is_none_or(|before| before.trim_end_matches([' ', '\t']).ends_with('\n'));
         if let Some(length) = comment(rest, fresh, line.last()) {
             at += length;
             continue;
@@ -141,7 +144,10 @@ fn piece(rest: &str, letter: char) -> (PieceKind, usize) {
             (PieceKind::Quoted, close.map_or(rest.len(), |at| at + 2))
         }
         c if c.is_ascii_digit() => (PieceKind::Number, run(|c| c.is_ascii_digit() || c == '.')),
-        c if c.is_alphabetic() || c == '_' => (PieceKind::Word, run(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | '.'))),
+        c if c.is_alphabetic() || c == '_' => (
+            PieceKind::Word,
+            run(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | '.')),
+        ),
         // `.Table` is a name as well.
         '.' if rest.get(1..).is_some_and(|name| name.starts_with(char::is_alphabetic)) => {
             (PieceKind::Word, run(|c| c.is_alphanumeric() || matches!(c, '_' | '.')))

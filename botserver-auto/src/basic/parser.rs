@@ -137,6 +137,16 @@ fn procedures(source: &Source, tokens: &[Token]) -> HashSet<String> {
     names
 }
 
+/// Names of types after `PARAM … AS`.
+pub(crate) fn param_types() -> impl Iterator<Item = &'static str> {
+    header::TYPES.into_iter()
+}
+
+/// Names of types after `HEAR … AS`.
+pub(crate) fn hear_types() -> impl Iterator<Item = &'static str> {
+    hear::TYPES.into_iter().map(|(name, _)| name)
+}
+
 /// Names that the script gives a value, in lower case, so that they are known before the line that does it is read.
 fn names(source: &Source, tokens: &[Token]) -> HashSet<String> {
     const DECLARING: [&str; 8] = ["PARAM", "EACH", "FOR", "HEAR", "WITH", "CATCH", "LET", "SET"];

@@ -82,7 +82,12 @@ fn call(stmt: &Stmt) -> Option<Command> {
         }
         _ => return None,
     };
-    Some(Command { phrase, class, args })
+    Some(Command {
+        phrase,
+        class,
+        args,
+        elsewhere: None,
+    })
 }
 
 impl Compiler<'_> {

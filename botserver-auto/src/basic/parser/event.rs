@@ -227,6 +227,7 @@ impl Parser<'_> {
             phrase: "SET SCHEDULE",
             class: Class::Write,
             args,
+            elsewhere: None,
         };
         StmtKind::Do1(Expr::new(ExprKind::Command(Box::new(command)), self.since(start)))
     }

@@ -15,7 +15,10 @@ mod dialogs;
 mod examples;
 #[expect(dead_code, reason = "the data keywords that use it land next")]
 mod filter;
+mod framing;
 mod keywords;
+mod lsp;
+mod manual;
 mod mounted;
 mod mounts;
 mod package;
@@ -23,6 +26,8 @@ mod routes;
 mod service;
 mod store;
 mod watch;
+mod xml;
 
 pub use examples::{ExampleFile, embedded_example, write_first_bot};
+pub use keywords::LocalApi;
 pub use service::{AutoHandles, AutoService, Mount, outbound, outbound_through};

@@ -117,7 +117,7 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
         #[cfg(feature = "llm")]
         llm.register(&mut keywords);
         #[cfg(feature = "chat")]
-        for keyword in botserver_chat::keywords() {
+        for keyword in botserver_chat::keywords_of(&state) {
             keywords.register(keyword);
         }
         #[cfg(feature = "auto")]
@@ -185,6 +185,8 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
         app = app.routes(botserver_ui::routes());
     }
     let app = app.build();
+    #[cfg(feature = "auto")]
+    dialogs.api().set(app.local.clone());
     Ok(Server {
         state,
         app,
@@ -215,6 +217,9 @@ fn auto_handles(
         db: state.db.clone(),
         lifecycle: state.lifecycle.clone(),
         clock: Arc::clone(&state.clock),
+        cache: Arc::clone(&state.cache),
+        rates: Arc::clone(&state.limits),
+        api: botserver_auto::LocalApi::default(),
         events: state.events.clone(),
         outbound,
         trace,

@@ -16,7 +16,10 @@ mod examples;
 #[expect(dead_code, reason = "the data keywords that use it land next")]
 mod filter;
 mod framing;
+#[cfg(test)]
+mod fuzz;
 mod keywords;
+mod limits;
 mod lsp;
 mod manual;
 mod mounted;

@@ -35,6 +35,8 @@ pub struct Limits {
     pub depth: usize,
     /// Things said.
     pub says: u32,
+    /// Bytes of everything said.
+    pub output_bytes: usize,
     /// Keywords and other scripts.
     pub calls: u32,
     /// Bytes of a stored state.
@@ -48,6 +50,7 @@ impl Default for Limits {
             time: Duration::from_secs(5),
             depth: 100,
             says: 1_000,
+            output_bytes: 4 << 20,
             calls: 10_000,
             state_bytes: 1 << 20,
         }
@@ -75,6 +78,12 @@ struct Frame {
     base: usize,
     handlers: Vec<Handler>,
     resume_next: bool,
+    /// Where ON ERROR GOTO goes.
+    on_error: Option<u32>,
+    /// Whether an error went there and the script has not jumped on since: a second one is not caught.
+    handling: bool,
+    /// Where GOSUBs go back to.
+    gosubs: Vec<u32>,
 }
 
 /// What a TRY block does about errors.
@@ -119,6 +128,9 @@ struct Counters {
     /// Things said in this turn.
     #[serde(rename = "s", default)]
     says: u32,
+    /// Bytes said in this turn.
+    #[serde(rename = "b", default)]
+    said_bytes: usize,
     /// Calls in this turn.
     #[serde(rename = "c", default)]
     turn_calls: u32,
@@ -149,6 +161,8 @@ impl Machine {
             let placed = || params.get(key.parse::<usize>().ok()?);
             if let Some(param) = named.or_else(placed) {
                 machine.set_global(param, from_value(value)?);
+            } else if machine.program.takes(&key) {
+                machine.set_global(&key, from_value(value)?);
             }
         }
         machine.surround(env)?;
@@ -214,6 +228,9 @@ impl Machine {
             base,
             handlers: Vec::new(),
             resume_next: false,
+            on_error: None,
+            handling: false,
+            gosubs: Vec::new(),
         });
     }
 
@@ -270,7 +287,7 @@ impl Machine {
     /// `script:line` of the current instruction, or of `line`.
     fn place(&self, line: Option<u32>) -> String {
         let here = || self.routine()?.lines.get(self.frames.last()?.at).copied();
-        format!("{}:{}", self.program.name, line.or_else(here).unwrap_or(1))
+        self.program.place(line.or_else(here).unwrap_or(1))
     }
 
     fn step_on(&mut self) {
@@ -337,7 +354,7 @@ impl Machine {
 
 impl Dialog for Machine {
     fn resume(&mut self, input: Input, env: &Env) -> Step {
-        if matches!(input, Input::Heard(_)) {
+        if matches!(input, Input::Heard(_) | Input::Silence) {
             self.refresh();
         }
         let begun = Instant::now();
@@ -364,6 +381,7 @@ impl Dialog for Machine {
     fn refresh(&mut self) {
         self.counters.operations = 0;
         self.counters.says = 0;
+        self.counters.said_bytes = 0;
         self.counters.turn_calls = 0;
         self.counters.micros = 0;
     }
@@ -398,7 +416,7 @@ impl Dialog for Machine {
     }
 
     fn script(&self) -> &str {
-        self.program.name.strip_suffix(".bas").unwrap_or(&self.program.name)
+        self.program.script()
     }
 }
 

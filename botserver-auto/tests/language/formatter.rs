@@ -147,7 +147,6 @@ fn keywords_have_one_form() {
             "UPDATE accounts\nSET name = n,\n age = 3\nWHERE id = id",
             "UPDATE accounts SET name = n, age = 3 WHERE id = id\n",
         ),
-        ("set schedule every 1 hour", "SET SCHEDULE every 1 hour\n"),
     ]);
 }
 
@@ -222,6 +221,57 @@ fn long_lines_break_where_they_may() {
         ("x = { a: 1,\n  b: 2 }", "x = { a: 1, b: 2 }\n"),
         ("x = {\n  a: 1, b: 2 }", "x = {\n  a: 1,\n  b: 2\n}\n"),
         ("x = a + _\n  b", "x = a + b\n"),
+    ]);
+}
+
+#[test]
+fn declarations_keep_their_lines() {
+    table(&[
+        (
+            "table  accounts on maria\nid integer key\n      name string(80)\n' of the bank\n\nend table\nCREATE INDEX i ON accounts(name)",
+            "TABLE accounts on maria\n  id integer key\n        name string(80)\n  ' of the bank\n\nEND TABLE\nCREATE INDEX i ON accounts(name)\n",
+        ),
+        (
+            "begin mail customer.email\nSubject: Hello ${name}\n\n  Dear you\nend mail",
+            "BEGIN MAIL customer.email\nSubject: Hello ${name}\n\n  Dear you\nEND MAIL\n",
+        ),
+    ]);
+}
+
+#[test]
+fn what_starts_without_a_person_is_written_one_way() {
+    table(&[
+        ("set schedule every 1 hour", "SET SCHEDULE \"every 1 hour\"\n"),
+        (
+            "SET SCHEDULE \"0 8 * * *\" \"report.bas\" \"daily\"",
+            "SET SCHEDULE \"0 8 * * *\", \"report.bas\", \"daily\"\n",
+        ),
+        ("webhook \"orders\"", "WEBHOOK \"orders\"\n"),
+        (
+            "on insert of \"orders\" ' new\ntalk 1\n' end\nend on",
+            "ON INSERT OF \"orders\" ' new\n  TALK 1\n  ' end\nEND ON\n",
+        ),
+        (
+            "on \"paid\"\ntalk 1\nend on",
+            "ON EVENT \"paid\" DO\n  TALK 1\nEND ON\n",
+        ),
+        (
+            "schedule in 5 minute do\ntalk 1\nend schedule",
+            "SCHEDULE IN 5 MINUTES DO\n  TALK 1\nEND SCHEDULE\n",
+        ),
+        (
+            "x = 1\nagain:\ngoto again\non error goto again",
+            "x = 1\nagain:\nGOTO again\nON ERROR GOTO again\n",
+        ),
+        ("dim a(3), b$ as string", "DIM a(3), b$ AS STRING\n"),
+        (
+            "step 1: bot \"a\" \"b\"\n  timeout 30\n on timeout: approve",
+            "STEP 1: BOT \"a\" \"b\"\n  TIMEOUT 30\n  ON TIMEOUT: approve\n",
+        ),
+        (
+            "begin transaction\nx = 1\ncommit",
+            "BEGIN TRANSACTION\nx = 1\nCOMMIT TRANSACTION\n",
+        ),
     ]);
 }
 

@@ -5,7 +5,7 @@ use super::expression::{At, rank};
 use super::layout::Doc;
 use crate::basic::{
     lexer::Kind,
-    tree::{Dim, Event, Expr, Stmt, Work, WorkStep},
+    tree::{Command, Dim, Event, Expr, Stmt, Work, WorkStep},
 };
 
 impl Printer<'_> {
@@ -78,6 +78,21 @@ impl Printer<'_> {
         }
         if let Some(action) = &step.on_timeout {
             docs.push(Doc::Text(format!("\n  ON TIMEOUT: {action}")));
+        }
+        Doc::Cat(docs)
+    }
+
+    /// SET SCHEDULE at a computed time or for another file, which the language reads by itself.
+    pub(super) fn schedule(&mut self, command: &Command) -> Doc {
+        let mut docs = vec![Doc::text(command.phrase)];
+        for (name, arg) in &command.args {
+            for value in arg.exprs() {
+                match name.as_str() {
+                    "when" | "at" => docs.push(Doc::text(" ")),
+                    _ => docs.push(Doc::text(", ")),
+                }
+                docs.push(self.whole(value));
+            }
         }
         Doc::Cat(docs)
     }

@@ -46,14 +46,14 @@ impl Printer<'_> {
     }
 
     fn statement(&mut self, stmt: &Stmt, indent: usize) {
-        if self.kept.contains(&stmt.span.start) && !self.is_text_block(stmt) {
-            return self.verbatim(stmt, indent);
-        }
         if self.is_text_block(stmt) {
             return self.text_block(stmt, indent);
         }
-        if Self::is_table(stmt) {
-            return self.declaration(stmt, indent);
+        if !self.source.is_empty() && self.foreign(stmt, indent) {
+            return;
+        }
+        if self.kept.contains(&stmt.span.start) {
+            return self.verbatim(stmt, indent);
         }
         if self.block(stmt, indent) {
             return;
@@ -81,40 +81,56 @@ impl Printer<'_> {
         self.fresh = false;
     }
 
-    fn is_table(stmt: &Stmt) -> bool {
-        matches!(stmt.kind, StmtKind::Table(_) | StmtKind::Index(_) | StmtKind::View(_))
-    }
-
-    /// A declaration in the language of databases: its lines keep their order and what they are aligned to.
-    fn declaration(&mut self, stmt: &Stmt, indent: usize) {
+    /// A mail or a declaration in the language of databases: its lines keep their order and what they are aligned to.
+    fn foreign(&mut self, stmt: &Stmt, indent: usize) -> bool {
+        let (first, last) = match stmt.kind {
+            StmtKind::Table(_) => ("TABLE", Some("END TABLE")),
+            StmtKind::Index(_) | StmtKind::View(_) => ("CREATE", None),
+            StmtKind::Mail { .. } => ("BEGIN MAIL", Some("END MAIL")),
+            _ => return false,
+        };
         let text = self.slice(&stmt.span).to_owned();
-        let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
-        let inner = lines.get(1..lines.len().saturating_sub(1)).unwrap_or_default();
-        let blanks = |line: &&&str| line.len() - line.trim_start().len();
-        let common = inner
-            .iter()
-            .filter(|line| !line.is_empty())
-            .map(|line| blanks(&line))
-            .min()
-            .unwrap_or(0);
-        let table = matches!(stmt.kind, StmtKind::Table(_));
-        for (index, line) in lines.iter().enumerate() {
-            let edge = index == 0 || table && index + 1 == lines.len();
-            let (line, indent) = if edge {
-                (line.trim(), indent)
-            } else {
-                (line.get(common..).unwrap_or_default(), indent + super::layout::INDENT)
-            };
-            if index > 0 {
+        let (header, rest) = text.split_once('\n').unwrap_or((&text, ""));
+        let words = first.split(' ').count();
+        let header: Vec<&str> = header.split_whitespace().skip(words).collect();
+        self.indent(indent);
+        self.out.push_str(&format!("{first} {}", header.join(" ")));
+        self.out.push('\n');
+        if matches!(stmt.kind, StmtKind::Mail { .. }) {
+            self.out.push_str(rest);
+            if !rest.is_empty() && !rest.ends_with('\n') {
                 self.out.push('\n');
             }
-            if !line.is_empty() {
+        } else {
+            self.aligned(rest, indent + super::layout::INDENT);
+        }
+        self.skip_comments(stmt.span.end);
+        let mut end = stmt.span.end;
+        if let Some(last) = last {
+            self.indent(indent);
+            self.out.push_str(last);
+            let rest = self.source.get(end..).unwrap_or_default();
+            end += rest.find('\n').unwrap_or(rest.len());
+        } else {
+            // The line that ends it was written with the others.
+            self.out.pop();
+        }
+        self.end_line(end);
+        true
+    }
+
+    /// Lines with another indentation, those that are deeper still deeper.
+    fn aligned(&mut self, text: &str, indent: usize) {
+        let blanks = |line: &str| line.len() - line.trim_start().len();
+        let filled = text.lines().filter(|line| !line.trim().is_empty());
+        let common = filled.map(blanks).min().unwrap_or(0);
+        for line in text.lines().map(str::trim_end) {
+            if let Some(line) = line.get(common..).filter(|line| !line.is_empty()) {
                 self.indent(indent);
                 self.out.push_str(line);
             }
+            self.out.push('\n');
         }
-        self.skip_comments(stmt.span.end);
-        self.end_line(stmt.span.end);
     }
 
     /// A text block, whose content is nobody's but its author's.
@@ -252,6 +268,7 @@ impl Printer<'_> {
     /// A call as a statement.
     fn act(&mut self, expr: &Expr) -> Doc {
         match &expr.kind {
+            ExprKind::Command(command) if command.phrase == "SET SCHEDULE" => self.schedule(command),
             ExprKind::Command(command) => self.command(command, true, At::LINE),
             ExprKind::Call(name, args) if !library::is_function(&name.text) => {
                 let mut docs = vec![Doc::Text(format!("CALL {}", name.text))];

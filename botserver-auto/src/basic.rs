@@ -13,6 +13,7 @@ mod check;
 mod compiler;
 pub(crate) mod dates;
 mod diagnostic;
+mod elsewhere;
 mod engine;
 mod format;
 mod grammar;

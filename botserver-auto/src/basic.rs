@@ -38,14 +38,14 @@ pub(crate) mod value;
 mod words;
 
 pub use check::{Known, check};
-pub use compiler::{Options, compile, compile_with};
+pub use compiler::{Options, Unit, compile, compile_with, unit};
 pub use diagnostic::{Diagnostic, Severity};
 pub use grammar::Grammar;
 pub(crate) use library::docs::find as function_doc;
 pub use library::docs::{FunctionDoc, FunctionGroup, GROUPS};
 pub use machine::{FrameView, Limits, Machine, Pause, VariableView, Watched};
 pub use outline::{Named, Occurrence, Outline, ParamOutline, ProcedureOutline, Role};
-pub use parser::{Parsed, parse};
+pub use parser::{Loader, Parsed, parse, parse_with};
 pub(crate) use parser::{hear_types, param_types};
 pub use program::Program;
 pub(crate) use schema::convert;

@@ -130,7 +130,10 @@ impl Grammar {
         let alone = |phrase: &str| phrase == upper;
         STATEMENTS.iter().any(|phrase| alone(phrase))
             || VALUES.iter().any(|value| alone(value))
-            || self.entries.iter().any(|entry| entry.elsewhere.is_none() && alone(entry.phrase))
+            || self
+                .entries
+                .iter()
+                .any(|entry| entry.elsewhere.is_none() && alone(entry.phrase))
     }
 
     /// The first node of all phrases.

@@ -231,18 +231,15 @@ fn named_values_know_what_they_are_called() {
 fn arguments_may_stand_side_by_side() {
     calls(&[
         (
-            "SET SCHEDULE \"0 9 * * *\" \"jobs.bas\" \"daily\"",
-            r#"call SET SCHEDULE: cron="0 9 * * *" file="jobs.bas" argument="daily""#,
+            "SET TIMER \"0 9 * * *\" \"jobs.bas\" \"daily\"",
+            r#"call SET TIMER: cron="0 9 * * *" file="jobs.bas" argument="daily""#,
         ),
         (
-            "SET SCHEDULE \"0 9 * * *\" DATEADD(\"2026-01-01\", 1, \"day\"), \"jobs.bas\"",
-            r#"call SET SCHEDULE: cron="0 9 * * *" at="2026-01-02" file="jobs.bas""#,
+            "SET TIMER \"0 9 * * *\" DATEADD(\"2026-01-01\", 1, \"day\"), \"jobs.bas\"",
+            r#"call SET TIMER: cron="0 9 * * *" at="2026-01-02" file="jobs.bas""#,
         ),
-        ("SET SCHEDULE every 1 hour", r#"call SET SCHEDULE: when="every 1 hour""#),
-        (
-            "SET SCHEDULE \"every 1 hour\"",
-            r#"call SET SCHEDULE: cron="every 1 hour""#,
-        ),
+        ("SET TIMER every 1 hour", r#"call SET TIMER: when="every 1 hour""#),
+        ("SET TIMER \"every 1 hour\"", r#"call SET TIMER: cron="every 1 hour""#),
         (
             "t = 1\nimg = 2\nPOST TO INSTAGRAM AT t img, \"cap\"",
             r#"call POST TO: where={"name":"INSTAGRAM","value":null} time=1 image=2 caption="cap""#,

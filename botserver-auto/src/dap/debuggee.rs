@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::{
     basic::{Diagnostic, Machine, Options, Pause, Program, Watched},
     cli::terminal::Terminal,
-    dialogs,
+    dialogs, limits,
     mounted::{Language, Mounted},
     package,
 };
@@ -115,7 +115,8 @@ impl Debuggee {
     }
 
     fn start(&self, script: &str, args: Map) -> Result<Machine, Fault> {
-        dialogs::start(self.mounted.program(script)?, args, &self.env(), self.limits)
+        let limits = limits::of(&self.mounted.bot.settings, self.limits);
+        dialogs::start(self.mounted.program(script)?, args, &self.env(), limits)
     }
 
     /// What scripts see of their surroundings.

@@ -13,7 +13,6 @@ mod bots;
 pub mod cli;
 mod dialogs;
 mod examples;
-#[expect(dead_code, reason = "the data keywords that use it land next")]
 mod filter;
 mod keywords;
 mod mounted;
@@ -22,6 +21,7 @@ mod package;
 mod routes;
 mod service;
 mod store;
+mod tables;
 mod watch;
 
 pub use examples::{ExampleFile, embedded_example, write_first_bot};

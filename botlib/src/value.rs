@@ -48,7 +48,7 @@ pub enum Value {
 pub struct Map(IndexMap<String, Value>);
 
 /// Where the bytes of a file are and what is known about them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileRef {
     /// The address under which this server hands out the bytes.
     pub url: String,
@@ -58,6 +58,15 @@ pub struct FileRef {
     pub mime: String,
     /// Size in bytes.
     pub size_bytes: u64,
+    /// The path among the bot's own files; absent for files that people sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// When it was written last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub modified: Option<DateTime<FixedOffset>>,
+    /// The MD5 of the bytes, as 32 hexadecimal digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub md5: Option<String>,
 }
 
 impl Map {

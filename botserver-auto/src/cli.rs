@@ -7,18 +7,19 @@ mod terminal;
 use std::{
     io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
-use botlib::OrgId;
+use botlib::{OrgId, SystemClock};
 use botserver_core::outbound::Outbound;
-use botstate::keyword::Keyword;
+use botstate::{keyword::Keyword, shared::Local};
 
 pub use check::{CheckOptions, check};
 pub use run::{RunOptions, run};
 
 use crate::{
     basic::Diagnostic,
-    keywords::{self, Memory},
+    keywords::{self, Host, LocalApi, Memory},
     mounted::{Built, Language},
     package,
 };
@@ -33,7 +34,14 @@ pub const UNABLE: u8 = 2;
 /// The keywords of this crate for a dialog in the terminal: the bot's memory ends with the process, requests to the
 /// outside are real.
 pub fn terminal_keywords(outbound: &Outbound) -> Vec<Keyword> {
-    keywords::keywords(&Memory::passing(), outbound)
+    let shared = Arc::new(Local::new(Arc::new(SystemClock)));
+    keywords::keywords(&Host {
+        memory: Memory::passing(),
+        cache: Arc::clone(&shared) as Arc<_>,
+        limits: shared,
+        outbound: outbound.clone(),
+        api: LocalApi::default(),
+    })
 }
 
 /// What a path on the command line stands for.

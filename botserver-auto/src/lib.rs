@@ -23,6 +23,8 @@ mod service;
 mod store;
 mod tables;
 mod watch;
+mod xml;
 
 pub use examples::{ExampleFile, embedded_example, write_first_bot};
-pub use service::{AutoHandles, AutoService, Mount, outbound};
+pub use keywords::LocalApi;
+pub use service::{AutoHandles, AutoService, Mount, outbound, outbound_through};

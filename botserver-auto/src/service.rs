@@ -5,7 +5,7 @@ use std::{collections::HashSet, fmt, path::PathBuf, sync::Arc};
 use botlib::{Clock, NodeId, OrgId};
 use botserver_core::{
     Routes,
-    outbound::{Outbound, OutboundError, OutboundPolicy},
+    outbound::{Outbound, OutboundError, OutboundPolicy, Transport},
 };
 use botstate::{
     AppState, Db, Lifecycle,
@@ -14,14 +14,16 @@ use botstate::{
     event::EventBus,
     keyword::Registry,
     service::Service,
+    shared::{Cache, RateLimit},
 };
 use ipnet::IpNet;
 use parking_lot::Mutex;
 
 use crate::{
+    basic::{Options, Trace},
     bots::Shelf,
     dialogs::Scripts,
-    keywords::{self, Memory},
+    keywords::{self, Host, LocalApi, Memory},
     mounted::Language,
     mounts::{Mounts, State},
     routes, watch,
@@ -38,12 +40,24 @@ const OUTBOUND_TIMEOUT: std::time::Duration = std::time::Duration::from_mins(1);
 /// # Errors
 /// When TLS cannot be set up.
 pub fn outbound(allowed: Vec<IpNet>) -> Result<Outbound, OutboundError> {
-    Outbound::new(OutboundPolicy {
+    Outbound::new(policy(allowed))
+}
+
+/// The same client with `transport` in place of the network.
+///
+/// # Errors
+/// As [`outbound`].
+pub fn outbound_through(allowed: Vec<IpNet>, transport: Arc<dyn Transport>) -> Result<Outbound, OutboundError> {
+    Outbound::with_transport(policy(allowed), transport)
+}
+
+fn policy(allowed: Vec<IpNet>) -> OutboundPolicy {
+    OutboundPolicy {
         allow_networks: allowed,
         timeout: OUTBOUND_TIMEOUT,
         max_bytes: LARGEST_ANSWER,
         ..OutboundPolicy::default()
-    })
+    }
 }
 
 /// What dialogs use of the server.
@@ -63,10 +77,18 @@ pub struct AutoHandles {
     pub lifecycle: Lifecycle,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Values that may vanish.
+    pub cache: Arc<dyn Cache>,
+    /// Limits over all nodes.
+    pub rates: Arc<dyn RateLimit>,
+    /// The server's own API, set once it is composed.
+    pub api: LocalApi,
     /// Events between domains.
     pub events: EventBus,
     /// The client of scripts' requests, made by [`outbound`].
     pub outbound: Outbound,
+    /// Hears of every line that runs, when somebody wants to know.
+    pub trace: Option<Arc<dyn Trace>>,
 }
 
 impl AutoHandles {
@@ -83,8 +105,12 @@ impl AutoHandles {
             db: state.db.clone(),
             lifecycle: state.lifecycle.clone(),
             clock: Arc::clone(&state.clock),
+            cache: Arc::clone(&state.cache),
+            rates: Arc::clone(&state.limits),
+            api: LocalApi::default(),
             events: state.events.clone(),
             outbound: outbound(state.config.http.allow_private.clone())?,
+            trace: None,
         })
     }
 }
@@ -110,6 +136,11 @@ impl AutoService {
         Self { handles }
     }
 
+    /// The server's own API as scripts call it.
+    pub fn api(&self) -> &LocalApi {
+        &self.handles.api
+    }
+
     /// Mounts every package of the folder with the keywords of `registry`, and follows its changes from then on.
     ///
     /// A package with errors that is mounted for the first time runs with the scripts that have none; the others
@@ -117,6 +148,9 @@ impl AutoService {
     pub async fn mount(&self, registry: Arc<Registry>) -> Mount {
         let handles = self.handles.clone();
         let bots = Arc::new(Shelf::default());
+        let language = Language::new(&registry).with_options(Options {
+            trace: handles.trace.is_some(),
+        });
         let packages = Arc::new(Mounts {
             folder: handles.bots_dir,
             org: handles.org,
@@ -124,14 +158,19 @@ impl AutoService {
             db: handles.db.clone(),
             clock: handles.clock,
             events: handles.events,
-            language: Arc::new(Language::new(&registry)),
+            language: Arc::new(language),
             shelf: Arc::clone(&bots),
             state: tokio::sync::Mutex::new(State::default()),
             kept: Mutex::new(HashSet::new()),
         });
         packages.refresh(true).await;
         watch::start(packages, &handles.lifecycle);
-        let dialogs = Arc::new(Scripts::new(Arc::clone(&bots), handles.db, handles.limits));
+        let dialogs = Arc::new(Scripts::new(
+            Arc::clone(&bots),
+            handles.db,
+            handles.limits,
+            handles.trace,
+        ));
         Mount { bots, dialogs }
     }
 }
@@ -149,7 +188,14 @@ impl Service for AutoService {
     }
 
     fn register_keywords(&self, registry: &mut Registry) {
-        for keyword in keywords::keywords(&Memory::stored(&self.handles.db), &self.handles.outbound) {
+        let host = Host {
+            memory: Memory::stored(&self.handles.db, Arc::clone(&self.handles.clock)),
+            cache: Arc::clone(&self.handles.cache),
+            limits: Arc::clone(&self.handles.rates),
+            outbound: self.handles.outbound.clone(),
+            api: self.handles.api.clone(),
+        };
+        for keyword in keywords::keywords(&host) {
             registry.register(keyword);
         }
     }

@@ -1,5 +1,7 @@
 //! The rules: who may read and write which conversation.
 
+mod backstage;
+
 use std::sync::Arc;
 
 use botlib::{Caller, ConversationId, Page, Subject, TurnId, value::FileRef};
@@ -182,6 +184,7 @@ impl ChatService {
             name,
             mime,
             size_bytes,
+            ..FileRef::default()
         })
     }
 
@@ -209,6 +212,7 @@ impl ChatService {
             name: file.name,
             mime: file.mime,
             size_bytes: u64::try_from(file.size_bytes).unwrap_or_default(),
+            ..FileRef::default()
         })
     }
 

@@ -93,10 +93,14 @@ pub(crate) fn shift(value: &Val, span: TimeDelta) -> Outcome<Val> {
     {
         return day.checked_add_signed(span).map(Val::Date).ok_or_else(outside);
     }
-    moment(value)?
-        .checked_add_signed(span)
-        .map(Val::DateTime)
-        .ok_or_else(outside)
+    let from = moment(value)?;
+    let to = from.checked_add_signed(span).ok_or_else(outside)?;
+    // A moment of the bot's zone stays one when the clocks change on the way.
+    let rezoned = run::with(|run| {
+        let local = from.with_timezone(&run.zone).fixed_offset();
+        (local.offset() == from.offset()).then(|| to.with_timezone(&run.zone).fixed_offset())
+    });
+    Ok(Val::DateTime(rezoned.unwrap_or(to)))
 }
 
 /// Units of DATEADD and DATEDIFF.
@@ -108,18 +112,32 @@ pub(crate) enum Unit {
     Day,
     Week,
     Month,
+    Quarter,
     Year,
+}
+
+impl Unit {
+    /// Months in a unit that is made of them.
+    fn months(self) -> Option<i64> {
+        match self {
+            Self::Month => Some(1),
+            Self::Quarter => Some(3),
+            Self::Year => Some(12),
+            _ => None,
+        }
+    }
 }
 
 /// The unit that a text names.
 pub(crate) fn unit(text: &str) -> Option<Unit> {
     Some(match text.trim().to_lowercase().as_str() {
-        "s" | "sec" | "second" | "seconds" | "ss" => Unit::Second,
-        "n" | "min" | "minute" | "minutes" | "mi" => Unit::Minute,
-        "h" | "hour" | "hours" | "hh" => Unit::Hour,
+        "s" | "sec" | "secs" | "second" | "seconds" | "ss" => Unit::Second,
+        "n" | "m" | "min" | "mins" | "minute" | "minutes" | "mi" => Unit::Minute,
+        "h" | "hr" | "hrs" | "hour" | "hours" | "hh" => Unit::Hour,
         "d" | "day" | "days" | "dd" => Unit::Day,
         "w" | "week" | "weeks" | "ww" => Unit::Week,
-        "m" | "month" | "months" | "mm" => Unit::Month,
+        "month" | "months" | "mm" | "mon" => Unit::Month,
+        "q" | "quarter" | "quarters" => Unit::Quarter,
         "y" | "year" | "years" | "yyyy" | "yy" => Unit::Year,
         _ => return None,
     })
@@ -135,9 +153,10 @@ pub(crate) fn add(value: &Val, count: i64, unit: Unit) -> Outcome<Val> {
         Unit::Hour => 3600,
         Unit::Day => 86_400,
         Unit::Week => 604_800,
-        Unit::Month | Unit::Year => {
-            let months = count
-                .checked_mul(if unit == Unit::Year { 12 } else { 1 })
+        Unit::Month | Unit::Quarter | Unit::Year => {
+            let months = unit
+                .months()
+                .and_then(|months| count.checked_mul(months))
                 .ok_or_else(number::too_large)?;
             let count = u32::try_from(months.unsigned_abs()).ok().ok_or_else(outside)?;
             let step = Months::new(count);
@@ -186,7 +205,7 @@ pub(crate) fn difference(first: &Val, second: &Val, unit: Unit) -> Outcome<i64> 
         Unit::Hour => (second - first).num_hours(),
         Unit::Day => to.date().signed_duration_since(from.date()).num_days(),
         Unit::Week => to.date().signed_duration_since(from.date()).num_days() / 7,
-        Unit::Month | Unit::Year => {
+        Unit::Month | Unit::Quarter | Unit::Year => {
             let months = |at: NaiveDateTime| i64::from(at.year()) * 12 + i64::from(at.month0());
             let mut whole = months(to) - months(from);
             let rest = |at: NaiveDateTime| (at.day(), at.time());
@@ -195,7 +214,7 @@ pub(crate) fn difference(first: &Val, second: &Val, unit: Unit) -> Outcome<i64> 
             } else if whole < 0 && rest(to) > rest(from) {
                 whole += 1;
             }
-            if unit == Unit::Year { whole / 12 } else { whole }
+            whole / unit.months().unwrap_or(1)
         }
     })
 }

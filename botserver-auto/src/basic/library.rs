@@ -4,7 +4,9 @@ mod choice;
 mod date;
 mod json;
 mod list;
+mod mail;
 mod math;
+mod records;
 mod text;
 
 use std::{collections::HashMap, sync::LazyLock};
@@ -57,6 +59,8 @@ static TABLE: LazyLock<HashMap<&'static str, Function>> = LazyLock::new(|| {
         list::FUNCTIONS,
         choice::FUNCTIONS,
         json::FUNCTIONS,
+        mail::FUNCTIONS,
+        records::FUNCTIONS,
     ];
     groups
         .into_iter()
@@ -68,9 +72,16 @@ static TABLE: LazyLock<HashMap<&'static str, Function>> = LazyLock::new(|| {
 /// The function called `name`, in any letter case and with or without a `$` at its end.
 pub(crate) fn find(name: &str) -> Option<&'static Function> {
     let name = name.trim_end_matches('$');
-    TABLE
-        .get(name)
-        .or_else(|| TABLE.get(name.to_ascii_uppercase().as_str()))
+    if let Some(function) = TABLE.get(name) {
+        return Some(function);
+    }
+    let upper = name.to_ascii_uppercase();
+    // `IS_EMPTY` and `ISEMPTY` are the same function, as phrases of keywords have both spellings.
+    TABLE.get(upper.as_str()).or_else(|| {
+        upper
+            .contains('_')
+            .then(|| TABLE.get(upper.replace('_', "").as_str()))?
+    })
 }
 
 /// Whether the library has a function called `name`.

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use botstate::dialog::Fault;
 use chrono::{NaiveTime, TimeDelta};
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, prelude::ToPrimitive};
 
 use super::{
     dates,
@@ -111,9 +111,39 @@ fn arithmetic(operator: Arith, left: Number, right: Number) -> Outcome<Val> {
         Arith::Divide => a.checked_div(b),
         Arith::Modulo if b.is_zero() => Some(Decimal::ZERO),
         Arith::Modulo => a.checked_rem(b),
-        Arith::Power => return number::from_float(left.float().powf(right.float())),
+        Arith::Power => {
+            return match power(a, b) {
+                Some(exact) => Ok(Number::Decimal(exact).val()),
+                None => number::from_float(left.float().powf(right.float())),
+            };
+        }
     };
     Ok(Number::Decimal(result.ok_or_else(number::too_large)?).val())
+}
+
+/// A power with a whole exponent, computed in decimals, so that money compounds without a float's surprises.
+fn power(base: Decimal, exponent: Decimal) -> Option<Decimal> {
+    if !exponent.is_integer() {
+        return None;
+    }
+    let exponent = exponent.to_i64()?;
+    let mut left = u32::try_from(exponent.unsigned_abs())
+        .ok()
+        .filter(|count| *count <= 4096)?;
+    let (mut result, mut square) = (Decimal::ONE, base);
+    while left > 0 {
+        if left & 1 == 1 {
+            result = result.checked_mul(square)?;
+        }
+        left >>= 1;
+        if left > 0 {
+            square = square.checked_mul(square)?;
+        }
+    }
+    if exponent < 0 {
+        return Decimal::ONE.checked_div(result);
+    }
+    Some(result)
 }
 
 /// The value with its sign changed.
@@ -272,6 +302,46 @@ pub(crate) fn each(value: &Val, keep: Option<&Val>) -> Outcome<List> {
 
 /// Midnight, which a day begins with.
 pub(crate) const MIDNIGHT: NaiveTime = NaiveTime::MIN;
+
+/// Texts at even places with one value between each two: `t` adds a text, `v` a value, `p` such a list.
+pub(crate) fn parts(letters: &str, items: Vec<Val>) -> Outcome<Val> {
+    let mut list: Vec<Val> = Vec::with_capacity(2 * items.len() + 1);
+    let mut text = String::new();
+    for (letter, item) in letters.chars().zip(items) {
+        match item {
+            Val::List(inner) if letter == 'p' => {
+                for (place, part) in inner.iter().enumerate() {
+                    if place % 2 == 0 {
+                        text.push_str(&part.print()?);
+                    } else {
+                        list.push(Val::text(std::mem::take(&mut text)));
+                        list.push(part.clone());
+                    }
+                }
+            }
+            value if letter == 'v' => {
+                list.push(Val::text(std::mem::take(&mut text)));
+                list.push(value);
+            }
+            code => text.push_str(&code.print()?),
+        }
+        check_text(text.len())?;
+    }
+    list.push(Val::text(text));
+    List::new(list).map(Val::List)
+}
+
+/// The text that such a list spells.
+pub(crate) fn joined(list: &Val) -> Outcome<Val> {
+    let mut text = String::new();
+    if let Val::List(list) = list {
+        for part in list.iter() {
+            text.push_str(&part.print()?);
+            check_text(text.len())?;
+        }
+    }
+    Ok(text.into())
+}
 
 #[cfg(test)]
 mod tests {

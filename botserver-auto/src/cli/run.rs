@@ -306,5 +306,6 @@ fn file(path: &str) -> FileRef {
         mime: "application/octet-stream".to_owned(),
         name,
         size_bytes,
+        ..FileRef::default()
     }
 }

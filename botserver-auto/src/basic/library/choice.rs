@@ -10,8 +10,8 @@ use crate::basic::{
 };
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    f("TYPEOF", 1, 1, |args| Ok(Val::text(arg(args, 0).type_name()))),
-    f("TYPENAME", 1, 1, |args| Ok(Val::text(arg(args, 0).type_name()))),
+    f("TYPEOF", 1, 1, type_of),
+    f("TYPENAME", 1, 1, type_of),
     f("ISARRAY", 1, 1, |args| {
         Ok(Val::Bool(matches!(arg(args, 0), Val::List(_))))
     }),
@@ -40,7 +40,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     f("NOT", 1, 1, |args| Ok(Val::Bool(!arg(args, 0).is_true()))),
     f("AND", 1, MANY, |args| Ok(Val::Bool(args.iter().all(Val::is_true)))),
     f("OR", 1, MANY, |args| Ok(Val::Bool(args.iter().any(Val::is_true)))),
-    f("ERROR", 1, 1, error),
+    f("EXISTS", 1, 1, |args| Ok(Val::Bool(!arg(args, 0).is_null()))),
+    f("ERROR", 1, 2, error),
     f("IS_ERROR", 1, 1, |args| Ok(Val::Bool(is_error(arg(args, 0))))),
     f("GET_ERROR_MESSAGE", 1, 1, |args| {
         path::get(arg(args, 0), &"message".into())
@@ -49,6 +50,15 @@ pub(super) const FUNCTIONS: &[Function] = &[
     volatile("UUID", 0, 0, |_| Ok(uuid())),
     volatile("GUID", 0, 0, |_| Ok(uuid())),
 ];
+
+/// The number of errors that a script makes itself.
+const RAISED: i64 = 4001;
+
+#[expect(clippy::unnecessary_wraps, reason = "functions of the library share one signature")]
+fn type_of(args: &[Val]) -> Outcome<Val> {
+    let value = arg(args, 0);
+    Ok(Val::text(if is_error(value) { "error" } else { value.type_name() }))
+}
 
 #[expect(clippy::unnecessary_wraps, reason = "functions of the library share one signature")]
 fn choose(args: &[Val]) -> Outcome<Val> {
@@ -87,11 +97,20 @@ fn error(args: &[Val]) -> Outcome<Val> {
     let mut object = Object::default();
     object.set("error".into(), Val::Bool(true))?;
     object.set("message".into(), arg(args, 0).print()?.into())?;
+    object.set("kind".into(), Val::text("raised"))?;
+    let code = if args.len() > 1 {
+        arg(args, 1).clone()
+    } else {
+        Val::Int(RAISED)
+    };
+    object.set("number".into(), code.clone())?;
+    object.set("code".into(), code)?;
     Ok(Val::Object(object))
 }
 
 fn is_error(value: &Val) -> bool {
-    matches!(value, Val::Object(object) if object.get("error").is_some_and(Val::is_true))
+    let marked = |object: &Object| matches!(object.get("error"), Some(Val::Bool(true)));
+    matches!(value, Val::Object(object) if marked(object) && object.get("message").is_some())
 }
 
 fn formatted(args: &[Val]) -> Outcome<Val> {

@@ -53,6 +53,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     f("BATCH", 2, 2, chunk),
     f("CHUNK", 2, 2, chunk),
     f("FILL", 2, 2, fill),
+    f("REDIM", 2, 2, redim),
     f("INDEX_OF", 2, 2, |args| position(args, false)),
     f("LAST_INDEX_OF", 2, 2, |args| position(args, true)),
     f("IN_ARRAY", 2, 2, in_array),
@@ -242,6 +243,13 @@ fn fill(args: &[Val]) -> Outcome<Val> {
     let count = size(arg(args, 1))?;
     check_weight(count.saturating_mul(arg(args, 0).weight()))?;
     list(vec![arg(args, 0).clone(); count])
+}
+
+/// The list with `n` elements: cut short, or filled up with null.
+fn redim(args: &[Val]) -> Outcome<Val> {
+    let count = size(arg(args, 1))?;
+    check_weight(count.saturating_mul(16))?;
+    changed(args, |items| items.resize(count, Val::Null))
 }
 
 fn position(args: &[Val], backward: bool) -> Outcome<Val> {

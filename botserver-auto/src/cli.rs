@@ -22,6 +22,7 @@ use crate::{
     keywords::{self, Host, LocalApi, Memory},
     mounted::{Built, Language},
     package,
+    tables::Tables,
 };
 
 /// Everything was as it should be.
@@ -41,6 +42,7 @@ pub fn terminal_keywords(outbound: &Outbound) -> Vec<Keyword> {
         limits: shared,
         outbound: outbound.clone(),
         api: LocalApi::default(),
+        tables: Tables::passing(Arc::new(SystemClock)),
     })
 }
 

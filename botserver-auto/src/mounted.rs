@@ -34,7 +34,6 @@ pub(crate) struct Mounted {
     pub(crate) bot: Arc<Bot>,
     programs: BTreeMap<String, Arc<Program>>,
     /// The tables that scripts declare.
-    #[expect(dead_code, reason = "the tables of a bot are made from it next")]
     pub(crate) schema: Schema,
     /// Why a script does not run, by its name.
     broken: HashMap<String, String>,

@@ -186,22 +186,26 @@ impl Tables {
     }
 
     /// Runs `work` and undoes it again: what it would give.
-    pub(crate) async fn attempt(
+    pub(crate) async fn attempt<T: Send + 'static>(
         &self,
         ask: Ask,
-        work: impl FnOnce(&mut Work<'_>) -> Result<Value, Error> + Send + 'static,
-    ) -> Result<Value, Fault> {
+        work: impl FnOnce(&mut Work<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Fault> {
         let open = self.open(&ask.bot).await?;
         let (env, db) = (self.env(&ask.bot), open.db.clone());
+        let (sender, receiver) = tokio::sync::oneshot::channel();
         let trying = db.write(move |conn| -> Result<(), Error> {
             let _run = run::enter(&env, 0, u64::MAX, LONGEST);
             let value = work(&mut Work::new(conn, &open, &ask.terms))?;
-            Err(Error::Tried(value))
+            // Nobody may be waiting any more, and nothing is kept either way.
+            let _ = sender.send(value);
+            Err(Error::Tried)
         });
         match trying.await {
-            Err(Error::Tried(value)) => Ok(value),
+            Ok(()) | Err(Error::Tried) => receiver
+                .await
+                .map_err(|_gone| Fault::new(FaultKind::Internal, "a transaction was tried without a result")),
             Err(error) => Err(error.into_fault()),
-            Ok(()) => Ok(Value::Null),
         }
     }
 

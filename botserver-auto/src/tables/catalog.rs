@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use botstate::db::Connection;
+use botstate::{db::Connection, dialog::Fault};
 use diesel::QueryResult;
 
 use super::{
@@ -290,22 +290,22 @@ fn index_statement(place: &Place, table: &Table, columns: &[String], name: &str,
 }
 
 /// Refuses a table that cannot be.
-fn check(table: &Table) -> Result<(), Error> {
+fn check(table: &Table) -> Result<(), Fault> {
     check_name("table", &table.name)?;
     let mut names = HashSet::new();
     for column in &table.columns {
         check_name("column", &column.name)?;
         if !names.insert(column.name.to_lowercase()) {
-            return Err(super::fault(format!("{} has two columns called {}", table.name, column.name)).into());
+            return Err(super::fault(format!("{} has two columns called {}", table.name, column.name)));
         }
     }
     for name in table.unique_sets().iter().flatten() {
         if table.column(name).is_none() {
-            return Err(super::fault(format!("the key of {} names no column {name}", table.name)).into());
+            return Err(super::fault(format!("the key of {} names no column {name}", table.name)));
         }
     }
     if table.columns.len() > MOST_COLUMNS {
-        return Err(super::fault(format!("{} would have more than {MOST_COLUMNS} columns", table.name)).into());
+        return Err(super::fault(format!("{} would have more than {MOST_COLUMNS} columns", table.name)));
     }
     Ok(())
 }

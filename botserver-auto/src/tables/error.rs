@@ -1,6 +1,5 @@
 //! Why work on a bot's tables ended without a commit.
 
-use botlib::Value;
 use botstate::{
     db,
     dialog::{Fault, FaultKind},
@@ -13,8 +12,8 @@ pub(crate) enum Error {
     Fault(Fault),
     /// The database's.
     Db(db::Error),
-    /// It was only tried, inside BEGIN TRANSACTION: this would have been the result.
-    Tried(Value),
+    /// It was only tried, inside BEGIN TRANSACTION.
+    Tried,
 }
 
 impl From<Fault> for Error {
@@ -46,7 +45,7 @@ impl Error {
             )
             .hint("SAVE and MERGE change the row that is there"),
             Self::Db(error) => Fault::new(FaultKind::Data, format!("the bot's tables could not be used: {error}")),
-            Self::Tried(_) => Fault::new(FaultKind::Internal, "a transaction was tried and not kept"),
+            Self::Tried => Fault::new(FaultKind::Internal, "a transaction was tried and not kept"),
         }
     }
 }

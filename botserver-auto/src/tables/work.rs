@@ -59,6 +59,7 @@ pub(crate) struct Work<'a> {
     conn: &'a mut Connection,
     db: &'a BotDb,
     terms: &'a Terms,
+    key: String,
     now: DateTime<FixedOffset>,
     known: HashMap<String, Table>,
     changes: Vec<Changed>,
@@ -81,6 +82,7 @@ impl<'a> Work<'a> {
             conn,
             db,
             terms,
+            key: terms.key.clone(),
             now: dates::now(),
             known: HashMap::new(),
             changes: Vec::new(),
@@ -91,6 +93,47 @@ impl<'a> Work<'a> {
     /// The moment that `NOW()` gives.
     pub(crate) fn now(&self) -> DateTime<FixedOffset> {
         self.now
+    }
+
+    /// What comes next belongs to the call with this key.
+    pub(crate) fn begin_call(&mut self, key: &str) {
+        key.clone_into(&mut self.key);
+        self.made = 0;
+    }
+
+    /// The table called `name` as the caller may see it, in which rows are to be saved.
+    pub(crate) fn columns(&mut self, name: &str) -> Outcome<Vec<String>> {
+        let table = self.table(name)?;
+        Ok(table.map_or_else(Vec::new, |table| {
+            table.columns.iter().map(|column| column.name.clone()).collect()
+        }))
+    }
+
+    /// The columns by which rows of a table are known, and those by which MERGE finds them.
+    pub(crate) fn keys(&mut self, name: &str) -> Outcome<(Vec<String>, Vec<String>)> {
+        let table = self.table(name)?;
+        Ok(table.map_or_else(
+            || (vec!["id".to_owned()], Vec::new()),
+            |table| (table.identity(), table.match_key.clone()),
+        ))
+    }
+
+    /// The columns of a table that the server fills with numbers and ids.
+    pub(crate) fn counted(&mut self, name: &str) -> Outcome<Vec<String>> {
+        let table = self.table(name)?;
+        let counted = table.into_iter().flat_map(|table| table.columns).filter(|column| {
+            let makes = |default: &String| default.to_lowercase().contains("uuid");
+            column.counted || column.default.as_ref().is_some_and(makes)
+        });
+        Ok(counted.map(|column| column.name).collect())
+    }
+
+    /// The row without what the caller may not read.
+    pub(crate) fn show(&mut self, name: &str, row: Map) -> Outcome<Map> {
+        Ok(match self.table(name)? {
+            Some(table) => self.visible(&table, row),
+            None => row,
+        })
     }
 
     /// What was changed and starts scripts.
@@ -181,7 +224,7 @@ impl<'a> Work<'a> {
     fn fresh_id(&mut self) -> Value {
         self.made += 1;
         let digest = Sha256::new()
-            .chain_update(&self.terms.key)
+            .chain_update(&self.key)
             .chain_update(self.made.to_be_bytes())
             .finalize();
         let mut bytes = [0_u8; 16];

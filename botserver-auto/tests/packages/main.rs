@@ -15,3 +15,4 @@ mod reload;
 mod requests;
 mod shipped;
 mod support;
+mod tables;

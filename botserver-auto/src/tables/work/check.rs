@@ -96,6 +96,7 @@ impl Work<'_> {
             conn: self.conn,
             db: self.db,
             terms: &terms,
+            key: String::new(),
             now: self.now,
             known: std::mem::take(&mut self.known),
             changes: Vec::new(),

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use botlib::Value;
+use botlib::{Value, value::Map};
 use botstate::dialog::{Fault, FaultKind};
 
 use super::{Numbered, Outcome, Work};
@@ -38,6 +38,17 @@ impl Wanted {
             limit: None,
             newest: false,
         }
+    }
+
+    /// Brings rows that passed into the wanted order, and no more of them than wanted.
+    pub(crate) fn arrange(&self, rows: &mut Vec<Map>) {
+        if self.newest {
+            rows.reverse();
+        }
+        if !self.order.is_empty() {
+            rows.sort_by(|a, b| follow(a, b, &self.order));
+        }
+        rows.truncate(self.limit.unwrap_or(usize::MAX));
     }
 }
 
@@ -78,7 +89,7 @@ impl Work<'_> {
             }
         }
         if !wanted.order.is_empty() {
-            sort(&mut found, &wanted.order);
+            found.sort_by(|a, b| follow(&a.row, &b.row, &wanted.order));
             found.truncate(limit);
         }
         Ok(found)
@@ -122,21 +133,17 @@ impl Work<'_> {
     }
 }
 
-/// Sorts by columns; rows without a value come last.
-fn sort(rows: &mut [Numbered], order: &[(String, bool)]) {
-    rows.sort_by(|a, b| {
-        for (column, falling) in order {
-            let order = compare(a.row.get(column), b.row.get(column), *falling);
-            if order != Ordering::Equal {
-                return order;
-            }
-        }
-        Ordering::Equal
-    });
+/// How two rows follow each other by the columns of `order`; rows without a value come last.
+fn follow(a: &Map, b: &Map, order: &[(String, bool)]) -> Ordering {
+    order
+        .iter()
+        .map(|(column, falling)| compare(a.get(column), b.get(column), *falling))
+        .find(|order| *order != Ordering::Equal)
+        .unwrap_or(Ordering::Equal)
 }
 
 /// The order of two values of a column; what is missing comes last either way.
-pub(crate) fn compare(a: Option<&Value>, b: Option<&Value>, falling: bool) -> Ordering {
+fn compare(a: Option<&Value>, b: Option<&Value>, falling: bool) -> Ordering {
     let present = |value: Option<&Value>| value.is_some_and(|value| !value.is_null());
     match (present(a), present(b)) {
         (false, false) => Ordering::Equal,

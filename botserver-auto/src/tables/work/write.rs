@@ -54,7 +54,7 @@ impl Work<'_> {
         );
         sql::execute(self.conn, &statement, &binds)?;
         self.note(&table, Operation::Insert, &full, &Map::new());
-        Ok(self.visible(&table, full))
+        Ok(full)
     }
 
     /// Sets columns of the rows that pass, and gives their number.
@@ -150,7 +150,7 @@ impl Work<'_> {
         for (name, value) in row.iter() {
             full.insert(name, value.clone());
         }
-        Ok((self.visible(&table, full), false, changed))
+        Ok((full, false, changed))
     }
 
     fn may_write(&self, table: &Table, row: &Map) -> Result<(), Fault> {

@@ -14,7 +14,12 @@ pub mod cli;
 mod dialogs;
 mod examples;
 mod filter;
+mod framing;
+#[cfg(test)]
+mod fuzz;
 mod keywords;
+mod lsp;
+mod manual;
 mod mounted;
 mod mounts;
 mod package;

@@ -14,7 +14,7 @@ use botstate::{
 use sha2::{Digest, Sha256};
 
 use crate::{
-    basic::{self, Diagnostic, Grammar, Known, Program, Schema},
+    basic::{self, Diagnostic, Grammar, Known, Program, Schema, Unit},
     package::{Package, Script},
 };
 
@@ -55,7 +55,8 @@ impl Built {
 
 /// A script after compiling.
 struct Compiled {
-    program: Option<Program>,
+    unit: Option<Unit>,
+    schema: Schema,
     wants_message: bool,
     diagnostics: Vec<Diagnostic>,
 }
@@ -73,32 +74,75 @@ impl Language {
         Self { options, ..self }
     }
 
-    /// Compiles every script of a package.
-    pub(crate) fn build(&self, org: OrgId, package: Package) -> Built {
-        let mut diagnostics = package.diagnostics;
-        let names: Vec<String> = package.scripts.iter().map(|script| script.name.clone()).collect();
-        let (mut programs, mut broken) = (BTreeMap::new(), HashMap::new());
-        let mut start_wants_message = false;
-        let known = Known {
+    /// The words that scripts may use.
+    pub(crate) fn grammar(&self) -> &Grammar {
+        &self.grammar
+    }
+
+    /// Whether a word may not be the name of something that an author makes.
+    pub(crate) fn is_reserved(&self, word: &str) -> bool {
+        self.grammar.is_reserved(word)
+    }
+
+    /// What the scripts of a package may count on besides themselves.
+    #[expect(
+        clippy::unused_self,
+        reason = "what a package has is read with the words of the language"
+    )]
+    pub(crate) fn known(&self, package: &Package) -> Known {
+        Known {
             names: package
                 .settings
                 .iter()
                 .filter_map(|(name, _)| name.strip_prefix("param-").map(str::to_owned))
                 .collect(),
-            scripts: Some(names.iter().cloned().collect()),
-        };
+            scripts: Some(package.scripts.iter().map(|script| script.name.clone()).collect()),
+        }
+    }
+
+    /// Compiles every script of a package.
+    pub(crate) fn build(&self, org: OrgId, package: Package) -> Built {
+        let known = self.known(&package);
+        let mut diagnostics = package.diagnostics;
+        let names: Vec<String> = package.scripts.iter().map(|script| script.name.clone()).collect();
+        let (mut programs, mut broken) = (BTreeMap::new(), HashMap::new());
+        let (mut triggers, mut schema) = (Vec::new(), Schema::default());
+        let mut start_wants_message = false;
         for script in &package.scripts {
-            let compiled = self.compile(script, &known);
+            let compiled = self.compile(script, &package.scripts, &known);
             if let Some(error) = compiled.diagnostics.iter().find(|diagnostic| diagnostic.is_error()) {
                 let place = format!("{}:{}", error.file, error.line);
                 broken.insert(script.name.clone(), format!("{place}: {}", error.title));
             }
             diagnostics.extend(compiled.diagnostics);
             start_wants_message |= script.name == "start" && compiled.wants_message;
-            if let Some(program) = compiled.program {
-                programs.insert(script.name.clone(), Arc::new(program));
+            schema.add(compiled.schema);
+            let Some(unit) = compiled.unit else { continue };
+            programs.insert(script.name.clone(), Arc::new(unit.main));
+            let mut renamed = HashMap::new();
+            for mut section in unit.sections {
+                let name = section.script().to_owned();
+                // A file wins over a section that would have its name.
+                let free = if names.contains(&name) || programs.contains_key(&name) {
+                    format!("{}#{name}", script.name)
+                } else {
+                    name.clone()
+                };
+                if free != name {
+                    section.rename(&free);
+                    renamed.insert(name, free.clone());
+                }
+                programs.insert(free, Arc::new(section));
             }
+            triggers.extend(unit.triggers.into_iter().map(|mut trigger| {
+                if let Some(name) = renamed.get(&trigger.script) {
+                    trigger.script.clone_from(name);
+                }
+                trigger.place = in_file(&trigger.place, script);
+                trigger
+            }));
         }
+        schema.resolve();
         let bot = Bot {
             id: bot_id(org, &package.name),
             org,
@@ -110,37 +154,58 @@ impl Language {
                 .iter()
                 .filter_map(|(name, program)| tool(name, program))
                 .collect(),
-            scripts: names,
-            triggers: Vec::new(),
+            scripts: programs
+                .keys()
+                .filter(|name| !names.contains(name))
+                .chain(&names)
+                .cloned()
+                .collect(),
+            triggers,
             start_wants_message,
         };
         Built {
             mounted: Mounted {
                 bot: Arc::new(bot),
                 programs,
-                schema: Schema::default(),
+                schema,
                 broken,
             },
             diagnostics,
         }
     }
 
-    fn compile(&self, script: &Script, known: &Known) -> Compiled {
+    fn compile(&self, script: &Script, all: &[Script], known: &Known) -> Compiled {
+        let load = |file: &str| {
+            let key = script_key(file);
+            let found = all.iter().find(|other| other.name == key)?;
+            Some((format!("{}.bas", found.name), found.text.clone()))
+        };
         // Programs know the bare name, so that a package that is copied or renamed keeps its programs; authors see
         // where the file lies.
-        let parsed = basic::parse(&format!("{}.bas", script.name), &script.text, &self.grammar);
-        let wants_message = reads_message(&script.text, &parsed.comments);
+        let name = format!("{}.bas", script.name);
+        let parsed = basic::parse_with(&name, &script.text, &self.grammar, &load);
+        let wants_message = reads_message(parsed.source().text(), &parsed.comments);
         let mut diagnostics = basic::check(&parsed, known);
-        let program = basic::compile_with(&parsed, self.options).ok();
+        let unit = basic::unit(&parsed, self.options).ok();
         for diagnostic in &mut diagnostics {
-            diagnostic.file.clone_from(&script.file);
+            let lies = |other: &&Script| format!("{}.bas", other.name) == diagnostic.file;
+            let file = all.iter().find(lies).unwrap_or(script);
+            diagnostic.file.clone_from(&file.file);
         }
         Compiled {
-            program,
+            unit,
+            schema: parsed.schema(),
             wants_message,
             diagnostics,
         }
     }
+}
+
+/// A place with the path that authors know instead of the bare name.
+fn in_file(place: &str, script: &Script) -> String {
+    place
+        .strip_prefix(&format!("{}.bas", script.name))
+        .map_or_else(|| place.to_owned(), |line| format!("{}{line}", script.file))
 }
 
 impl Mounted {
@@ -188,11 +253,12 @@ pub(crate) fn bot_id(org: OrgId, name: &str) -> BotId {
 }
 
 fn tool(script: &str, program: &Program) -> Option<ToolSpec> {
-    if NEVER_TOOLS.contains(&script) {
-        None
-    } else {
-        program.tool()
-    }
+    if may_be_tool(script) { program.tool() } else { None }
+}
+
+/// Whether a script of that name is a tool once it has a description.
+pub(crate) fn may_be_tool(script: &str) -> bool {
+    !NEVER_TOOLS.contains(&script)
 }
 
 /// Whether a script reads what the person wrote, comments aside.

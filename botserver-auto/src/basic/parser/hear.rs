@@ -9,7 +9,7 @@ use crate::basic::{
 };
 
 /// Names of types, with their aliases.
-const TYPES: [(&str, InputKind); 53] = [
+pub(super) const TYPES: [(&str, InputKind); 53] = [
     ("ANY", InputKind::Text),
     ("STRING", InputKind::Text),
     ("TEXT", InputKind::Text),
@@ -77,6 +77,20 @@ impl Parser<'_> {
             hear.prompt = Some(Box::new(self.expression()?));
         }
         self.hear_clauses(&mut hear, Self::expression)?;
+        Ok(StmtKind::Hear { into, hear })
+    }
+
+    /// `WAIT FOR RESPONSE AS name TIMEOUT seconds`, after these three words: a HEAR that does not wait for ever.
+    pub(super) fn wait_for_response(&mut self) -> Parse<StmtKind> {
+        let mut hear = empty();
+        let into = if self.take_word("AS") || self.take_word("INTO") {
+            Some(self.target()?)
+        } else {
+            None
+        };
+        if self.take_word("TIMEOUT") {
+            hear.timeout = Some(Box::new(self.without_commas(Self::expression)?));
+        }
         Ok(StmtKind::Hear { into, hear })
     }
 

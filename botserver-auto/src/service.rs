@@ -149,11 +149,7 @@ impl AutoService {
         };
         let (clock, events) = (Arc::clone(&handles.clock), handles.events.clone());
         let tables = Tables::new(home, Arc::clone(&shelf), clock, Some(events));
-        Self {
-            handles,
-            shelf,
-            tables,
-        }
+        Self { handles, shelf, tables }
     }
 
     /// Changes of bots' rows that wait for the scripts which they start.

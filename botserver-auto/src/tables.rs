@@ -169,7 +169,11 @@ impl Tables {
     ) -> Result<Value, Fault> {
         let open = self.open(&ask.bot).await?;
         let (env, db, bot) = (self.env(&ask.bot), open.db.clone(), ask.bot.id);
-        let prunes = self.0.writes.fetch_add(1, Ordering::Relaxed).is_multiple_of(PRUNE_EVERY);
+        let prunes = self
+            .0
+            .writes
+            .fetch_add(1, Ordering::Relaxed)
+            .is_multiple_of(PRUNE_EVERY);
         let writing = db.write(move |conn| {
             let _run = run::enter(&env, 0, u64::MAX, LONGEST);
             perform(conn, &open, &ask.terms, &env, prunes, work)
@@ -223,7 +227,9 @@ impl Tables {
     async fn open(&self, bot: &Bot) -> Result<Arc<BotDb>, Fault> {
         let slot = Arc::clone(self.0.bots.lock().entry(bot.id).or_default());
         let mounted = self.0.shelf.mounted(bot.id);
-        let version = mounted.as_ref().map_or(bot.version.as_str(), |mounted| &mounted.bot.version);
+        let version = mounted
+            .as_ref()
+            .map_or(bot.version.as_str(), |mounted| &mounted.bot.version);
         let mut slot = slot.lock().await;
         if let Some((open, of)) = slot.as_ref()
             && of == version
@@ -234,7 +240,9 @@ impl Tables {
             Some((open, _)) => open,
             None => Arc::new(self.connect(bot).await?),
         };
-        let schema = mounted.as_ref().map_or_else(Schema::default, |mounted| mounted.schema.clone());
+        let schema = mounted
+            .as_ref()
+            .map_or_else(Schema::default, |mounted| mounted.schema.clone());
         let (made, env) = (Arc::clone(&open), self.env(bot));
         let making = open.db.write(move |conn| -> Result<(), Error> {
             let _run = run::enter(&env, 0, u64::MAX, LONGEST);
@@ -261,8 +269,12 @@ impl Tables {
             .collect();
         let path = folder.join(format!("{name}-{}.db", bot.id.as_uuid().simple()));
         let db = Db::open_file(path, 2, Duration::from_secs(10)).await;
-        db.map(BotDb::file)
-            .map_err(|error| Fault::new(FaultKind::Data, format!("the bot's tables could not be opened: {error}")))
+        db.map(BotDb::file).map_err(|error| {
+            Fault::new(
+                FaultKind::Data,
+                format!("the bot's tables could not be opened: {error}"),
+            )
+        })
     }
 }
 
@@ -300,7 +312,9 @@ impl RowChanges for Tables {
         };
         let open = self.open(&mounted.bot).await?;
         let place = open.place.clone();
-        let reading = open.db.read(move |conn| ledger::changes(conn, &place, after_seq, limit));
+        let reading = open
+            .db
+            .read(move |conn| ledger::changes(conn, &place, after_seq, limit));
         let changes = reading.await.map_err(Error::into_fault)?;
         Ok(changes
             .into_iter()

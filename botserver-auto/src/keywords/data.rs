@@ -323,5 +323,8 @@ impl Data {
 }
 
 fn no_files(path: &str) -> Fault {
-    Fault::new(FaultKind::NotFound, format!("this server keeps no data files, so {path} cannot be used"))
+    Fault::new(
+        FaultKind::NotFound,
+        format!("this server keeps no data files, so {path} cannot be used"),
+    )
 }

@@ -30,7 +30,10 @@ pub(super) fn prepare(conn: &mut Connection, place: &Place) -> QueryResult<()> {
         )?;
     }
     let (ledger, serial) = if place.postgres {
-        (format!("{}\"_ledger\"", place.prefix), "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY")
+        (
+            format!("{}\"_ledger\"", place.prefix),
+            "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+        )
     } else {
         ("\"_ledger\"".to_owned(), "INTEGER PRIMARY KEY AUTOINCREMENT")
     };
@@ -77,7 +80,10 @@ pub(super) fn list(conn: &mut Connection, place: &Place) -> Result<Vec<Table>, E
         place.table("_tables")
     );
     let found = rows(conn, &query, &[])?;
-    Ok(found.into_iter().filter_map(|(_, text)| read(text.as_deref())).collect())
+    Ok(found
+        .into_iter()
+        .filter_map(|(_, text)| read(text.as_deref()))
+        .collect())
 }
 
 fn read(text: Option<&str>) -> Option<Table> {
@@ -106,9 +112,10 @@ pub(super) fn create(conn: &mut Connection, place: &Place, table: Table) -> Resu
     } else {
         "INTEGER PRIMARY KEY AUTOINCREMENT"
     };
-    let columns = table.columns.iter().map(|column| {
-        format!(", {} {}", quoted(&column.name), place.column_type(column.kind))
-    });
+    let columns = table
+        .columns
+        .iter()
+        .map(|column| format!(", {} {}", quoted(&column.name), place.column_type(column.kind)));
     let statement = format!(
         "CREATE TABLE {} (\"_row\" {number}{})",
         place.table(&table.name),
@@ -177,7 +184,11 @@ fn change(conn: &mut Connection, place: &Place, there: Table, declared: Table) -
         ..declared
     };
     for column in declared.columns {
-        match table.columns.iter_mut().find(|known| known.name.eq_ignore_ascii_case(&column.name)) {
+        match table
+            .columns
+            .iter_mut()
+            .find(|known| known.name.eq_ignore_ascii_case(&column.name))
+        {
             Some(known) => {
                 if known.kind != column.kind && known.kind != Kind::Any {
                     tracing::warn!(table = %table.name, "the column {}.{} keeps its type: nothing is converted", table.name, known.name);
@@ -201,13 +212,25 @@ fn change(conn: &mut Connection, place: &Place, there: Table, declared: Table) -
 fn indexes(conn: &mut Connection, place: &Place, table: &Table) -> Result<(), Error> {
     let name = &table.name;
     for columns in table.unique_sets() {
-        unique_index(conn, place, table, &columns, &format!("unique {name}: {}", columns.join(", ")))?;
+        unique_index(
+            conn,
+            place,
+            table,
+            &columns,
+            &format!("unique {name}: {}", columns.join(", ")),
+        )?;
     }
     if let Some(id) = table.column("id").filter(|_| table.key.is_empty()) {
         plain_index(conn, place, table, &[id.name.clone()], &format!("index {name}: id"))?;
     }
     for link in &table.links {
-        plain_index(conn, place, table, &link.columns, &format!("index {name}: {}", link.columns.join(", ")))?;
+        plain_index(
+            conn,
+            place,
+            table,
+            &link.columns,
+            &format!("index {name}: {}", link.columns.join(", ")),
+        )?;
     }
     Ok(())
 }
@@ -227,12 +250,20 @@ fn make_index(conn: &mut Connection, place: &Place, index: &IndexDef) -> Result<
         .collect();
     match columns {
         // A condition or an expression only makes an index smaller: what it is good for, all rows' index is as well.
-        Some(columns) if index.unique && index.condition.is_none() => {
-            unique_index(conn, place, &table, &columns, &format!("unique {}: {}", table.name, columns.join(", ")))
-        }
+        Some(columns) if index.unique && index.condition.is_none() => unique_index(
+            conn,
+            place,
+            &table,
+            &columns,
+            &format!("unique {}: {}", table.name, columns.join(", ")),
+        ),
         Some(columns) => plain_index(conn, place, &table, &columns, &format!("index {}", index.name)),
         None => {
-            tracing::warn!("the index {} ({}) is over something else than columns", index.name, index.place);
+            tracing::warn!(
+                "the index {} ({}) is over something else than columns",
+                index.name,
+                index.place
+            );
             Ok(())
         }
     }
@@ -296,16 +327,25 @@ fn check(table: &Table) -> Result<(), Fault> {
     for column in &table.columns {
         check_name("column", &column.name)?;
         if !names.insert(column.name.to_lowercase()) {
-            return Err(super::fault(format!("{} has two columns called {}", table.name, column.name)));
+            return Err(super::fault(format!(
+                "{} has two columns called {}",
+                table.name, column.name
+            )));
         }
     }
     for name in table.unique_sets().iter().flatten() {
         if table.column(name).is_none() {
-            return Err(super::fault(format!("the key of {} names no column {name}", table.name)));
+            return Err(super::fault(format!(
+                "the key of {} names no column {name}",
+                table.name
+            )));
         }
     }
     if table.columns.len() > MOST_COLUMNS {
-        return Err(super::fault(format!("{} would have more than {MOST_COLUMNS} columns", table.name)));
+        return Err(super::fault(format!(
+            "{} would have more than {MOST_COLUMNS} columns",
+            table.name
+        )));
     }
     Ok(())
 }

@@ -34,7 +34,10 @@ pub(super) fn encode(table: &Table, column: &Column, value: &Value) -> Result<Bi
     })?;
     if let Some(text) = &text {
         if text.len() > LARGEST {
-            let message = format!("a value of {}.{} has more than {LARGEST} bytes", table.name, column.name);
+            let message = format!(
+                "a value of {}.{} has more than {LARGEST} bytes",
+                table.name, column.name
+            );
             return Err(Fault::new(FaultKind::Limit, message));
         }
         if text.contains('\0') {
@@ -70,7 +73,9 @@ fn text(column: &Column, value: &Value) -> Result<Bind, String> {
         }
         Kind::Decimal => {
             let number = number::operand(&val()?).map_err(|fault| fault.message)?.decimal();
-            let number = column.scale.map_or(number, |scale| number::round(number, scale.min(28)));
+            let number = column
+                .scale
+                .map_or(number, |scale| number::round(number, scale.min(28)));
             number.normalize().to_string()
         }
         Kind::Bool => {
@@ -143,7 +148,9 @@ pub(super) fn decode(column: &Column, text: Option<&str>) -> Value {
 
 /// The row in the JSON text that the database made of its columns.
 pub(super) fn row(table: &Table, data: Option<&str>) -> Map {
-    let cells: Vec<Option<String>> = data.and_then(|data| serde_json::from_str(data).ok()).unwrap_or_default();
+    let cells: Vec<Option<String>> = data
+        .and_then(|data| serde_json::from_str(data).ok())
+        .unwrap_or_default();
     let mut cells = cells.into_iter();
     table
         .columns

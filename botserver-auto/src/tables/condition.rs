@@ -196,8 +196,20 @@ impl Maker<'_> {
     fn equal(&self, column: &Column, value: &Val) -> Option<Piece> {
         let name = quoted(&column.name);
         let is_nothing = value.is_null() || matches!(value, Val::Text(text) if text.is_empty());
-        let exact = |sql: String, binds: Vec<(String, Kind)>| Some(Piece { sql, binds, exact: true });
-        let maybe = |sql: String, binds: Vec<(String, Kind)>| Some(Piece { sql, binds, exact: false });
+        let exact = |sql: String, binds: Vec<(String, Kind)>| {
+            Some(Piece {
+                sql,
+                binds,
+                exact: true,
+            })
+        };
+        let maybe = |sql: String, binds: Vec<(String, Kind)>| {
+            Some(Piece {
+                sql,
+                binds,
+                exact: false,
+            })
+        };
         match column.kind {
             Kind::Text | Kind::Uuid if is_nothing => exact(format!("({name} IS NULL OR {name} = '')"), Vec::new()),
             Kind::Any | Kind::Json => self.equal_json(column, value, is_nothing),

@@ -21,10 +21,10 @@ pub(super) fn find(conn: &mut Connection, place: &Place, key: &str) -> Result<Op
         place.table("_ledger")
     );
     let found = rows(conn, &query, &[Some(key.to_owned())])?;
-    Ok(found
-        .into_iter()
-        .next()
-        .map(|(_, text)| text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()))
+    Ok(found.into_iter().next().map(|(_, text)| {
+        text.and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_default()
+    }))
 }
 
 /// Keeps the result of a call; it commits together with what the call did.
@@ -42,7 +42,11 @@ pub(super) fn keep(
         place.bound(3, Kind::Int)
     );
     let at = now.timestamp_micros();
-    execute(conn, &statement, &[Some(key.to_owned()), Some(text), Some(at.to_string())])?;
+    execute(
+        conn,
+        &statement,
+        &[Some(key.to_owned()), Some(text), Some(at.to_string())],
+    )?;
     Ok(())
 }
 
@@ -65,7 +69,11 @@ pub(super) fn note(conn: &mut Connection, place: &Place, change: &Changed, now: 
         place.table("_changes"),
         place.bound(2, Kind::Int)
     );
-    execute(conn, &statement, &[Some(text), Some(now.timestamp_micros().to_string())])?;
+    execute(
+        conn,
+        &statement,
+        &[Some(text), Some(now.timestamp_micros().to_string())],
+    )?;
     Ok(())
 }
 

@@ -153,8 +153,15 @@ impl Table {
         if let [key] = table.key.as_slice() {
             // A key of one column that is nothing else is filled by the server when a row comes without it.
             let key = key.to_lowercase();
-            let links = table.links.iter().any(|link| link.columns.iter().any(|name| name.to_lowercase() == key));
-            if let Some(column) = table.columns.iter_mut().find(|column| column.name.to_lowercase() == key) {
+            let links = table
+                .links
+                .iter()
+                .any(|link| link.columns.iter().any(|name| name.to_lowercase() == key));
+            if let Some(column) = table
+                .columns
+                .iter_mut()
+                .find(|column| column.name.to_lowercase() == key)
+            {
                 column.counted |= !links && column.default.is_none() && matches!(column.kind, Kind::Int | Kind::Uuid);
             }
         }
@@ -176,7 +183,10 @@ impl Table {
         if !self.key.is_empty() {
             return self.key.clone();
         }
-        self.column("id").map(|column| column.name.clone()).into_iter().collect()
+        self.column("id")
+            .map(|column| column.name.clone())
+            .into_iter()
+            .collect()
     }
 
     /// Every set of columns that no two rows may share.
@@ -224,7 +234,9 @@ impl Column {
         Self {
             name: field.name.clone(),
             kind,
-            length: (kind == Kind::Text).then(|| field.length.or(is_short.then_some(255))).flatten(),
+            length: (kind == Kind::Text)
+                .then(|| field.length.or(is_short.then_some(255)))
+                .flatten(),
             scale: match field.kind {
                 FieldType::Decimal if field.length.is_some() => field.precision.or(Some(0)),
                 _ => field.precision,

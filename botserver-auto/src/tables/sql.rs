@@ -60,10 +60,7 @@ pub(super) fn batch(conn: &mut Connection, sql: &str) -> QueryResult<()> {
 }
 
 /// Runs `work` so that its failure leaves the transaction as it was.
-pub(super) fn attempt<T>(
-    conn: &mut Connection,
-    work: impl Fn(&mut Connection) -> QueryResult<T>,
-) -> QueryResult<T> {
+pub(super) fn attempt<T>(conn: &mut Connection, work: impl Fn(&mut Connection) -> QueryResult<T>) -> QueryResult<T> {
     batch(conn, "SAVEPOINT attempt")?;
     let result = work(conn);
     let end = if result.is_ok() {

@@ -173,7 +173,9 @@ impl<'a> Work<'a> {
         let mut missing: Vec<Column> = Vec::new();
         for (column, _) in row.iter() {
             let is_known = table.column(column).is_some()
-                || missing.iter().any(|known| known.name.to_lowercase() == column.to_lowercase());
+                || missing
+                    .iter()
+                    .any(|known| known.name.to_lowercase() == column.to_lowercase());
             if !is_known {
                 missing.push(Column::any(column));
             }
@@ -199,7 +201,9 @@ impl<'a> Work<'a> {
             return Ok(None);
         };
         let found = self.scan(&table, wanted, false)?;
-        Ok(Some(found.into_iter().map(|found| self.visible(&table, found.row)).collect()))
+        Ok(Some(
+            found.into_iter().map(|found| self.visible(&table, found.row)).collect(),
+        ))
     }
 
     /// The row without what the caller may not read.

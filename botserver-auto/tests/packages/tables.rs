@@ -40,8 +40,8 @@ SAVE "people", { id: 1, name: "Ana", age: 30, city: "Rio" }
 SAVE "people", { id: 2, name: "Bo", age: 17, city: "Oslo" }
 SAVE "people", { id: 3, name: "Cy", age: 64, city: "Rio" }
 city = "Rio"
-all = FIND "people"
-TALK "all " + COUNT(all)
+people = FIND "people"
+TALK "all " + COUNT(people)
 rows = FIND "people", "city=" + city
 TALK "filter " + COUNT(rows) + rows.name
 rows = FIND "people", "city = '${city}' AND age > 40"
@@ -66,11 +66,26 @@ rows = FIND "nothing", "x = 1"
 TALK "missing " + COUNT(rows)
 last = GET LAST "people"
 TALK "last " + last.name
-found = FIND all, "age > 60"
+found = FIND people, "age > 60"
 TALK "list " + found.name
 "#;
 
-    insta::assert_snapshot!(said(script).await.join("\n"), @"");
+    insta::assert_snapshot!(said(script).await.join("\n"), @r"
+    all 3
+    filter 2Ana
+    and Cy
+    where Cy
+    first Bo
+    field Oslo
+    none true
+    with Cy
+    every 2
+    dot 2
+    case Ana
+    missing 0
+    last Cy
+    list Cy
+    ");
 }
 
 #[tokio::test]
@@ -124,10 +139,30 @@ count = DELETE "items", "name = nobody"
 TALK "none " + count
 rest = FIND "items"
 TALK "left " + COUNT(rest)
-TALK "no table " + (UPDATE "nothing", "a = 1", { b: 2 }) + (DELETE "nothing", "a = 1")
+u = UPDATE "nothing", "a = 1", { b: 2 }
+d = DELETE "nothing", "a = 1"
+TALK "no table " + u + d
 "#;
 
-    insta::assert_snapshot!(said(script).await.join("\n"), @"");
+    insta::assert_snapshot!(said(script).await.join("\n"), @r"
+    upsert tea3true
+    id cake
+    named 4
+    list 2
+    insert ryefalse
+    update 3
+    by id 1
+    field 1
+    text 1tart
+    set 1pastry51
+    old roll
+    variable 10
+    delete 3
+    where 1
+    none 0
+    left 6
+    no table 00
+    ");
 }
 
 #[tokio::test]
@@ -149,7 +184,12 @@ both = MERGE one, two
 TALK COUNT(both)
 "#;
 
-    insta::assert_snapshot!(said(script).await.join("\n"), @"");
+    insta::assert_snapshot!(said(script).await.join("\n"), @r"
+    2/0/0/2
+    1/1/1/3
+    6
+    3
+    ");
 }
 
 #[tokio::test]
@@ -166,7 +206,15 @@ TALK v.quote
 TALK YEAR(v.day)
 "#;
 
-    insta::assert_snapshot!(said(script).await.join("\n"), @"");
+    insta::assert_snapshot!(said(script).await.join("\n"), @r#"
+    12345678902
+    0.3
+    007
+    booleannulldate
+    a{"z":1,"a":2}
+    O'Neil "x" é 🙂
+    2030
+    "#);
 }
 
 const HOSTILE: [&str; 10] = [
@@ -187,24 +235,39 @@ async fn no_value_changes_what_a_statement_means() {
     let script = r#"
 PARAM x AS STRING
 SAVE "secrets", { name: "a", note: "b" }
-TALK COUNT(FIND "secrets", "name = '" + x + "'")
-TALK COUNT(FIND "secrets", "name=" + x)
-TALK COUNT(FIND "secrets", "name = '${x}' AND note = '${x}'")
-TALK COUNT(FIND "secrets", "name LIKE '%" + x + "%'")
-TALK COUNT(FIND "secrets", "name IN ('" + x + "')")
-TALK COUNT(FIND "secrets", x)
-TALK COUNT(FIND "secrets", "name", x)
-TALK COUNT(FIND secrets WHERE name = x)
-TALK COUNT(SEARCH "secrets", x)
-TALK UPDATE "secrets", "name=" + x, { note: "changed" }
-TALK UPDATE "secrets", x, "note", "changed"
-TALK DELETE "secrets", "name='" + x + "'"
-TALK DELETE "secrets", x
-TALK DELETE FROM secrets WHERE name = x
+r = FIND "secrets", "name = '" + x + "'"
+TALK COUNT(r)
+r = FIND "secrets", "name=" + x
+TALK COUNT(r)
+r = FIND "secrets", "name = '${x}' AND note = '${x}'"
+TALK COUNT(r)
+r = FIND "secrets", "name LIKE '%" + x + "%'"
+TALK COUNT(r)
+r = FIND "secrets", "name IN ('" + x + "')"
+TALK COUNT(r)
+r = FIND "secrets", x
+TALK COUNT(r)
+r = FIND "secrets", "name", x
+TALK COUNT(r)
+r = FIND secrets WHERE name = x
+TALK COUNT(r)
+r = SEARCH "secrets", x
+TALK COUNT(r)
+r = UPDATE "secrets", "name=" + x, { note: "changed" }
+TALK r
+r = UPDATE "secrets", x, "note", "changed"
+TALK r
+r = DELETE "secrets", "name='" + x + "'"
+TALK r
+r = DELETE "secrets", x
+TALK r
+r = DELETE FROM secrets WHERE name = x
+TALK r
 SAVE "kept", { id: 1, text: x }
 kept = FIND "kept", 1
 TALK kept.text = x
-TALK COUNT(FIND "kept", "text = '" + x + "'")
+r = FIND "kept", "text = '" + x + "'"
+TALK COUNT(r)
 SAVE "kept", { id: x, text: "by id" }
 kept = FIND "kept", "id", x
 TALK kept.text
@@ -225,7 +288,9 @@ TALK COUNT(rest) + rest.note
             assert_eq!(visitor.heard.join(" "), expected, "{value}");
             let clean = "DELETE \"secrets\"\nDELETE \"kept\"";
             house.write("a.gbai/clean.bas", clean);
-            house.wait("the script", |house| house.bot("a").has_script("clean")).await;
+            house
+                .wait("the script", |house| house.bot("a").has_script("clean"))
+                .await;
             house.said("a", "clean").await;
         }
     }
@@ -255,7 +320,10 @@ async fn names_from_outside_cannot_reach_other_tables() {
 async fn bots_do_not_see_each_others_tables() {
     let files = [
         ("a.gbai/start.bas", "SAVE \"notes\", { text: \"mine\" }"),
-        ("b.gbai/start.bas", "rows = FIND \"notes\"\nTALK COUNT(rows)\nSAVE \"notes\", { text: \"theirs\" }"),
+        (
+            "b.gbai/start.bas",
+            "rows = FIND \"notes\"\nTALK COUNT(rows)\nSAVE \"notes\", { text: \"theirs\" }",
+        ),
         ("a.gbai/read.bas", "rows = FIND \"notes\"\nTALK COUNT(rows) + rows.text"),
     ];
     for house in houses(&files).await {
@@ -307,19 +375,36 @@ SAVE "customers", { id: made.id, level: "old", extra: "x" }
 row = FIND "customers", made.id
 TALK row.level + row.email + row.extra
 DELETE "customers", made.id
-TALK COUNT(FIND "orders")
+r = FIND "orders"
+TALK COUNT(r)
 "#;
 
-    insta::assert_snapshot!(said_with(&[("a.gbai/tables.bas", SHOP), ("a.gbai/start.bas", script)]).await.join("\n"), @"");
+    insta::assert_snapshot!(said_with(&[("a.gbai/tables.bas", SHOP), ("a.gbai/start.bas", script)]).await.join("\n"), @r"
+    1||new
+    3
+    2.52
+    2030-05-13
+    36
+    1
+    3.78
+    olda@b.cx
+    0
+    ");
 }
 
 #[tokio::test]
 async fn what_a_table_does_not_allow_is_a_fault_and_changes_nothing() {
     let cases = [
-        ("INSERT \"customers\", { email: \"x\" }\nINSERT \"customers\", { email: \"x\" }", FaultKind::Data),
+        (
+            "INSERT \"customers\", { email: \"x\" }\nINSERT \"customers\", { email: \"x\" }",
+            FaultKind::Data,
+        ),
         ("INSERT \"orders\", { quantity: 0 }", FaultKind::Data),
         ("INSERT \"orders\", { customer_id: 99 }", FaultKind::Data),
-        ("INSERT \"customers\", { name: \"a name that is much too long for it\" }", FaultKind::Argument),
+        (
+            "INSERT \"customers\", { name: \"a name that is much too long for it\" }",
+            FaultKind::Argument,
+        ),
         ("INSERT \"orders\", { quantity: \"many\" }", FaultKind::Argument),
         (
             "c = INSERT \"customers\", { name: \"a\" }\nINSERT \"orders\", { customer_id: c.id, ordered: \"2030-01-01\" }\nINSERT \"orders\", { customer_id: c.id, ordered: \"2030-01-01\" }",
@@ -344,12 +429,18 @@ async fn closed_tables_take_declared_columns_only() {
     .await;
 
     assert_eq!((new_table.0, new_column.0), (FaultKind::NotFound, FaultKind::Data));
-    insta::assert_snapshot!(format!("{}\n{}", new_table.1, new_column.1), @"");
+    insta::assert_snapshot!(format!("{}\n{}", new_table.1, new_column.1), @r"
+    the bot has no table fresh
+    the table customers has no column nick
+    ");
 }
 
 #[tokio::test]
 async fn connections_without_a_driver_say_so() {
-    let settings = ("a.gbai/a.gbot/config.csv", "name,value\nconn-maria-server,db.example.com\n");
+    let settings = (
+        "a.gbai/a.gbot/config.csv",
+        "name,value\nconn-maria-server,db.example.com\n",
+    );
     for script in [
         "rows = FIND \"maria.products\"",
         "SAVE \"maria.products\", { a: 1 }",
@@ -376,12 +467,19 @@ row = FIND "entries", made.id
 TALK "after " + row.amount
 BEGIN TRANSACTION
 DELETE "entries"
-TALK "deleted " + COUNT(FIND "entries")
+r = FIND "entries"
+TALK "deleted " + COUNT(r)
 ROLLBACK
-TALK "back " + COUNT(FIND "entries")
+r = FIND "entries"
+TALK "back " + COUNT(r)
 "#;
 
-    insta::assert_snapshot!(said(script).await.join("\n"), @"");
+    insta::assert_snapshot!(said(script).await.join("\n"), @r"
+    inside 3
+    after 31
+    deleted 0
+    back 3
+    ");
 }
 
 #[tokio::test]
@@ -390,14 +488,23 @@ async fn search_finds_words_and_their_likes() {
 SAVE "books", { id: 1, title: "The Old Harbour", author: "José Pérez" }
 SAVE "books", { id: 2, title: "New Harbours", author: "Ana" }
 SAVE "books", { id: 3, title: "Gardens", author: "Bo" }
-TALK COUNT(SEARCH "books", "harbour")
+r = SEARCH "books", "harbour"
+TALK COUNT(r)
 found = SEARCH "books", "perez harbor"
 TALK found.title
-TALK COUNT(SEARCH "books", "harbour", 1)
+r = SEARCH "books", "harbour", 1
+TALK COUNT(r)
 found = AUTOCOMPLETE "books", "gar"
 TALK found.title
-TALK COUNT(SEARCH "books", "quantum")
+r = SEARCH "books", "quantum"
+TALK COUNT(r)
 "#;
 
-    insta::assert_snapshot!(said(script).await.join("\n"), @"");
+    insta::assert_snapshot!(said(script).await.join("\n"), @r"
+    2
+    The Old Harbour
+    1
+    Gardens
+    0
+    ");
 }

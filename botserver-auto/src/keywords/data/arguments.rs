@@ -43,7 +43,10 @@ pub(super) fn named(value: Value) -> Vec<Named> {
         .into_iter()
         .map(|item| match item {
             Value::Map(mut map) if map.len() == 2 && map.get("name").is_some() && map.get("value").is_some() => Named {
-                name: map.remove("name").filter(|name| !name.is_null()).map(|name| name.to_string()),
+                name: map
+                    .remove("name")
+                    .filter(|name| !name.is_null())
+                    .map(|name| name.to_string()),
                 value: map.remove("value").unwrap_or_default(),
             },
             value => Named { name: None, value },
@@ -54,11 +57,33 @@ pub(super) fn named(value: Value) -> Vec<Named> {
 /// What a row gets: an object, rows, `"field=value"`, a field and its value, or values by their names.
 pub(super) fn fields(values: Vec<Named>) -> Result<Fields, Fault> {
     match values.as_slice() {
-        [] => return Err(Fault::new(FaultKind::Argument, "there is nothing to save: an object is missing")),
-        [Named { value: Value::Map(row), .. }] => return Ok(Fields::Rows(vec![row.clone()])),
-        [Named { value: Value::List(items), .. }] => return Ok(Fields::Rows(source::rows(items.clone()))),
-        [Named { value: Value::Null, name: None }] => {
-            return Err(Fault::new(FaultKind::Argument, "there is nothing to save: the value is null"));
+        [] => {
+            return Err(Fault::new(
+                FaultKind::Argument,
+                "there is nothing to save: an object is missing",
+            ));
+        }
+        [
+            Named {
+                value: Value::Map(row), ..
+            },
+        ] => return Ok(Fields::Rows(vec![row.clone()])),
+        [
+            Named {
+                value: Value::List(items),
+                ..
+            },
+        ] => return Ok(Fields::Rows(source::rows(items.clone()))),
+        [
+            Named {
+                value: Value::Null,
+                name: None,
+            },
+        ] => {
+            return Err(Fault::new(
+                FaultKind::Argument,
+                "there is nothing to save: the value is null",
+            ));
         }
         _ => {}
     }
@@ -70,10 +95,18 @@ pub(super) fn fields(values: Vec<Named>) -> Result<Fields, Fault> {
 /// What UPDATE sets.
 pub(super) fn assignments(values: Vec<Named>) -> Result<Fields, Fault> {
     match values.as_slice() {
-        [Named { value: Value::Text(text), name: None }] => {
+        [
+            Named {
+                value: Value::Text(text),
+                name: None,
+            },
+        ] => {
             // The name was written in the script; what stands behind the sign is a value whatever it contains.
             let Some((name, value)) = text.split_once('=') else {
-                return Err(Fault::new(FaultKind::Argument, "UPDATE needs `field=value`, an object or named values"));
+                return Err(Fault::new(
+                    FaultKind::Argument,
+                    "UPDATE needs `field=value`, an object or named values",
+                ));
             };
             let row = Map::from_iter([(name.trim().to_owned(), literal(value))]);
             Ok(Fields::Rows(vec![row]))
@@ -136,6 +169,10 @@ pub(super) fn limit(args: &mut Args) -> Result<Option<usize>, Fault> {
     if number.fract() != 0.0 || !(0.0..=1e9).contains(&number) {
         return Err(Fault::new(FaultKind::Argument, "LIMIT needs a whole number of rows"));
     }
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it was checked just now")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it was checked just now"
+    )]
     Ok(Some(number as usize))
 }

@@ -80,7 +80,10 @@ impl Change {
                     if is_new {
                         remember(work, &table, row, &full)?;
                     }
-                    let id = identity.first().and_then(|name| full.get(name)).or_else(|| full.get("id"));
+                    let id = identity
+                        .first()
+                        .and_then(|name| full.get(name))
+                        .or_else(|| full.get("id"));
                     ids.push(id.cloned().unwrap_or_default());
                 }
                 Ok(one_or_all(ids))
@@ -130,7 +133,10 @@ impl Fields {
                 let Some(name) = name.as_ref().or_else(|| columns.get(place)) else {
                     return Err(Fault::new(
                         FaultKind::Argument,
-                        format!("value {} for {table} has no name, and the table has no column for it", place + 1),
+                        format!(
+                            "value {} for {table} has no name, and the table has no column for it",
+                            place + 1
+                        ),
                     )
                     .hint(format!("name the columns: SAVE \"{table}\" WITH name AS value"))
                     .into());
@@ -190,9 +196,15 @@ fn merge(
             .map_or_else(Vec::new, <[String]>::to_vec);
         if !columns.is_empty() {
             let is_wanted = |name: &str| {
-                columns.iter().chain(&keys).any(|wanted| wanted.eq_ignore_ascii_case(name))
+                columns
+                    .iter()
+                    .chain(&keys)
+                    .any(|wanted| wanted.eq_ignore_ascii_case(name))
             };
-            *row = std::mem::take(row).into_iter().filter(|(name, _)| is_wanted(name)).collect();
+            *row = std::mem::take(row)
+                .into_iter()
+                .filter(|(name, _)| is_wanted(name))
+                .collect();
         }
         if let Some(missing) = keys.iter().find(|name| row.get(name).is_none_or(Value::is_null)) {
             let message = format!("a row for {table} has no {missing}, by which MERGE would find it");
@@ -218,7 +230,9 @@ fn counts(inserted: i64, updated: i64, unchanged: i64) -> Result<Value, Error> {
         ("unchanged", unchanged),
         ("total", inserted + updated + unchanged),
     ];
-    let counts = counts.into_iter().map(|(name, count)| (name.to_owned(), Value::Int(count)));
+    let counts = counts
+        .into_iter()
+        .map(|(name, count)| (name.to_owned(), Value::Int(count)));
     Ok(Value::Map(counts.collect()))
 }
 

@@ -19,7 +19,9 @@ impl Data {
     pub(super) async fn save(&self, turn: &mut dyn Turn, mut args: Args) -> Result<Value, Fault> {
         let target = target(turn, &mut args)?;
         if let Some(row) = given_fields(&mut args) {
-            return self.to_table(turn, target, Act::Save(Fields::Rows(vec![row]), None)).await;
+            return self
+                .to_table(turn, target, Act::Save(Fields::Rows(vec![row]), None))
+                .await;
         }
         let mut values = named(args.take("values"));
         let act = match values.as_slice() {
@@ -95,7 +97,10 @@ impl Data {
         match target {
             Source::Table(table) => self.change(turn, table, act).await,
             Source::File(path) => Err(no_files(&path)),
-            Source::Rows(_) => Err(Fault::new(FaultKind::Argument, "rows of a variable cannot be written to")),
+            Source::Rows(_) => Err(Fault::new(
+                FaultKind::Argument,
+                "rows of a variable cannot be written to",
+            )),
         }
     }
 }

@@ -34,7 +34,11 @@ impl Work<'_> {
         }
         for link in &table.links {
             let values: Vec<Value> = link.columns.iter().map(|name| member(row, name)).collect();
-            let is_same = before.is_some_and(|before| link.columns.iter().all(|name| member(before, name) == member(row, name)));
+            let is_same = before.is_some_and(|before| {
+                link.columns
+                    .iter()
+                    .all(|name| member(before, name) == member(row, name))
+            });
             if is_same || values.iter().any(Value::is_null) {
                 continue;
             }

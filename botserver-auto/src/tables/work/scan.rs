@@ -115,7 +115,11 @@ impl Work<'_> {
         });
         let condition = wanted.filter.sql(place, visible, &self.now, binds.len() + 1);
         binds.extend(condition.binds);
-        let lock = if for_change && place.postgres { " FOR UPDATE" } else { "" };
+        let lock = if for_change && place.postgres {
+            " FOR UPDATE"
+        } else {
+            ""
+        };
         let query = format!(
             "SELECT \"_row\" AS number, {} AS data FROM {} WHERE {after}{} ORDER BY \"_row\"{order} LIMIT {PAGE}{lock}",
             place.columns(table),

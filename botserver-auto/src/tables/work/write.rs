@@ -7,7 +7,7 @@ use super::{Numbered, Outcome, Wanted, Work};
 use crate::{
     filter::{Filter, Formula},
     tables::{
-        cell, catalog,
+        catalog, cell,
         model::{Kind, Table},
         sql::{self, Bind, quoted},
     },
@@ -21,7 +21,9 @@ impl Work<'_> {
         let number = self.number(&table)?;
         let mut full = Map::new();
         for column in &table.columns {
-            let given = row.get(&column.name).filter(|value| !value.is_null() && column.generated.is_none());
+            let given = row
+                .get(&column.name)
+                .filter(|value| !value.is_null() && column.generated.is_none());
             let value = match given {
                 Some(value) => value.clone(),
                 None => match &column.default {
@@ -131,7 +133,10 @@ impl Work<'_> {
             let value = row.get(key).cloned().unwrap_or_default();
             filter = filter.and(Filter::equals(key, &value));
         }
-        let given = !keys.is_empty() && keys.iter().all(|key| row.get(key).is_some_and(|value| !value.is_null()));
+        let given = !keys.is_empty()
+            && keys
+                .iter()
+                .all(|key| row.get(key).is_some_and(|value| !value.is_null()));
         let found = if given {
             let wanted = Wanted {
                 limit: Some(1),

@@ -3,6 +3,7 @@
 mod cache;
 mod call;
 mod data;
+mod code;
 mod get;
 mod headers;
 mod http;
@@ -54,6 +55,7 @@ pub(crate) fn keywords(host: &Host) -> Vec<Keyword> {
             get::keyword(host),
             soap::keyword(host),
             print::keyword(),
+            code::keyword(),
             call::keyword(&host.api),
         ],
     ]

@@ -370,7 +370,8 @@ impl Checker<'_> {
         };
         let key = name.trim().to_lowercase();
         let key = key.strip_suffix(".bas").unwrap_or(&key);
-        if scripts.contains(key) {
+        // A path means the server's own API.
+        if key.starts_with('/') || scripts.contains(key) {
             return;
         }
         let near = nearest(key, scripts.iter().map(String::as_str)).map(str::to_owned);

@@ -2,8 +2,8 @@
 
 mod cache;
 mod call;
-mod data;
 mod code;
+mod data;
 mod get;
 mod headers;
 mod http;

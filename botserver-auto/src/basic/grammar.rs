@@ -7,7 +7,7 @@ use botstate::keyword::{Class, Registry, Shape};
 use super::elsewhere;
 
 /// Phrases that the language itself performs; they need no registry.
-const STATEMENTS: [&str; 40] = [
+const STATEMENTS: [&str; 78] = [
     "TALK",
     "PRINT",
     "HEAR",
@@ -47,6 +47,44 @@ const STATEMENTS: [&str; 40] = [
     "ASSERT",
     "PARAM",
     "DESCRIPTION",
+    "GOTO",
+    "GOSUB",
+    "ON ERROR GOTO",
+    "ON ERROR RESUME NEXT",
+    "DIM",
+    "REDIM",
+    "INCLUDE",
+    "TABLE",
+    "END TABLE",
+    "BEGIN TALK",
+    "BEGIN SYSTEM PROMPT",
+    "BEGIN MAIL",
+    "BEGIN TRANSACTION",
+    "COMMIT TRANSACTION",
+    "ROLLBACK",
+    "SET SCHEDULE",
+    "SCHEDULE IN",
+    "END SCHEDULE",
+    "ON INSERT OF",
+    "ON UPDATE OF",
+    "ON DELETE OF",
+    "ON FORM SUBMIT",
+    "ON EVENT",
+    "END ON",
+    "WEBHOOK",
+    "STEP",
+    "DELAY",
+    "WAIT FOR RESPONSE",
+    "APPEND",
+    "PUSH",
+    "EXIT DO",
+    "EXIT WHILE",
+    "EXIT SUB",
+    "END SWITCH",
+    "CASE ELSE",
+    "RETURN WITH",
+    "CLEAR ERROR",
+    "SET",
     "LET",
 ];
 
@@ -134,6 +172,15 @@ impl Grammar {
                 .entries
                 .iter()
                 .any(|entry| entry.elsewhere.is_none() && alone(entry.phrase))
+    }
+
+    /// The keyword with that phrase, in capitals.
+    pub(crate) fn find(&self, phrase: &str) -> Option<&Entry> {
+        let mut node = Self::ROOT;
+        for word in phrase.split_whitespace() {
+            node = *self.nodes.get(node)?.next.get(word)?;
+        }
+        self.entry(node)
     }
 
     /// The first node of all phrases.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use botlib::{Value, value::Map};
-use botserver_auto::cli::{self, CheckOptions, RunOptions};
+use botserver_auto::cli::{self, CheckOptions, FmtOptions, RunOptions};
 use botstate::{Config, keyword::Registry};
 
 use crate::cli::Bot;
@@ -17,6 +17,8 @@ use crate::compose;
 pub(super) async fn run(command: Bot, config: Config) -> anyhow::Result<ExitCode> {
     let registry = Arc::new(keywords(&config)?);
     let code = match command {
+        #[cfg(feature = "trial")]
+        Bot::Test(options) => return crate::trial::run(options, &config).await,
         Bot::Check { paths, json } => {
             let paths = if paths.is_empty() { vec![config.bots_dir] } else { paths };
             let options = CheckOptions {
@@ -24,6 +26,15 @@ pub(super) async fn run(command: Bot, config: Config) -> anyhow::Result<ExitCode
                 color: io::stdout().is_terminal(),
             };
             cli::check(&paths, &registry, options, &mut io::stdout())
+        }
+        Bot::Fmt { paths, check, stdout } => {
+            let paths = if paths.is_empty() { vec![config.bots_dir] } else { paths };
+            let options = FmtOptions {
+                check,
+                stdout,
+                color: io::stdout().is_terminal(),
+            };
+            cli::fmt(&paths, &registry, options, &mut io::stdout())
         }
         Bot::Run {
             path,
@@ -49,6 +60,7 @@ pub(super) async fn run(command: Bot, config: Config) -> anyhow::Result<ExitCode
             .await
         }
         Bot::Lsp => cli::lsp(&registry, io::stdin(), &mut io::stdout()),
+        Bot::Dap => cli::dap(registry, config.script, io::stdin(), &mut io::stdout()).await,
         Bot::Manual { out, grammar } => cli::manual(&registry, &out, grammar.as_deref(), &mut io::stdout()),
     };
     Ok(ExitCode::from(code))
@@ -62,7 +74,7 @@ fn pair(argument: &str) -> anyhow::Result<(String, Value)> {
 }
 
 /// The keywords of every domain, over what a terminal has.
-fn keywords(config: &Config) -> anyhow::Result<Registry> {
+pub(crate) fn keywords(config: &Config) -> anyhow::Result<Registry> {
     let mut registry = Registry::new();
     let outbound = botserver_auto::outbound(config.http.allow_private.clone())?;
     for keyword in cli::terminal_keywords(&outbound) {

@@ -174,15 +174,6 @@ impl Grammar {
                 .any(|entry| entry.elsewhere.is_none() && alone(entry.phrase))
     }
 
-    /// The keyword with that phrase, in capitals.
-    pub(crate) fn find(&self, phrase: &str) -> Option<&Entry> {
-        let mut node = Self::ROOT;
-        for word in phrase.split_whitespace() {
-            node = *self.nodes.get(node)?.next.get(word)?;
-        }
-        self.entry(node)
-    }
-
     /// The first node of all phrases.
     pub(crate) const ROOT: usize = 0;
 

@@ -25,7 +25,10 @@ impl Host {
     pub(crate) fn new(mut talk: Talk) -> Self {
         let tables = std::mem::take(&mut talk.tables);
         Self {
-            tables: tables.into_iter().map(|(name, rows)| (name.to_lowercase(), rows)).collect(),
+            tables: tables
+                .into_iter()
+                .map(|(name, rows)| (name.to_lowercase(), rows))
+                .collect(),
             talk,
             kept: HashMap::new(),
             ids: 0,
@@ -51,12 +54,18 @@ impl Host {
                 format!("{name}={shown}")
             })
             .collect();
-        format!("call {} {}", call.keyword, args.join(" ")).trim_end().to_owned()
+        format!("call {} {}", call.keyword, args.join(" "))
+            .trim_end()
+            .to_owned()
     }
 
     /// What the keyword gives: the next reply to it, else what this memory knows.
     pub(crate) fn perform(&mut self, call: &HostCall) -> Result<Value, Fault> {
-        let reply = self.talk.replies.iter().position(|(keyword, _)| keyword == call.keyword);
+        let reply = self
+            .talk
+            .replies
+            .iter()
+            .position(|(keyword, _)| keyword == call.keyword);
         if let Some(reply) = reply.and_then(|at| self.talk.replies.remove(at)) {
             return reply.1;
         }
@@ -68,22 +77,35 @@ impl Host {
                 self.kept.insert(key("key"), arg("value"));
                 Value::Null
             }
-            "GET BOT MEMORY" | "GET USER MEMORY" => self.kept.get(&key("key")).cloned().unwrap_or_else(|| Value::text("")),
+            "GET BOT MEMORY" | "GET USER MEMORY" => {
+                self.kept.get(&key("key")).cloned().unwrap_or_else(|| Value::text(""))
+            }
             "GET SESSION" => self.kept.get(&key("key")).cloned().unwrap_or_default(),
             "SET" => {
                 self.kept.insert(format!("path/{}", arg("name")), arg("value"));
                 Value::Null
             }
-            "GET" => self.kept.get(&format!("path/{}", arg("source"))).cloned().unwrap_or_default(),
+            "GET" => self
+                .kept
+                .get(&format!("path/{}", arg("source")))
+                .cloned()
+                .unwrap_or_default(),
             "REMEMBER" | "CACHE SET" => {
                 self.kept.insert(format!("span/{}", text(&arg("key"))), arg("value"));
                 Value::Null
             }
-            "RECALL" | "CACHE GET" => self.kept.get(&format!("span/{}", text(&arg("key")))).cloned().unwrap_or_default(),
+            "RECALL" | "CACHE GET" => self
+                .kept
+                .get(&format!("span/{}", text(&arg("key"))))
+                .cloned()
+                .unwrap_or_default(),
             "FIND" | "FILTER" => self.find(call),
             "SAVE" | "INSERT INTO" => self.save(call),
             "UPDATE" | "DELETE" | "DELETE FROM" => Value::Int(1),
-            "LLM" | "REWRITE" => Value::text(format!("[{}]", text(&arg("prompt")).chars().take(40).collect::<String>())),
+            "LLM" | "REWRITE" => Value::text(format!(
+                "[{}]",
+                text(&arg("prompt")).chars().take(40).collect::<String>()
+            )),
             _ => Value::Null,
         })
     }
@@ -96,7 +118,11 @@ impl Host {
                 Some(Value::List(rows)) => rows.clone(),
                 _ => Vec::new(),
             },
-            other => self.tables.get(&text(&other).to_lowercase()).cloned().unwrap_or_default(),
+            other => self
+                .tables
+                .get(&text(&other).to_lowercase())
+                .cloned()
+                .unwrap_or_default(),
         };
         let filter = spelled(&arg("filter"));
         let field = text(&arg("field"));

@@ -52,7 +52,12 @@ fn scripts() -> BTreeMap<String, String> {
 #[track_caller]
 fn nothing(wrong: &[String]) {
     let shown: Vec<&str> = wrong.iter().take(12).map(String::as_str).collect();
-    assert!(wrong.is_empty(), "{} scripts are wrong\n\n{}", wrong.len(), shown.join("\n\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} scripts are wrong\n\n{}",
+        wrong.len(),
+        shown.join("\n\n")
+    );
 }
 
 #[test]
@@ -143,7 +148,9 @@ fn a_formatted_script_does_what_it_did() {
         };
         let (before, after) = (play::transcript(&path, &text), play::transcript(&path, &formatted));
         if before != after {
-            wrong.push(format!("{name}\n-- before\n{before}\n-- after\n{after}\n-- formatted\n{formatted}"));
+            wrong.push(format!(
+                "{name}\n-- before\n{before}\n-- after\n{after}\n-- formatted\n{formatted}"
+            ));
         }
     }
 

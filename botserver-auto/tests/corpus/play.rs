@@ -18,8 +18,14 @@ fn compile(name: &str, text: &str) -> Arc<Program> {
 fn env(names: &[(String, Value)]) -> Env {
     let fixed = [
         ("username", serde_json::json!("Ana")),
-        ("user", serde_json::json!({ "message": "hi", "email": "ana@example.com" })),
-        ("session", serde_json::json!({ "id": "s-1", "user_id": "u-1", "channel": "web" })),
+        (
+            "user",
+            serde_json::json!({ "message": "hi", "email": "ana@example.com" }),
+        ),
+        (
+            "session",
+            serde_json::json!({ "id": "s-1", "user_id": "u-1", "channel": "web" }),
+        ),
     ];
     let fixed = fixed.map(|(name, value)| (name.to_owned(), Value::from_json(&value)));
     Env {
@@ -41,7 +47,12 @@ pub(crate) fn transcript(path: &Path, text: &str) -> String {
         host: Host::new(talk),
         out: String::new(),
     };
-    match play.run(&path.file_name().unwrap().to_string_lossy(), text, Arguments::Named(args), 0) {
+    match play.run(
+        &path.file_name().unwrap().to_string_lossy(),
+        text,
+        Arguments::Named(args),
+        0,
+    ) {
         Ok(Some(value)) if !value.is_null() => writeln!(play.out, "done {}", value.to_json()).unwrap(),
         Ok(_) => {}
         Err(fault) => writeln!(play.out, "fault {fault}").unwrap(),

@@ -68,7 +68,8 @@ impl Talk {
         let (kind, name) = what.trim().split_once(' ')?;
         let (name, value) = (name.trim().to_owned(), value.trim());
         if kind == "fail" {
-            self.replies.push_back((name, Err(Fault::new(FaultKind::Network, value))));
+            self.replies
+                .push_back((name, Err(Fault::new(FaultKind::Network, value))));
             return Some(());
         }
         let value = Value::from_json(&serde_json::from_str(value).ok()?);

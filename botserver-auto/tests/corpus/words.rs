@@ -37,12 +37,18 @@ const KEYWORDS: &[(&str, &[&str])] = &[
     ("GET SESSION", &["key", "id, key"]),
     ("GET USER MEMORY", &["key"]),
     ("GRAPHQL", &["url, query, variables", "url, query"]),
-    ("INSERT INTO", &["@table VALUES row", "@table WITH {fields}", "@table, #values..."]),
+    (
+        "INSERT INTO",
+        &["@table VALUES row", "@table WITH {fields}", "@table, #values..."],
+    ),
     ("LIST", &["folder"]),
     ("LLM", &["prompt[ WITH OPTIMIZE FOR goal][ WITH MAX_COST cost]"]),
     ("LOG", &["event, data", "event"]),
     ("LOG ACTIVITY", &["id, entity, action, text, user"]),
-    ("MERGE", &["@table WITH @rows BY keys", "@table, @rows, keys", "@table, @rows"]),
+    (
+        "MERGE",
+        &["@table WITH @rows BY keys", "@table, @rows, keys", "@table, @rows"],
+    ),
     ("NOTIFY AGENT", &["agent WITH text", "agent, text"]),
     ("ORCHESTRATE WORKFLOW", &["name"]),
     ("POST", &["url, body", "url"]),
@@ -53,16 +59,25 @@ const KEYWORDS: &[(&str, &[&str])] = &[
     ("READ", &["path"]),
     ("RECALL", &["@key"]),
     ("REFRESH", &["what"]),
-    ("REMEMBER", &["@key = value, span", "@key = value", "key, value, span", "key, value"]),
+    (
+        "REMEMBER",
+        &["@key = value, span", "@key = value", "key, value, span", "key, value"],
+    ),
     ("REWRITE", &["instruction"]),
     ("SAVE", &["@table, #values...", "@table WITH {fields}"]),
     ("SAVE FROM UNSTRUCTURED", &["@table, text"]),
     ("SELECT", &["~query"]),
     ("SEND EMAIL", &["to, subject, body", "to, text"]),
     ("SEND FILE", &["file, caption", "file"]),
-    ("SEND MAIL", &["to, subject, body[, attachments]", "to, subject, body, ATTACHMENT file"]),
+    (
+        "SEND MAIL",
+        &["to, subject, body[, attachments]", "to, subject, body, ATTACHMENT file"],
+    ),
     ("SEND MESSAGE", &["text"]),
-    ("SEND TEMPLATE", &["template, channel, to, variables", "to, template, variables"]),
+    (
+        "SEND TEMPLATE",
+        &["template, channel, to, variables", "to, template, variables"],
+    ),
     ("SEND TO SESSION", &["session, text"]),
     ("SET", &["name, value"]),
     ("SET BOT MEMORY", &["key, value", "key AS value"]),
@@ -88,7 +103,14 @@ const KEYWORDS: &[(&str, &[&str])] = &[
     ("WAIT", &["seconds"]),
     ("WAIT FOR EVENT", &["name TIMEOUT seconds", "name"]),
     ("WRITE", &["path, data", "data TO path"]),
-    ("CREATE TASK", &["title, priority, assignee", "title, description, assignee, due", "title, description, assignee, due, priority"]),
+    (
+        "CREATE TASK",
+        &[
+            "title, priority, assignee",
+            "title, description, assignee, due",
+            "title, description, assignee, due, priority",
+        ],
+    ),
 ];
 
 /// The grammar with the keywords of the corpus.

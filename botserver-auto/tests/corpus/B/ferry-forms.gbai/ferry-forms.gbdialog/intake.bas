@@ -28,7 +28,7 @@ END SELECT
 INSERT INTO "passengers" VALUES {
     "name": name,
     "email": email,
-    "born": born,      REM as the person said it
+    "born": born,      ' as the person said it
     "phone": phone,
     "group": group,
     "interest": interest,

@@ -13,7 +13,7 @@ DO WHILE page > 0
     row = NEW OBJECT
     row.Id = item.id
     row.Name = item.name.trim()
-    row.Size = item?.size?.width OR 0
+    row.Size = item?.room?.width OR 0
     row.Note = "${item.note}"
     IF item.tags && item.tags.length > 0 THEN
       row.Tags = JOIN(item.tags, ",")

@@ -8,6 +8,7 @@ mod headers;
 mod http;
 mod memory;
 mod print;
+mod role;
 mod soap;
 
 use std::sync::Arc;
@@ -49,6 +50,7 @@ pub(crate) fn keywords(host: &Host) -> Vec<Keyword> {
             get::keyword(host),
             soap::keyword(host),
             print::keyword(),
+            role::keyword(),
             code::keyword(),
             call::keyword(&host.api),
         ],

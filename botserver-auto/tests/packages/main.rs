@@ -16,3 +16,4 @@ mod reload;
 mod requests;
 mod shipped;
 mod support;
+mod tables;

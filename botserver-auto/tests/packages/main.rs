@@ -17,3 +17,4 @@ mod requests;
 mod sections;
 mod shipped;
 mod support;
+mod tables;

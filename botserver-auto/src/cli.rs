@@ -1,6 +1,7 @@
-//! `bot check` and `bot run`, as the binary offers them. Nothing here prints by itself: it writes to what it is given.
+//! `bot check`, `bot fmt` and `bot run`, as the binary offers them. Nothing here prints by itself: it writes to what it is given.
 
 mod check;
+mod fmt;
 mod run;
 pub(crate) mod terminal;
 
@@ -19,6 +20,7 @@ use botstate::{
 };
 
 pub use check::{CheckOptions, check};
+pub use fmt::{FmtOptions, fmt};
 pub use run::{RunOptions, run};
 
 use crate::{
@@ -28,6 +30,7 @@ use crate::{
     lsp, manual,
     mounted::{Built, Language},
     package,
+    tables::Tables,
 };
 
 /// Everything was as it should be.
@@ -47,6 +50,7 @@ pub fn terminal_keywords(outbound: &Outbound) -> Vec<Keyword> {
         limits: shared,
         outbound: outbound.clone(),
         api: LocalApi::default(),
+        tables: Tables::passing(Arc::new(SystemClock)),
     })
 }
 

@@ -2,6 +2,8 @@
 
 mod cache;
 mod call;
+mod code;
+mod data;
 mod get;
 mod headers;
 mod http;
@@ -22,6 +24,8 @@ use rust_decimal::Decimal;
 pub use call::LocalApi;
 pub(crate) use memory::Memory;
 
+use crate::tables::Tables;
+
 /// What keywords work with.
 #[derive(Clone)]
 pub(crate) struct Host {
@@ -35,6 +39,8 @@ pub(crate) struct Host {
     pub(crate) outbound: Outbound,
     /// The server's own API.
     pub(crate) api: LocalApi,
+    /// The bots' own tables.
+    pub(crate) tables: Tables,
 }
 
 /// Every keyword of this crate.
@@ -44,10 +50,12 @@ pub(crate) fn keywords(host: &Host) -> Vec<Keyword> {
         cache::keywords(&host.cache),
         headers::keywords(),
         http::keywords(host),
+        data::keywords(&host.tables),
         vec![
             get::keyword(host),
             soap::keyword(host),
             print::keyword(),
+            code::keyword(),
             call::keyword(&host.api),
         ],
     ]

@@ -136,6 +136,11 @@ impl Turn {
                     called.names = names;
                 }
             }
+            Step::Hear(_) if self.conversation.session.transaction.is_some() => {
+                self.stack.pop();
+                self.return_fault(in_transaction("HEAR"));
+                return Ok(self.next_after_return());
+            }
             Step::Hear(spec) => {
                 top.waiting = Waiting::Hear(spec);
                 return Ok(Next::Wait);
@@ -205,6 +210,13 @@ impl Turn {
             );
             return Ok(Next::Step);
         };
+        if matches!(class, Class::External | Class::Wait) && self.conversation.session.transaction.is_some() {
+            self.input = Input::Failed(in_transaction(call.keyword));
+            if let Some(Frame::Dialog(top)) = self.stack.last_mut() {
+                top.waiting = Waiting::Turn;
+            }
+            return Ok(Next::Step);
+        }
         let level = self.stack.len();
         self.call = format!("{}:{}:{level}:{}", self.conversation.id, self.id, call.number);
         let must_commit = match class {
@@ -287,6 +299,13 @@ impl Turn {
 
     /// What follows when a dialog has ended: the level below goes on, waits again, or there is none.
     fn next_after_return(&mut self) -> Next {
+        let goes_on = matches!(self.stack.last(), Some(Frame::Dialog(below)) if below.waiting == Waiting::Turn);
+        if !goes_on && self.conversation.session.transaction.take().is_some() {
+            tracing::warn!(
+                bot.name = %self.inbound.bot.name,
+                "a dialog ended inside of a transaction: what it would have changed is left out"
+            );
+        }
         match (self.stack.last(), &self.input) {
             (None, Input::Returned(_)) => match std::mem::replace(&mut self.input, Input::Continue) {
                 Input::Returned(value) => Next::Over(value),
@@ -301,6 +320,12 @@ impl Turn {
             _ => Next::Step,
         }
     }
+}
+
+/// A transaction holds what was not made yet, so nobody may be waited for and nothing else may happen meanwhile.
+fn in_transaction(keyword: &str) -> Fault {
+    Fault::new(FaultKind::Data, format!("{keyword} cannot be used inside of a transaction"))
+        .hint("COMMIT or ROLLBACK before it")
 }
 
 /// A dialog panicked: it is gone, and the turn is not.

@@ -9,6 +9,7 @@ mod headers;
 mod http;
 mod memory;
 mod print;
+mod role;
 mod soap;
 
 use std::sync::Arc;
@@ -55,6 +56,7 @@ pub(crate) fn keywords(host: &Host) -> Vec<Keyword> {
             get::keyword(host),
             soap::keyword(host),
             print::keyword(),
+            role::keyword(),
             code::keyword(),
             call::keyword(&host.api),
         ],

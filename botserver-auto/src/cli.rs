@@ -51,6 +51,7 @@ pub fn terminal_keywords(outbound: &Outbound) -> Vec<Keyword> {
         outbound: outbound.clone(),
         api: LocalApi::default(),
         tables: Tables::passing(Arc::new(SystemClock)),
+        models: None,
     })
 }
 

@@ -22,5 +22,6 @@ mod shapes;
 mod state;
 mod statements;
 mod tables;
+mod trace;
 mod values;
 mod workflows;

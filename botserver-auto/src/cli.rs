@@ -2,6 +2,7 @@
 
 mod check;
 mod run;
+mod tape;
 mod terminal;
 
 use std::{
@@ -19,6 +20,7 @@ use botstate::{
 
 pub use check::{CheckOptions, check};
 pub use run::{RunOptions, run};
+pub use tape::Taping;
 
 use crate::{
     basic::Diagnostic,

@@ -1,9 +1,10 @@
-//! `bot check` and `bot run`, as the binary offers them. Nothing here prints by itself: it writes to what it is given.
+//! `bot check`, `bot fmt` and `bot run`, as the binary offers them. Nothing here prints by itself: it writes to what it is given.
 
 mod check;
+mod fmt;
 mod run;
 mod tape;
-mod terminal;
+pub(crate) mod terminal;
 
 use std::{
     io::{self, Read, Write},
@@ -14,16 +15,19 @@ use std::{
 use botlib::{OrgId, SystemClock};
 use botserver_core::outbound::Outbound;
 use botstate::{
+    config::ScriptConfig,
     keyword::{Keyword, Registry},
     shared::Local,
 };
 
 pub use check::{CheckOptions, check};
+pub use fmt::{FmtOptions, fmt};
 pub use run::{RunOptions, run};
 pub use tape::Taping;
 
 use crate::{
     basic::Diagnostic,
+    dap,
     keywords::{self, Host, LocalApi, Memory},
     lsp, manual,
     mounted::{Built, Language},
@@ -54,6 +58,17 @@ pub fn terminal_keywords(outbound: &Outbound) -> Vec<Keyword> {
 /// wants: 0 when the editor asked to shut down before it left.
 pub fn lsp(registry: &Registry, input: impl Read + Send, out: &mut dyn Write) -> u8 {
     lsp::serve(registry, input, out)
+}
+
+/// Serves a debugger over the Debug Adapter Protocol at `input` and `out`: it runs scripts as [`run`] does, step by
+/// step. Gives the exit code.
+pub async fn dap(
+    registry: Arc<Registry>,
+    limits: ScriptConfig,
+    input: impl Read + Send + 'static,
+    out: &mut (dyn Write + Send),
+) -> u8 {
+    dap::serve(registry, limits, input, out).await
 }
 
 /// Writes the manual of the language with the keywords of `registry` below `folder`, its grammar for editors to the file

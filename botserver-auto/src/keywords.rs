@@ -2,6 +2,7 @@
 
 mod cache;
 mod call;
+mod code;
 mod get;
 mod headers;
 mod http;
@@ -48,6 +49,7 @@ pub(crate) fn keywords(host: &Host) -> Vec<Keyword> {
             get::keyword(host),
             soap::keyword(host),
             print::keyword(),
+            code::keyword(),
             call::keyword(&host.api),
         ],
     ]

@@ -33,12 +33,14 @@ use super::{
 };
 use code::Op;
 use effects::Effects;
-pub(crate) use effects::children;
-pub(crate) use names::assigned;
+pub(crate) use effects::{children, is_volatile};
+pub(crate) use names::{assigned, bodies};
 use routine::Builder;
+pub(crate) use unit::sections;
 use unit::{Deferrals, Section};
 pub use unit::{Unit, unit};
-use visit::{exprs, places};
+pub(crate) use visit::{exprs, places};
+pub(crate) use work::keyword;
 
 /// How a script is compiled.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -73,6 +75,13 @@ pub(crate) fn no_loop(parsed: &Parsed, stmt: &Stmt, again: bool) -> Diagnostic {
     };
     Diagnostic::new(parsed.source(), "B131", Severity::Error, stmt.span.clone(), title)
         .help("put it inside the loop; EXIT alone ends the script")
+}
+
+/// The name of a variable of a SUB or loop, by its name in generated code; none for those that nobody named.
+pub(crate) fn local_name(code: &str) -> Option<String> {
+    let (number, key) = code.strip_prefix('l')?.split_once('_')?;
+    let counted = !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit());
+    counted.then(|| names::demangle(key))
 }
 
 struct Compiler<'a> {

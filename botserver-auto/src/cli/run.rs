@@ -105,7 +105,7 @@ pub async fn run(
         }
     };
     let mut run = Run {
-        terminal: Terminal::new(Arc::clone(&built.mounted.bot), registry, conversation, tape.clone()),
+        terminal: Terminal::new(Arc::clone(&built.mounted.bot), registry).on_tape(conversation, tape.clone()),
         mounted: built.mounted,
         limits: options.limits,
         input,

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::tape::{Performed, Tape};
 
 /// A conversation that ends with the process.
-pub(super) struct Terminal {
+pub(crate) struct Terminal {
     caller: Caller,
     bot: Arc<Bot>,
     registry: Arc<Registry>,
@@ -33,38 +33,47 @@ pub(super) struct Terminal {
 }
 
 impl Terminal {
-    pub(super) fn new(bot: Arc<Bot>, registry: Arc<Registry>, conversation: ConversationId, tape: Tape) -> Self {
+    pub(crate) fn new(bot: Arc<Bot>, registry: Arc<Registry>) -> Self {
         Self {
             caller: Caller::system(bot.org),
             bot,
             registry,
-            conversation,
+            conversation: ConversationId::new(),
             session: SessionState::default(),
             message: Value::Null,
             said: String::new(),
             call: String::new(),
             wanted_database: false,
+            tape: Tape::off(),
+        }
+    }
+
+    /// The same conversation under an id that is known, on a tape.
+    pub(super) fn on_tape(self, conversation: ConversationId, tape: Tape) -> Self {
+        Self {
+            conversation,
             tape,
+            ..self
         }
     }
 
     /// Notes what the person wrote, which scripts find as `user.message`.
-    pub(super) fn hear(&mut self, message: String) {
+    pub(crate) fn hear(&mut self, message: String) {
         self.message = Value::Text(message);
     }
 
     /// What there is to click.
-    pub(super) fn chips(&self) -> &[Suggestion] {
+    pub(crate) fn chips(&self) -> &[Suggestion] {
         &self.session.suggestions
     }
 
     /// What keywords said since the last time.
-    pub(super) fn said(&mut self) -> String {
+    pub(crate) fn said(&mut self) -> String {
         std::mem::take(&mut self.said)
     }
 
     /// What scripts see of their surroundings.
-    pub(super) fn env(&self) -> Env {
+    pub(crate) fn env(&self) -> Env {
         let settings = &self.bot.settings;
         let id = Value::text(self.conversation.to_string());
         let mut names = Map::new();
@@ -96,7 +105,7 @@ impl Terminal {
     }
 
     /// Performs a keyword as the server does, as far as this is possible without its database.
-    pub(super) async fn perform(&mut self, call: HostCall) -> Input {
+    pub(crate) async fn perform(&mut self, call: HostCall) -> Input {
         if let Some(performed) = self.tape.replayed_call(&call) {
             self.said.push_str(&performed.said);
             self.session = performed.session;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use botlib::{Value, value::Map};
-use botserver_auto::cli::{self, CheckOptions, RunOptions, Taping};
+use botserver_auto::cli::{self, CheckOptions, FmtOptions, RunOptions, Taping};
 use botstate::{Config, keyword::Registry};
 
 use crate::cli::Bot;
@@ -26,6 +26,15 @@ pub(super) async fn run(command: Bot, config: Config) -> anyhow::Result<ExitCode
                 color: io::stdout().is_terminal(),
             };
             cli::check(&paths, &registry, options, &mut io::stdout())
+        }
+        Bot::Fmt { paths, check, stdout } => {
+            let paths = if paths.is_empty() { vec![config.bots_dir] } else { paths };
+            let options = FmtOptions {
+                check,
+                stdout,
+                color: io::stdout().is_terminal(),
+            };
+            cli::fmt(&paths, &registry, options, &mut io::stdout())
         }
         Bot::Run {
             path,
@@ -58,6 +67,7 @@ pub(super) async fn run(command: Bot, config: Config) -> anyhow::Result<ExitCode
             .await
         }
         Bot::Lsp => cli::lsp(&registry, io::stdin(), &mut io::stdout()),
+        Bot::Dap => cli::dap(registry, config.script, io::stdin(), &mut io::stdout()).await,
         Bot::Manual { out, grammar } => cli::manual(&registry, &out, grammar.as_deref(), &mut io::stdout()),
     };
     Ok(ExitCode::from(code))

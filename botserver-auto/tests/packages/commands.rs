@@ -61,7 +61,7 @@ async fn a_recording_is_played_back_byte_for_byte_without_anybody_or_anything() 
     let folder = folder(&[("a.gbai/a.gbdialog/start.bas", script)]);
     let (package, tape) = (folder.path().join("a.gbai"), folder.path().join("tape.jsonl"));
 
-    let typed = "no\n42\ns3cret\nA\n\n";
+    let typed = "no\n42\ns3cret-code\nA\n\n";
     let recorded = run_taped(package.clone(), None, typed, Taping::Record(tape.clone())).await;
     let first = run_taped(package.clone(), None, "", Taping::Replay(tape.clone())).await;
     let second = run_taped(package.clone(), None, "", Taping::Replay(tape.clone())).await;

@@ -32,6 +32,7 @@ use crate::{
     lsp, manual,
     mounted::{Built, Language},
     package,
+    tables::Tables,
 };
 
 /// Everything was as it should be.
@@ -51,6 +52,8 @@ pub fn terminal_keywords(outbound: &Outbound) -> Vec<Keyword> {
         limits: shared,
         outbound: outbound.clone(),
         api: LocalApi::default(),
+        tables: Tables::passing(Arc::new(SystemClock)),
+        models: None,
     })
 }
 

@@ -3,11 +3,13 @@
 mod cache;
 mod call;
 mod code;
+mod data;
 mod get;
 mod headers;
 mod http;
 mod memory;
 mod print;
+mod role;
 mod soap;
 
 use std::sync::Arc;
@@ -16,12 +18,15 @@ use botlib::Value;
 use botserver_core::outbound::Outbound;
 use botstate::{
     keyword::Keyword,
+    model::Models,
     shared::{Cache, RateLimit},
 };
 use rust_decimal::Decimal;
 
 pub use call::LocalApi;
 pub(crate) use memory::Memory;
+
+use crate::tables::Tables;
 
 /// What keywords work with.
 #[derive(Clone)]
@@ -36,6 +41,10 @@ pub(crate) struct Host {
     pub(crate) outbound: Outbound,
     /// The server's own API.
     pub(crate) api: LocalApi,
+    /// The bots' own tables.
+    pub(crate) tables: Tables,
+    /// Language models, where there are any.
+    pub(crate) models: Option<Arc<dyn Models>>,
 }
 
 /// Every keyword of this crate.
@@ -45,10 +54,12 @@ pub(crate) fn keywords(host: &Host) -> Vec<Keyword> {
         cache::keywords(&host.cache),
         headers::keywords(),
         http::keywords(host),
+        data::keywords(&host.tables, host.models.as_ref()),
         vec![
             get::keyword(host),
             soap::keyword(host),
             print::keyword(),
+            role::keyword(),
             code::keyword(),
             call::keyword(&host.api),
         ],

@@ -14,7 +14,6 @@ pub mod cli;
 mod dap;
 mod dialogs;
 mod examples;
-#[expect(dead_code, reason = "the data keywords that use it land next")]
 mod filter;
 mod framing;
 #[cfg(test)]
@@ -29,6 +28,7 @@ mod package;
 mod routes;
 mod service;
 mod store;
+mod tables;
 mod watch;
 mod xml;
 

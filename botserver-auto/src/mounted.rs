@@ -138,7 +138,7 @@ impl Language {
                 let name = section.script().to_owned();
                 // A file wins over a section that would have its name.
                 let free = if names.contains(&name) || programs.contains_key(&name) {
-                    format!("{}#{name}", script.name)
+                    format!("{}-{name}", script.name)
                 } else {
                     name.clone()
                 };

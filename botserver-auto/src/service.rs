@@ -13,6 +13,8 @@ use botstate::{
     dialog::{Bots, Dialogs},
     event::EventBus,
     keyword::Registry,
+    model::Models,
+    rows::RowChanges,
     service::Service,
     shared::{Cache, RateLimit},
 };
@@ -26,7 +28,9 @@ use crate::{
     keywords::{self, Host, LocalApi, Memory},
     mounted::Language,
     mounts::{Mounts, State},
-    routes, watch,
+    routes,
+    tables::{Home, Tables},
+    watch,
 };
 
 /// The largest answer that a script gets from outside, in bytes; a text of the language has the same limit.
@@ -65,6 +69,8 @@ fn policy(allowed: Vec<IpNet>) -> OutboundPolicy {
 pub struct AutoHandles {
     /// The folder with the packages.
     pub bots_dir: PathBuf,
+    /// The folder with what the server keeps.
+    pub data_dir: PathBuf,
     /// Limits of scripts.
     pub limits: ScriptConfig,
     /// The organisation that owns the bots.
@@ -83,6 +89,8 @@ pub struct AutoHandles {
     pub rates: Arc<dyn RateLimit>,
     /// The server's own API, set once it is composed.
     pub api: LocalApi,
+    /// Language models, where there are any.
+    pub models: Option<Arc<dyn Models>>,
     /// Events between domains.
     pub events: EventBus,
     /// The client of scripts' requests, made by [`outbound`].
@@ -99,6 +107,7 @@ impl AutoHandles {
     pub fn of(state: &AppState) -> Result<Self, OutboundError> {
         Ok(Self {
             bots_dir: state.config.bots_dir.clone(),
+            data_dir: state.config.data_dir.clone(),
             limits: state.config.script,
             org: state.org,
             node: state.node,
@@ -108,6 +117,7 @@ impl AutoHandles {
             cache: Arc::clone(&state.cache),
             rates: Arc::clone(&state.limits),
             api: LocalApi::default(),
+            models: state.ports.models.clone(),
             events: state.events.clone(),
             outbound: outbound(state.config.http.allow_private.clone())?,
             trace: None,
@@ -128,12 +138,27 @@ pub struct Mount {
 #[derive(Clone)]
 pub struct AutoService {
     handles: AutoHandles,
+    shelf: Arc<Shelf>,
+    tables: Tables,
 }
 
 impl AutoService {
     /// The service over the server's handles. Register the keywords of all services, then [mount](Self::mount).
     pub fn new(handles: AutoHandles) -> Self {
-        Self { handles }
+        let shelf = Arc::new(Shelf::default());
+        let home = if handles.db.kind() == "postgres" {
+            Home::Server(handles.db.clone())
+        } else {
+            Home::Folder(handles.data_dir.join("tables"))
+        };
+        let (clock, events) = (Arc::clone(&handles.clock), handles.events.clone());
+        let tables = Tables::new(home, Arc::clone(&shelf), clock, Some(events));
+        Self { handles, shelf, tables }
+    }
+
+    /// Changes of bots' rows that wait for the scripts which they start.
+    pub fn row_changes(&self) -> Arc<dyn RowChanges> {
+        Arc::new(self.tables.clone())
     }
 
     /// The server's own API as scripts call it.
@@ -147,7 +172,7 @@ impl AutoService {
     /// fault when they are started. Later, a version with errors does not replace the one that runs.
     pub async fn mount(&self, registry: Arc<Registry>) -> Mount {
         let handles = self.handles.clone();
-        let bots = Arc::new(Shelf::default());
+        let bots = Arc::clone(&self.shelf);
         let language = Language::new(&registry).with_options(Options {
             trace: handles.trace.is_some(),
         });
@@ -194,6 +219,8 @@ impl Service for AutoService {
             limits: Arc::clone(&self.handles.rates),
             outbound: self.handles.outbound.clone(),
             api: self.handles.api.clone(),
+            tables: self.tables.clone(),
+            models: self.handles.models.clone(),
         };
         for keyword in keywords::keywords(&host) {
             registry.register(keyword);

@@ -109,6 +109,10 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
     let mut state = state;
     #[cfg(feature = "llm")]
     let llm = botserver_llm::service(llm_config(&state.config));
+    #[cfg(feature = "llm")]
+    {
+        state.ports.models = Some(llm.models());
+    }
     #[cfg(feature = "auto")]
     let dialogs = AutoService::new(auto_handles(&state, surroundings.outbound, surroundings.trace)?);
     #[cfg(any(feature = "auto", feature = "llm", feature = "chat"))]
@@ -126,10 +130,6 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
             keywords.replace(keyword);
         }
         state.ports.keywords = Arc::new(keywords);
-    }
-    #[cfg(feature = "llm")]
-    {
-        state.ports.models = Some(llm.models());
     }
     #[cfg(feature = "auto")]
     let packages = {
@@ -211,6 +211,7 @@ fn auto_handles(
     };
     Ok(botserver_auto::AutoHandles {
         bots_dir: config.bots_dir.clone(),
+        data_dir: config.data_dir.clone(),
         limits: config.script,
         org: state.org,
         node: state.node,
@@ -220,6 +221,7 @@ fn auto_handles(
         cache: Arc::clone(&state.cache),
         rates: Arc::clone(&state.limits),
         api: botserver_auto::LocalApi::default(),
+        models: state.ports.models.clone(),
         events: state.events.clone(),
         outbound,
         trace,

@@ -14,5 +14,7 @@ mod mounting;
 mod mutations;
 mod reload;
 mod requests;
+mod sections;
 mod shipped;
 mod support;
+mod tables;

@@ -135,11 +135,11 @@ impl Checker<'_> {
         if let ("ADD TOOL" | "USE TOOL" | "ADD SUGGESTION TOOL", Some(first)) = (command.phrase, first) {
             self.tool(first);
         }
-        if command.phrase == "COMPRESS"
-            && first.is_some_and(|first| matches!(&first.kind, ExprKind::Text(text) if text.ends_with(".zip")))
-        {
-            self.warn("B252", span, "COMPRESS is written `COMPRESS files, \"archive.zip\"`")
-                .label = "the arguments are in another order, which is understood".to_owned();
+        let archive = first
+            .is_some_and(|first| matches!(&first.kind, ExprKind::Text(text) if text.to_lowercase().ends_with(".zip")));
+        if command.phrase == "COMPRESS" && archive {
+            let diagnostic = self.warn("B252", span, "COMPRESS is written `COMPRESS files, \"archive.zip\"`");
+            "the arguments are in another order, which is understood".clone_into(&mut diagnostic.label);
         }
         for (_, arg) in &command.args {
             // A bare name may be a table, which nobody assigns.

@@ -65,8 +65,8 @@ fn certain(expr: &Expr) -> Option<Certain> {
         | ExprKind::Compare(..)
         | ExprKind::Between(..)
         | ExprKind::IsNull(_)
-        | ExprKind::IsEmpty(_) => Certain::Bool,
-        ExprKind::Not(_) => Certain::Bool,
+        | ExprKind::IsEmpty(_)
+        | ExprKind::Not(_) => Certain::Bool,
         ExprKind::List(_) => Certain::List,
         ExprKind::Object(_) => Certain::Object,
         ExprKind::Call(name, _) => {

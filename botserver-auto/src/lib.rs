@@ -13,12 +13,14 @@ mod bots;
 pub mod cli;
 mod dialogs;
 mod examples;
+mod files;
 #[expect(dead_code, reason = "the data keywords that use it land next")]
 mod filter;
 mod keywords;
 mod mounted;
 mod mounts;
 mod package;
+mod query;
 mod routes;
 mod service;
 mod store;

@@ -36,6 +36,11 @@ impl ManualClock {
         self.0
             .fetch_add(step.num_microseconds().unwrap_or(i64::MAX), Ordering::SeqCst);
     }
+
+    /// Moves the clock to `moment`, to the microsecond.
+    pub fn set(&self, moment: DateTime<Utc>) {
+        self.0.store(moment.timestamp_micros(), Ordering::SeqCst);
+    }
 }
 
 impl Clock for ManualClock {

@@ -5,6 +5,7 @@
 //! needs an async runtime, so it compiles in seconds and every other crate may depend on it.
 
 mod caller;
+mod chance;
 mod clock;
 mod id;
 mod page;
@@ -14,6 +15,7 @@ pub mod value;
 pub mod wire;
 
 pub use caller::{Access, Caller, Permission, Role, Subject};
+pub use chance::{Chance, FixedChance, SystemChance};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use id::{
     BotId, ConversationId, EventId, NodeId, OrgId, ParseIdError, PersonId, RequestId, SessionId, TurnId, VisitorId,

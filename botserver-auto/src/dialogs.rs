@@ -14,7 +14,7 @@ use lru::LruCache;
 use parking_lot::Mutex;
 
 use crate::{
-    basic::{self, Limits, Machine, ParamSpec, Program},
+    basic::{self, Limits, Machine, ParamSpec, Program, Trace},
     bots::Shelf,
     mounted::Mounted,
     store::programs,
@@ -28,15 +28,17 @@ pub(crate) struct Scripts {
     shelf: Arc<Shelf>,
     db: Db,
     limits: ScriptConfig,
+    trace: Option<Arc<dyn Trace>>,
     cache: Mutex<LruCache<(BotId, String), Arc<Program>>>,
 }
 
 impl Scripts {
-    pub(crate) fn new(shelf: Arc<Shelf>, db: Db, limits: ScriptConfig) -> Self {
+    pub(crate) fn new(shelf: Arc<Shelf>, db: Db, limits: ScriptConfig, trace: Option<Arc<dyn Trace>>) -> Self {
         Self {
             shelf,
             db,
             limits,
+            trace,
             cache: Mutex::new(LruCache::new(CACHED)),
         }
     }
@@ -89,7 +91,8 @@ impl Dialogs for Scripts {
     async fn start(&self, bot: &Bot, script: &str, args: Map, env: &Env) -> Result<Box<dyn Dialog>, Fault> {
         let mounted = self.mounted(bot)?;
         let program = mounted.program(script)?;
-        Ok(Box::new(start(program, args, env, self.limits)?))
+        let machine = start(program, args, env, self.limits)?;
+        Ok(Box::new(machine.with_trace(self.trace.clone())))
     }
 
     fn check_arguments(&self, bot: &Bot, tool: &str, args: &serde_json::Value) -> Result<Map, Fault> {
@@ -100,9 +103,8 @@ impl Dialogs for Scripts {
     async fn restore(&self, bot: &Bot, state: &str) -> Result<Box<dyn Dialog>, Fault> {
         let hash = Machine::program_of(state)?;
         let program = self.program(bot, &hash).await?;
-        Ok(Box::new(
-            Machine::restore(state, program)?.with_limits(limits(self.limits)),
-        ))
+        let machine = Machine::restore(state, program)?.with_limits(limits(self.limits));
+        Ok(Box::new(machine.with_trace(self.trace.clone())))
     }
 }
 

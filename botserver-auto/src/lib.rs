@@ -27,4 +27,4 @@ mod store;
 mod watch;
 
 pub use examples::{ExampleFile, embedded_example, write_first_bot};
-pub use service::{AutoHandles, AutoService, Mount, outbound};
+pub use service::{AutoHandles, AutoService, Mount, outbound, outbound_through};

@@ -25,6 +25,7 @@ const NEVER_TOOLS: [&str; 3] = ["start", "tables", "auth"];
 #[derive(Debug)]
 pub(crate) struct Language {
     grammar: Grammar,
+    options: basic::Options,
 }
 
 /// A bot with its programs.
@@ -64,7 +65,13 @@ impl Language {
     pub(crate) fn new(registry: &Registry) -> Self {
         Self {
             grammar: Grammar::new(registry),
+            options: basic::Options::default(),
         }
+    }
+
+    /// The same language, compiled in another way.
+    pub(crate) fn with_options(self, options: basic::Options) -> Self {
+        Self { options, ..self }
     }
 
     /// Compiles every script of a package.
@@ -125,7 +132,7 @@ impl Language {
         let parsed = basic::parse(&format!("{}.bas", script.name), &script.text, &self.grammar);
         let wants_message = reads_message(&script.text, &parsed.comments);
         let mut diagnostics = basic::check(&parsed, known);
-        let program = basic::compile(&parsed).ok();
+        let program = basic::compile_with(&parsed, self.options).ok();
         for diagnostic in &mut diagnostics {
             diagnostic.file.clone_from(&script.file);
         }

@@ -5,7 +5,7 @@ use std::{collections::HashSet, fmt, path::PathBuf, sync::Arc};
 use botlib::{Clock, NodeId, OrgId};
 use botserver_core::{
     Routes,
-    outbound::{Outbound, OutboundError, OutboundPolicy},
+    outbound::{Outbound, OutboundError, OutboundPolicy, Transport},
 };
 use botstate::{
     AppState, Db, Lifecycle,
@@ -19,6 +19,7 @@ use ipnet::IpNet;
 use parking_lot::Mutex;
 
 use crate::{
+    basic::{Options, Trace},
     bots::Shelf,
     dialogs::Scripts,
     keywords::{self, Memory},
@@ -38,12 +39,24 @@ const OUTBOUND_TIMEOUT: std::time::Duration = std::time::Duration::from_mins(1);
 /// # Errors
 /// When TLS cannot be set up.
 pub fn outbound(allowed: Vec<IpNet>) -> Result<Outbound, OutboundError> {
-    Outbound::new(OutboundPolicy {
+    Outbound::new(policy(allowed))
+}
+
+/// The same client with `transport` in place of the network.
+///
+/// # Errors
+/// As [`outbound`].
+pub fn outbound_through(allowed: Vec<IpNet>, transport: Arc<dyn Transport>) -> Result<Outbound, OutboundError> {
+    Outbound::with_transport(policy(allowed), transport)
+}
+
+fn policy(allowed: Vec<IpNet>) -> OutboundPolicy {
+    OutboundPolicy {
         allow_networks: allowed,
         timeout: OUTBOUND_TIMEOUT,
         max_bytes: LARGEST_ANSWER,
         ..OutboundPolicy::default()
-    })
+    }
 }
 
 /// What dialogs use of the server.
@@ -67,6 +80,8 @@ pub struct AutoHandles {
     pub events: EventBus,
     /// The client of scripts' requests, made by [`outbound`].
     pub outbound: Outbound,
+    /// Hears of every line that runs, when somebody wants to know.
+    pub trace: Option<Arc<dyn Trace>>,
 }
 
 impl AutoHandles {
@@ -85,6 +100,7 @@ impl AutoHandles {
             clock: Arc::clone(&state.clock),
             events: state.events.clone(),
             outbound: outbound(state.config.http.allow_private.clone())?,
+            trace: None,
         })
     }
 }
@@ -117,6 +133,9 @@ impl AutoService {
     pub async fn mount(&self, registry: Arc<Registry>) -> Mount {
         let handles = self.handles.clone();
         let bots = Arc::new(Shelf::default());
+        let language = Language::new(&registry).with_options(Options {
+            trace: handles.trace.is_some(),
+        });
         let packages = Arc::new(Mounts {
             folder: handles.bots_dir,
             org: handles.org,
@@ -124,14 +143,19 @@ impl AutoService {
             db: handles.db.clone(),
             clock: handles.clock,
             events: handles.events,
-            language: Arc::new(Language::new(&registry)),
+            language: Arc::new(language),
             shelf: Arc::clone(&bots),
             state: tokio::sync::Mutex::new(State::default()),
             kept: Mutex::new(HashSet::new()),
         });
         packages.refresh(true).await;
         watch::start(packages, &handles.lifecycle);
-        let dialogs = Arc::new(Scripts::new(Arc::clone(&bots), handles.db, handles.limits));
+        let dialogs = Arc::new(Scripts::new(
+            Arc::clone(&bots),
+            handles.db,
+            handles.limits,
+            handles.trace,
+        ));
         Mount { bots, dialogs }
     }
 }

@@ -5,7 +5,7 @@ mod neighbours;
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use botlib::{Clock, ConversationId, NodeId, Subject, TurnId};
+use botlib::{Chance, Clock, ConversationId, NodeId, Subject, TurnId};
 use botstate::{
     AppState, Db, Lifecycle, Ports,
     config::ScriptConfig,
@@ -32,6 +32,7 @@ pub(crate) struct Engine(Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) db: Db,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) chance: Arc<dyn Chance>,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) ports: Ports,
     pub(crate) script: ScriptConfig,
@@ -60,6 +61,7 @@ impl Engine {
         Self(Arc::new(Inner {
             db: state.db.clone(),
             clock: Arc::clone(&state.clock),
+            chance: Arc::clone(&state.chance),
             lifecycle: state.lifecycle.clone(),
             ports: state.ports.clone(),
             script: state.config.script,

@@ -1,5 +1,7 @@
 //! The rules: who may read and write which conversation.
 
+mod backstage;
+
 use std::sync::Arc;
 
 use botlib::{Caller, ConversationId, Page, Subject, TurnId, value::FileRef};

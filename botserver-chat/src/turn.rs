@@ -265,7 +265,7 @@ fn environment(engine: &Engine, inbound: &Inbound, conversation: &Conversation, 
         now: engine.clock.now(),
         zone: settings.get("timezone").unwrap_or("UTC").to_owned(),
         locale,
-        seed: seed(),
+        seed: engine.chance.seed(&format!("turn {}", conversation.last_seq)),
         names: Arc::new(names),
     }
 }
@@ -296,16 +296,6 @@ fn setting(text: &str) -> Value {
                 .map_or_else(|_| text.into(), serde_json::Value::Number),
         ),
     }
-}
-
-/// Chance for the random functions of one turn.
-fn seed() -> u64 {
-    let bytes = uuid::Uuid::now_v7().into_bytes();
-    bytes
-        .iter()
-        .rev()
-        .take(8)
-        .fold(0, |seed, byte| (seed << 8) | u64::from(*byte))
 }
 
 #[async_trait::async_trait]

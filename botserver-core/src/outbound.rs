@@ -8,8 +8,10 @@ mod client;
 mod error;
 mod policy;
 mod resolver;
+mod transport;
 
 pub use client::{Outbound, OutboundRequest, OutboundResponse};
 pub use error::OutboundError;
 pub use policy::OutboundPolicy;
 pub use resolver::{Lookup, SystemLookup};
+pub use transport::Transport;

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use botlib::{Clock, NodeId, SystemClock};
+use botlib::{Chance, Clock, NodeId, SystemChance, SystemClock};
 #[cfg(feature = "auto")]
-use botserver_auto::AutoService;
+use botserver_auto::{AutoService, basic::Trace};
+#[cfg(feature = "auto")]
+use botserver_core::outbound::Outbound;
 use botserver_core::{App, Composed};
 #[cfg(any(feature = "auto", feature = "llm", feature = "chat"))]
-use botstate::keyword::Registry;
+use botstate::keyword::{Keyword, Registry};
 #[cfg(feature = "auto")]
 use botstate::service::Service as _;
 use botstate::{
@@ -24,9 +26,43 @@ pub(crate) struct Base {
     pub(crate) migrated: MigrationReport,
 }
 
+/// What a server gets from its surroundings, the machine's own by default. Tests of bots give theirs.
+pub(crate) struct Surroundings {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) chance: Arc<dyn Chance>,
+    /// Keywords in place of those with the same phrase.
+    #[cfg(any(feature = "auto", feature = "llm", feature = "chat"))]
+    pub(crate) keywords: Vec<Keyword>,
+    /// The client of scripts' requests in place of the one that the configuration describes.
+    #[cfg(feature = "auto")]
+    pub(crate) outbound: Option<Outbound>,
+    /// Hears of every line of a script that runs.
+    #[cfg(feature = "auto")]
+    pub(crate) trace: Option<Arc<dyn Trace>>,
+}
+
+impl Default for Surroundings {
+    fn default() -> Self {
+        Self {
+            clock: Arc::new(SystemClock),
+            chance: Arc::new(SystemChance),
+            #[cfg(any(feature = "auto", feature = "llm", feature = "chat"))]
+            keywords: Vec::new(),
+            #[cfg(feature = "auto")]
+            outbound: None,
+            #[cfg(feature = "auto")]
+            trace: None,
+        }
+    }
+}
+
 /// Opens what the configuration names; no domain yet.
 pub(crate) async fn base(config: Config) -> anyhow::Result<Base> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    base_in(config, &Surroundings::default()).await
+}
+
+async fn base_in(config: Config, surroundings: &Surroundings) -> anyhow::Result<Base> {
+    let clock = Arc::clone(&surroundings.clock);
     let (db, migrated) = Db::open(&config.database).await?;
     let org = db::default_org(&db, clock.now())
         .await
@@ -37,6 +73,7 @@ pub(crate) async fn base(config: Config) -> anyhow::Result<Base> {
         db,
         lifecycle: Lifecycle::new(),
         clock,
+        chance: Arc::clone(&surroundings.chance),
         node: NodeId::new(),
         org,
         events: EventBus::new(Arc::clone(&shared.pubsub)),
@@ -60,13 +97,18 @@ pub(crate) struct Server {
 
 /// Composes the server from every domain that is compiled in.
 pub(crate) async fn server(config: Config) -> anyhow::Result<Server> {
-    let Base { state, migrated } = base(config).await?;
+    server_in(config, Surroundings::default()).await
+}
+
+/// The same server in other surroundings.
+pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> anyhow::Result<Server> {
+    let Base { state, migrated } = base_in(config, &surroundings).await?;
     #[cfg(any(feature = "auth", feature = "auto", feature = "llm", feature = "chat"))]
     let mut state = state;
     #[cfg(feature = "llm")]
     let llm = botserver_llm::service(llm_config(&state.config));
     #[cfg(feature = "auto")]
-    let dialogs = AutoService::new(auto_handles(&state)?);
+    let dialogs = AutoService::new(auto_handles(&state, surroundings.outbound, surroundings.trace)?);
     #[cfg(any(feature = "auto", feature = "llm", feature = "chat"))]
     {
         let mut keywords = Registry::new();
@@ -78,6 +120,9 @@ pub(crate) async fn server(config: Config) -> anyhow::Result<Server> {
         }
         #[cfg(feature = "auto")]
         dialogs.register_keywords(&mut keywords);
+        for keyword in surroundings.keywords {
+            keywords.replace(keyword);
+        }
         state.ports.keywords = Arc::new(keywords);
     }
     #[cfg(feature = "llm")]
@@ -147,8 +192,16 @@ pub(crate) async fn server(config: Config) -> anyhow::Result<Server> {
 
 /// What dialogs use of the server.
 #[cfg(feature = "auto")]
-fn auto_handles(state: &AppState) -> anyhow::Result<botserver_auto::AutoHandles> {
+fn auto_handles(
+    state: &AppState,
+    outbound: Option<Outbound>,
+    trace: Option<Arc<dyn Trace>>,
+) -> anyhow::Result<botserver_auto::AutoHandles> {
     let config = &state.config;
+    let outbound = match outbound {
+        Some(outbound) => outbound,
+        None => botserver_auto::outbound(config.http.allow_private.clone())?,
+    };
     Ok(botserver_auto::AutoHandles {
         bots_dir: config.bots_dir.clone(),
         limits: config.script,
@@ -158,7 +211,8 @@ fn auto_handles(state: &AppState) -> anyhow::Result<botserver_auto::AutoHandles>
         lifecycle: state.lifecycle.clone(),
         clock: Arc::clone(&state.clock),
         events: state.events.clone(),
-        outbound: botserver_auto::outbound(config.http.allow_private.clone())?,
+        outbound,
+        trace,
     })
 }
 

@@ -297,6 +297,12 @@ impl Registry {
         assert!(before.is_none(), "the keyword {phrase} is registered twice");
     }
 
+    /// Puts a keyword in place of the one with its phrase, if there is one.
+    pub fn replace(&mut self, keyword: Keyword) {
+        self.keywords.remove(keyword.phrase);
+        self.register(keyword);
+    }
+
     /// The keyword with that phrase, in capitals.
     pub fn find(&self, phrase: &str) -> Option<&Keyword> {
         self.keywords.get(phrase).map(|(keyword, _)| keyword)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use botlib::{Clock, NodeId, OrgId};
+use botlib::{Chance, Clock, NodeId, OrgId};
 
 use crate::{
     Config, Db, Lifecycle,
@@ -27,6 +27,8 @@ pub struct AppState {
     pub lifecycle: Lifecycle,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub chance: Arc<dyn Chance>,
     /// This process, as other nodes see it.
     pub node: NodeId,
     /// The organisation of callers who have not proved to belong to one.

@@ -125,6 +125,7 @@ impl House {
             db,
             lifecycle: Lifecycle::new(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            chance: Arc::new(botlib::SystemChance),
             node: NodeId::new(),
             org,
             cache: Arc::clone(&shared) as Arc<_>,

@@ -30,11 +30,27 @@ pub(crate) use effects::children;
 pub(crate) use names::assigned;
 use routine::Builder;
 
+/// How a script is compiled.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Keeps every statement apart, so that a [`Trace`](super::Trace) hears of each line. The program computes the same,
+    /// more slowly.
+    pub trace: bool,
+}
+
 /// Compiles a script.
 ///
 /// # Errors
 /// All errors of the script, those of [`super::parse`] included.
 pub fn compile(parsed: &Parsed) -> Result<Program, Vec<Diagnostic>> {
+    compile_with(parsed, Options::default())
+}
+
+/// Compiles a script in a way of the caller's choice.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_with(parsed: &Parsed, options: Options) -> Result<Program, Vec<Diagnostic>> {
     let mut found: Vec<Diagnostic> = parsed
         .diagnostics
         .iter()
@@ -45,6 +61,7 @@ pub fn compile(parsed: &Parsed) -> Result<Program, Vec<Diagnostic>> {
         return Err(found);
     }
     let mut compiler = Compiler::new(parsed);
+    compiler.options = options;
     let program = compiler.program();
     found.append(&mut compiler.diagnostics);
     if found.is_empty() { Ok(program) } else { Err(found) }
@@ -63,6 +80,7 @@ pub(crate) fn no_loop(parsed: &Parsed, stmt: &Stmt, again: bool) -> Diagnostic {
 
 struct Compiler<'a> {
     parsed: &'a Parsed,
+    options: Options,
     effects: Effects,
     procedures: Vec<&'a Procedure>,
     /// Names that are assigned somewhere, in lower case.
@@ -88,6 +106,7 @@ impl<'a> Compiler<'a> {
         names::assigned(&parsed.body, &mut assigned);
         Self {
             parsed,
+            options: Options::default(),
             effects: Effects::new(names),
             procedures,
             assigned,

@@ -15,7 +15,7 @@ use botstate::dialog::{Dialog, Env, Fault, FaultKind, Input, Step};
 use rhai::{Dynamic, Scope};
 
 use super::{
-    engine,
+    Trace, engine,
     program::{Instr, Operand, Program, Routine, Slot},
     run,
     value::{Outcome, Val, dynamic, from_value, to_value, val},
@@ -63,6 +63,7 @@ pub struct Machine {
     pending: Pending,
     counters: Counters,
     limits: Limits,
+    trace: Option<Arc<dyn Trace>>,
 }
 
 /// A procedure that is being run.
@@ -161,6 +162,13 @@ impl Machine {
         self
     }
 
+    /// The same machine, heard by `trace`.
+    #[must_use]
+    pub fn with_trace(mut self, trace: Option<Arc<dyn Trace>>) -> Self {
+        self.trace = trace;
+        self
+    }
+
     /// The program that runs.
     pub fn program(&self) -> &Arc<Program> {
         &self.program
@@ -187,6 +195,7 @@ impl Machine {
             pending: Pending::Ready,
             counters: Counters::default(),
             limits: Limits::default(),
+            trace: None,
         }
     }
 

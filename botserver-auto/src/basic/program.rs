@@ -1,6 +1,9 @@
 //! Compiled scripts: plain data that is stored beside every dialog that waits.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, OnceLock},
+};
 
 use botlib::{Value, value::Map, wire::InputKind};
 use botstate::dialog::{Fault, FaultKind, ToolSpec};
@@ -152,6 +155,13 @@ pub(crate) struct Ask {
     pub(crate) into: Option<Slot>,
 }
 
+impl Instr {
+    /// Whether it does what its line says. The others lead from one line to another.
+    pub(crate) fn is_of_a_line(&self) -> bool {
+        !matches!(self, Self::Jump(_) | Self::EndTry | Self::Drop(_))
+    }
+}
+
 impl Code {
     pub(crate) fn new(source: String, lines: Vec<u32>, loops: bool) -> Self {
         Self {
@@ -282,6 +292,16 @@ impl Program {
     /// The generated source of each piece, for measurements and tests.
     pub fn generated(&self) -> impl Iterator<Item = &str> {
         self.codes.iter().map(|code| code.source.as_str())
+    }
+
+    /// The lines that a [`Trace`](super::Trace) may hear of, in order.
+    pub fn lines(&self) -> BTreeSet<u32> {
+        let routines = self.procedures.iter();
+        routines
+            .flat_map(|routine| routine.code.iter().zip(&routine.lines))
+            .filter(|(instr, _)| instr.is_of_a_line())
+            .map(|(_, line)| *line)
+            .collect()
     }
 
     /// The `PARAM` lines.

@@ -150,6 +150,7 @@ async fn open(config: Config) -> (AppState, Arc<Registry>, Mount) {
         db,
         lifecycle: Lifecycle::new(),
         clock,
+        chance: Arc::new(botlib::SystemChance),
         node: NodeId::new(),
         org,
         cache: Arc::clone(&shared) as Arc<_>,

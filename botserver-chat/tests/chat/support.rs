@@ -175,6 +175,7 @@ async fn start(config: Config, mut ports: Ports) -> (String, AppState) {
         db,
         lifecycle: Lifecycle::new(),
         clock,
+        chance: Arc::new(botlib::SystemChance),
         node: NodeId::new(),
         org,
         events: EventBus::new(Arc::clone(&local) as _),

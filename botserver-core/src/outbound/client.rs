@@ -8,7 +8,7 @@ use reqwest::redirect;
 use url::Url;
 
 use super::{
-    Lookup, OutboundError, OutboundPolicy, SystemLookup,
+    Lookup, OutboundError, OutboundPolicy, SystemLookup, Transport,
     policy::Reach,
     resolver::{GuardedResolver, Refused, Unknown},
 };
@@ -72,6 +72,8 @@ pub struct Outbound {
     policy: Arc<OutboundPolicy>,
     public: reqwest::Client,
     allowed: reqwest::Client,
+    /// What answers in place of the network.
+    transport: Option<Arc<dyn Transport>>,
 }
 
 impl std::fmt::Debug for Outbound {
@@ -119,6 +121,18 @@ impl Outbound {
             public: client(Reach::Public)?,
             allowed: client(Reach::Allowed)?,
             policy,
+            transport: None,
+        })
+    }
+
+    /// A client within `policy` whose requests `transport` answers instead of the network.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub fn with_transport(policy: OutboundPolicy, transport: Arc<dyn Transport>) -> Result<Self, OutboundError> {
+        Ok(Self {
+            transport: Some(transport),
+            ..Self::new(policy)?
         })
     }
 
@@ -165,6 +179,9 @@ impl Outbound {
             Reach::Public => &self.public,
             Reach::Allowed => &self.allowed,
         };
+        if let Some(transport) = &self.transport {
+            return Self::ask(&**transport, hop).await;
+        }
         let request = client
             .request(hop.method.clone(), hop.url.clone())
             .headers(hop.headers.clone());
@@ -174,6 +191,22 @@ impl Outbound {
             request.body(hop.body.clone())
         };
         request.send().await.map_err(|error| self.explain(&hop.url, error))
+    }
+
+    async fn ask(transport: &dyn Transport, hop: &Hop) -> Result<reqwest::Response, OutboundError> {
+        let host = || hop.url.host_str().unwrap_or_default().to_owned();
+        let mut request = http::Request::new(hop.body.clone());
+        *request.method_mut() = hop.method.clone();
+        *request.headers_mut() = hop.headers.clone();
+        *request.uri_mut() = hop
+            .url
+            .as_str()
+            .parse()
+            .map_err(|_not_a_uri| OutboundError::NotAUrl(hop.url.to_string()))?;
+        match transport.answer(request).await {
+            Ok(response) => Ok(response.map(reqwest::Body::from).into()),
+            Err(reason) => Err(OutboundError::Unanswered { host: host(), reason }),
+        }
     }
 
     async fn read(&self, url: Url, mut response: reqwest::Response) -> Result<OutboundResponse, OutboundError> {

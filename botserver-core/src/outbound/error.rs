@@ -62,6 +62,14 @@ pub enum OutboundError {
         #[source]
         source: reqwest::Error,
     },
+    /// What answers in place of the network has no answer.
+    #[error("{host} was not asked: {reason}")]
+    Unanswered {
+        /// The host of the URL.
+        host: String,
+        /// Why there is none.
+        reason: String,
+    },
     /// The client could not be made.
     #[error("could not set up the client for requests to the outside")]
     Setup(#[source] reqwest::Error),

@@ -19,7 +19,8 @@ impl Compiler<'_> {
         let mut run: Vec<&Stmt> = Vec::new();
         for stmt in body {
             let compound = !super::names::bodies(stmt).is_empty();
-            let pure = self.effects.is_pure(stmt, &mut Vec::new()) && !(self.resumes && compound);
+            let apart = self.options.trace || self.resumes && compound;
+            let pure = !apart && self.effects.is_pure(stmt, &mut Vec::new());
             if pure {
                 run.push(stmt);
                 if self.resumes {

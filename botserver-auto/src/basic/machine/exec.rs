@@ -115,6 +115,11 @@ impl Machine {
         let Some(instr) = routine.code.get(frame.at) else {
             return Ok(self.leave(&Dynamic::UNIT));
         };
+        if let (Some(trace), Some(line)) = (&self.trace, routine.lines.get(frame.at))
+            && instr.is_of_a_line()
+        {
+            trace.line(&program, *line);
+        }
         match instr {
             Instr::Run(code) => {
                 let _ = self.code(*code)?;

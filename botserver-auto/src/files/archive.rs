@@ -51,7 +51,8 @@ pub(crate) fn unpack(bytes: &[u8]) -> Result<Vec<(FilePath, Vec<u8>)>, Fault> {
         if file.is_dir() || file.is_symlink() {
             continue;
         }
-        let path = FilePath::parse(file.name())?;
+        let name = file.name().map_err(|error| broken(&error))?.into_owned();
+        let path = FilePath::parse(&name)?;
         let mut content = Vec::new();
         let most = room.min(LARGEST_FILE);
         // What the header says about the size is a claim: only what comes out counts.

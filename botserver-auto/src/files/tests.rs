@@ -40,6 +40,7 @@ fn bot(name: &str) -> Bot {
         settings: Settings::new([("files-quota-mb".to_owned(), "1".to_owned())]),
         prompt: None,
         tools: Vec::new(),
+        triggers: Vec::new(),
         scripts: Vec::new(),
         start_wants_message: false,
     }

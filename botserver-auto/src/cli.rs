@@ -5,20 +5,25 @@ mod run;
 mod terminal;
 
 use std::{
-    io,
+    io::{self, Read, Write},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
-use botlib::OrgId;
+use botlib::{OrgId, SystemClock};
 use botserver_core::outbound::Outbound;
-use botstate::keyword::Keyword;
+use botstate::{
+    keyword::{Keyword, Registry},
+    shared::Local,
+};
 
 pub use check::{CheckOptions, check};
 pub use run::{RunOptions, run};
 
 use crate::{
     basic::Diagnostic,
-    keywords::{self, Memory},
+    keywords::{self, Host, LocalApi, Memory},
+    lsp, manual,
     mounted::{Built, Language},
     package,
 };
@@ -33,7 +38,36 @@ pub const UNABLE: u8 = 2;
 /// The keywords of this crate for a dialog in the terminal: the bot's memory ends with the process, requests to the
 /// outside are real.
 pub fn terminal_keywords(outbound: &Outbound) -> Vec<Keyword> {
-    keywords::keywords(&Memory::passing(), outbound)
+    let shared = Arc::new(Local::new(Arc::new(SystemClock)));
+    keywords::keywords(&Host {
+        memory: Memory::passing(),
+        cache: Arc::clone(&shared) as Arc<_>,
+        limits: shared,
+        outbound: outbound.clone(),
+        api: LocalApi::default(),
+    })
+}
+
+/// Serves an editor over the Language Server Protocol at `input` and `out`. Gives the exit code that the protocol
+/// wants: 0 when the editor asked to shut down before it left.
+pub fn lsp(registry: &Registry, input: impl Read + Send, out: &mut dyn Write) -> u8 {
+    lsp::serve(registry, input, out)
+}
+
+/// Writes the manual of the language with the keywords of `registry` below `folder`, its grammar for editors to the file
+/// `grammar` if there is one, and what was done to `out`. Gives the exit code.
+pub fn manual(registry: &Registry, folder: &Path, grammar: Option<&Path>, out: &mut dyn Write) -> u8 {
+    let written = manual::write(registry, folder).and_then(|files| {
+        grammar.map_or(Ok(()), |file| std::fs::write(file, manual::text_mate(registry)))?;
+        Ok(files)
+    });
+    let (code, said) = match written {
+        Ok(files) => (OK, format!("wrote {files} files below {}", folder.display())),
+        Err(error) => (UNABLE, format!("cannot write below {}: {error}", folder.display())),
+    };
+    // When even this cannot be written, the exit code says it.
+    let _ = writeln!(out, "{said}");
+    code
 }
 
 /// What a path on the command line stands for.

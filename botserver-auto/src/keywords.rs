@@ -1,28 +1,59 @@
-//! Keywords of dialogs: the bot's memory, HTTP, and the log.
+//! Keywords of dialogs: memories, HTTP, and the log.
 
+mod cache;
+mod call;
 mod get;
 mod headers;
 mod http;
 mod memory;
 mod print;
+mod soap;
 
 use std::sync::Arc;
 
 use botlib::Value;
 use botserver_core::outbound::Outbound;
-use botstate::{Db, keyword::Keyword};
+use botstate::{
+    keyword::Keyword,
+    shared::{Cache, RateLimit},
+};
 use rust_decimal::Decimal;
 
+pub use call::LocalApi;
 pub(crate) use memory::Memory;
 
-/// Every keyword of this crate, on what a server keeps in `db`, reaching outside through `outbound`.
-pub(crate) fn keywords(memory: &Memory, outbound: &Outbound) -> Vec<Keyword> {
-    let mut keywords = memory::keywords(memory);
-    keywords.extend(headers::keywords());
-    keywords.extend(http::keywords(outbound));
-    keywords.push(get::keyword(memory, outbound));
-    keywords.push(print::keyword());
-    keywords
+/// What keywords work with.
+#[derive(Clone)]
+pub(crate) struct Host {
+    /// What bots remember.
+    pub(crate) memory: Memory,
+    /// Values that may vanish.
+    pub(crate) cache: Arc<dyn Cache>,
+    /// How often a bot may call outside.
+    pub(crate) limits: Arc<dyn RateLimit>,
+    /// The client of requests to the outside.
+    pub(crate) outbound: Outbound,
+    /// The server's own API.
+    pub(crate) api: LocalApi,
+}
+
+/// Every keyword of this crate.
+pub(crate) fn keywords(host: &Host) -> Vec<Keyword> {
+    [
+        memory::keywords(&host.memory),
+        cache::keywords(&host.cache),
+        headers::keywords(),
+        http::keywords(host),
+        vec![
+            get::keyword(host),
+            soap::keyword(host),
+            print::keyword(),
+            call::keyword(&host.api),
+        ],
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// A setting as the value that it looks like.
@@ -36,17 +67,5 @@ pub(crate) fn setting(text: &str) -> Value {
         _ => text
             .parse::<Decimal>()
             .map_or_else(|_| Value::text(text), Value::Decimal),
-    }
-}
-
-impl Memory {
-    /// The memory that a server keeps in its database.
-    pub(crate) fn stored(db: &Db) -> Self {
-        Self::Stored(db.clone())
-    }
-
-    /// A memory that ends with the process.
-    pub(crate) fn passing() -> Self {
-        Self::Passing(Arc::default())
     }
 }

@@ -16,7 +16,10 @@ mod examples;
 mod files;
 #[expect(dead_code, reason = "the data keywords that use it land next")]
 mod filter;
+mod framing;
 mod keywords;
+mod lsp;
+mod manual;
 mod mounted;
 mod mounts;
 mod package;
@@ -25,6 +28,8 @@ mod routes;
 mod service;
 mod store;
 mod watch;
+mod xml;
 
 pub use examples::{ExampleFile, embedded_example, write_first_bot};
+pub use keywords::LocalApi;
 pub use service::{AutoHandles, AutoService, Mount, outbound, outbound_through};

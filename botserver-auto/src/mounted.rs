@@ -74,20 +74,39 @@ impl Language {
         Self { options, ..self }
     }
 
-    /// Compiles every script of a package.
-    pub(crate) fn build(&self, org: OrgId, package: Package) -> Built {
-        let mut diagnostics = package.diagnostics;
-        let names: Vec<String> = package.scripts.iter().map(|script| script.name.clone()).collect();
-        let (mut programs, mut broken) = (BTreeMap::new(), HashMap::new());
-        let mut start_wants_message = false;
-        let known = Known {
+    /// The words that scripts may use.
+    pub(crate) fn grammar(&self) -> &Grammar {
+        &self.grammar
+    }
+
+    /// Whether a word may not be the name of something that an author makes.
+    pub(crate) fn is_reserved(&self, word: &str) -> bool {
+        self.grammar.is_reserved(word)
+    }
+
+    /// What the scripts of a package may count on besides themselves.
+    #[expect(
+        clippy::unused_self,
+        reason = "what a package has is read with the words of the language"
+    )]
+    pub(crate) fn known(&self, package: &Package) -> Known {
+        Known {
             names: package
                 .settings
                 .iter()
                 .filter_map(|(name, _)| name.strip_prefix("param-").map(str::to_owned))
                 .collect(),
-            scripts: Some(names.iter().cloned().collect()),
-        };
+            scripts: Some(package.scripts.iter().map(|script| script.name.clone()).collect()),
+        }
+    }
+
+    /// Compiles every script of a package.
+    pub(crate) fn build(&self, org: OrgId, package: Package) -> Built {
+        let known = self.known(&package);
+        let mut diagnostics = package.diagnostics;
+        let names: Vec<String> = package.scripts.iter().map(|script| script.name.clone()).collect();
+        let (mut programs, mut broken) = (BTreeMap::new(), HashMap::new());
+        let mut start_wants_message = false;
         for script in &package.scripts {
             let compiled = self.compile(script, &known);
             if let Some(error) = compiled.diagnostics.iter().find(|diagnostic| diagnostic.is_error()) {
@@ -189,11 +208,12 @@ pub(crate) fn bot_id(org: OrgId, name: &str) -> BotId {
 }
 
 fn tool(script: &str, program: &Program) -> Option<ToolSpec> {
-    if NEVER_TOOLS.contains(&script) {
-        None
-    } else {
-        program.tool()
-    }
+    if may_be_tool(script) { program.tool() } else { None }
+}
+
+/// Whether a script of that name is a tool once it has a description.
+pub(crate) fn may_be_tool(script: &str) -> bool {
+    !NEVER_TOOLS.contains(&script)
 }
 
 /// Whether a script reads what the person wrote, comments aside.

@@ -22,7 +22,7 @@ const MAX_FILE: u64 = 1 << 20;
 const MAX_SCRIPTS: usize = 1_000;
 
 /// A package as it lies on disk.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Package {
     /// The folder's name without `.gbai`.
     pub(crate) name: String,

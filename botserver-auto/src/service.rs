@@ -14,6 +14,7 @@ use botstate::{
     event::EventBus,
     keyword::Registry,
     service::Service,
+    shared::{Cache, RateLimit},
 };
 use ipnet::IpNet;
 use parking_lot::Mutex;
@@ -22,7 +23,7 @@ use crate::{
     basic::{Options, Trace},
     bots::Shelf,
     dialogs::Scripts,
-    keywords::{self, Memory},
+    keywords::{self, Host, LocalApi, Memory},
     mounted::Language,
     mounts::{Mounts, State},
     routes, watch,
@@ -76,6 +77,12 @@ pub struct AutoHandles {
     pub lifecycle: Lifecycle,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Values that may vanish.
+    pub cache: Arc<dyn Cache>,
+    /// Limits over all nodes.
+    pub rates: Arc<dyn RateLimit>,
+    /// The server's own API, set once it is composed.
+    pub api: LocalApi,
     /// Events between domains.
     pub events: EventBus,
     /// The client of scripts' requests, made by [`outbound`].
@@ -98,6 +105,9 @@ impl AutoHandles {
             db: state.db.clone(),
             lifecycle: state.lifecycle.clone(),
             clock: Arc::clone(&state.clock),
+            cache: Arc::clone(&state.cache),
+            rates: Arc::clone(&state.limits),
+            api: LocalApi::default(),
             events: state.events.clone(),
             outbound: outbound(state.config.http.allow_private.clone())?,
             trace: None,
@@ -124,6 +134,11 @@ impl AutoService {
     /// The service over the server's handles. Register the keywords of all services, then [mount](Self::mount).
     pub fn new(handles: AutoHandles) -> Self {
         Self { handles }
+    }
+
+    /// The server's own API as scripts call it.
+    pub fn api(&self) -> &LocalApi {
+        &self.handles.api
     }
 
     /// Mounts every package of the folder with the keywords of `registry`, and follows its changes from then on.
@@ -173,7 +188,14 @@ impl Service for AutoService {
     }
 
     fn register_keywords(&self, registry: &mut Registry) {
-        for keyword in keywords::keywords(&Memory::stored(&self.handles.db), &self.handles.outbound) {
+        let host = Host {
+            memory: Memory::stored(&self.handles.db, Arc::clone(&self.handles.clock)),
+            cache: Arc::clone(&self.handles.cache),
+            limits: Arc::clone(&self.handles.rates),
+            outbound: self.handles.outbound.clone(),
+            api: self.handles.api.clone(),
+        };
+        for keyword in keywords::keywords(&host) {
             registry.register(keyword);
         }
     }

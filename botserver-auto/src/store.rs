@@ -1,4 +1,5 @@
 //! SQL, and nothing else.
 
 pub(crate) mod memories;
+pub(crate) mod people;
 pub(crate) mod programs;

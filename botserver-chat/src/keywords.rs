@@ -1,6 +1,7 @@
-//! Keywords of conversations: suggestions, switchers, tools, contexts, pauses.
+//! Keywords of conversations: what they keep, suggestions, switchers, tools, contexts, pauses.
 
 mod context;
+mod session;
 mod suggestions;
 mod switchers;
 mod tools;
@@ -23,6 +24,7 @@ pub fn keywords() -> Vec<Keyword> {
         switchers::keywords(),
         tools::keywords(),
         context::keywords(),
+        session::keywords(),
         wait::keywords(),
     ]
     .into_iter()

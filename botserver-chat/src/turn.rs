@@ -52,6 +52,8 @@ pub(crate) struct Turn {
     /// The number of the running keyword's call.
     call: String,
     env: Env,
+    /// The session's values and language as `env` has them.
+    seen: (Map, Option<String>),
     steps: u32,
     usage: Option<Usage>,
     context_tokens: Option<u32>,
@@ -84,6 +86,7 @@ impl Turn {
             conversation.session.locale = Some(locale.clone());
         }
         let env = environment(&engine, &inbound, &conversation, message(&inbound, &conversation));
+        let seen = (conversation.session.values.clone(), conversation.session.locale.clone());
         let stack = std::mem::take(&mut conversation.activities)
             .into_iter()
             .map(Frame::from)
@@ -106,6 +109,7 @@ impl Turn {
             stored: None,
             call: String::new(),
             env,
+            seen,
             steps: 0,
             usage: None,
             context_tokens: None,
@@ -148,6 +152,22 @@ impl Turn {
             Some(error) => Err(error),
             None => Ok(next),
         }
+    }
+
+    /// Lets scripts see what a keyword has changed of the session.
+    fn look_again(&mut self) {
+        let session = &self.conversation.session;
+        if self.seen.0 == session.values && self.seen.1 == session.locale {
+            return;
+        }
+        self.seen = (session.values.clone(), session.locale.clone());
+        let message = match self.env.names.get("user") {
+            Some(Value::Map(user)) => user.get("message").cloned().unwrap_or_default(),
+            _ => Value::Null,
+        };
+        let fresh = environment(&self.engine, &self.inbound, &self.conversation, message);
+        self.env.names = fresh.names;
+        self.env.locale = fresh.locale;
     }
 
     /// Lets the model answer `question`.
@@ -246,13 +266,10 @@ fn environment(engine: &Engine, inbound: &Inbound, conversation: &Conversation, 
     ]
     .into_iter()
     .collect();
-    let session: Map = [
-        ("id".to_owned(), Value::text(conversation.id.to_string())),
-        ("channel".to_owned(), Value::text(inbound.channel)),
-        ("user_id".to_owned(), Value::text(conversation.owner.id.as_str())),
-    ]
-    .into_iter()
-    .collect();
+    let mut session = conversation.session.values.clone();
+    session.insert("id", Value::text(conversation.id.to_string()));
+    session.insert("channel", Value::text(inbound.channel));
+    session.insert("user_id", Value::text(conversation.owner.id.as_str()));
     names.insert("user", Value::Map(user));
     names.insert("session", Value::Map(session));
     names.insert("channel", Value::text(inbound.channel));

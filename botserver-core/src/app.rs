@@ -81,6 +81,9 @@ impl std::fmt::Debug for App {
 pub struct Composed {
     /// Answers requests.
     pub router: Router,
+    /// The same routes behind their guards alone, for callers inside the process: whoever sends a request puts the
+    /// [`Caller`](botlib::Caller) into its extensions.
+    pub local: Router,
     /// The description of the API, as `/api/openapi.json` serves it.
     pub openapi: Arc<OpenApi>,
     /// Every route with who may enter, by path and method.
@@ -161,6 +164,7 @@ impl App {
         };
         let router = built.router.fallback(unknown_path);
         Composed {
+            local: router.clone(),
             router: middleware::around(router, http, Arc::new(gate)),
             openapi,
             entries: built.entries,

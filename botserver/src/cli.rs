@@ -84,6 +84,17 @@ pub(crate) enum Bot {
         #[arg(long = "arg", value_name = "NAME=VALUE")]
         arguments: Vec<String>,
     },
+    /// Serve an editor over the Language Server Protocol on standard input and output
+    Lsp,
+    /// Write the manual of the language
+    Manual {
+        /// The folder to write below
+        #[arg(long, value_name = "DIR", default_value = "docs")]
+        out: PathBuf,
+        /// Write the grammar by which editors colour scripts to this file as well
+        #[arg(long, value_name = "FILE")]
+        grammar: Option<PathBuf>,
+    },
 }
 
 /// Work on people.

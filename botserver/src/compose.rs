@@ -182,6 +182,8 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
         app = app.routes(botserver_ui::routes());
     }
     let app = app.build();
+    #[cfg(feature = "auto")]
+    dialogs.api().set(app.local.clone());
     Ok(Server {
         state,
         app,
@@ -210,6 +212,9 @@ fn auto_handles(
         db: state.db.clone(),
         lifecycle: state.lifecycle.clone(),
         clock: Arc::clone(&state.clock),
+        cache: Arc::clone(&state.cache),
+        rates: Arc::clone(&state.limits),
+        api: botserver_auto::LocalApi::default(),
         events: state.events.clone(),
         outbound,
         trace,

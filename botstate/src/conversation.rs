@@ -2,6 +2,7 @@
 
 use botlib::{
     Value,
+    value::Map,
     wire::{Suggestion, Switcher},
 };
 use indexmap::IndexMap;
@@ -35,6 +36,9 @@ pub struct SessionState {
     /// Headers that SET HEADER added to the requests of this dialog.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     pub headers: IndexMap<String, Value>,
+    /// What SET SESSION keeps: scripts read it as members of `session`.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub values: Map,
     /// The visitor's language as a BCP 47 tag, from the client that opened the conversation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,

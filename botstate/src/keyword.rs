@@ -177,7 +177,17 @@ impl Args {
 /// - `{name}`: assignments `a = 1, b AS x`: an object with the assigned names.
 /// - `#name...`: values that know what they are called: a list of objects with `name` (of the variable or last member,
 ///   null for anything else) and `value`.
-/// - `$name`: the words up to the end of the line or the next word of the shape, as text: `every 1 hour`.
+/// - `$name`: the words up to the end of the line or the next word of the shape, as text: `every 1 hour`. Right after the
+///   phrase it takes words and numbers only, so that texts and variables fit other shapes: put such a shape first.
+/// - `!WORD`: a word that may be there: TRUE under its name in lower case. `[!FIRST]` gives `first`.
+/// - `~name`: a query such as `SUM(a * b) AS v, c FROM sales WHERE year = "${year}"`, up to the end of the logical line.
+///   Under the name comes the same kind of list as for `%name`: texts in double quotes are values, all else is code.
+///   Under `rows` comes an object with each name of the query that the script sets, and its value: what stands after
+///   FROM and JOIN may be there, and what is no column may be.
+///
+/// Arguments that stand side by side without a comma are juxtaposed: `cron file[ argument]`. Options in brackets that
+/// follow each other may come in any order. Lines may end after a comma or a word of the shape; WHERE, ORDER BY,
+/// GROUP BY, LIMIT, SET, VALUES, options of two words and their like may begin the next line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shape(pub Vec<Part>);
 
@@ -200,6 +210,10 @@ pub enum Part {
     Named(String),
     /// Bare words, `$name`.
     Words(String),
+    /// A word whose presence is an argument, `!WORD`.
+    Flag(String),
+    /// A query, `~name`.
+    Query(String),
     /// A word or sign that stands for itself: `AS`, `,`, `=`.
     Word(String),
     /// Parts that may be missing as a whole.
@@ -242,7 +256,10 @@ impl Shape {
 impl Part {
     fn parse(word: &str) -> Self {
         let is_name = |text: &str| text.starts_with(|c: char| c.is_ascii_lowercase());
-        let name = word.trim_matches(|c: char| "%?@{}#$.".contains(c)).to_owned();
+        if let Some(flag) = word.strip_prefix('!') {
+            return Self::Flag(flag.to_owned());
+        }
+        let name = word.trim_matches(|c: char| "%?@{}#$~.".contains(c)).to_owned();
         if !is_name(&name) {
             return Self::Word(word.to_owned());
         }
@@ -253,6 +270,7 @@ impl Part {
             Some('{') => Self::Fields(name),
             Some('#') => Self::Named(name),
             Some('$') => Self::Words(name),
+            Some('~') => Self::Query(name),
             _ if word.ends_with("...") => Self::Rest(name),
             _ => Self::Arg(name),
         }
@@ -268,8 +286,9 @@ impl Part {
             | Self::Source(name)
             | Self::Fields(name)
             | Self::Named(name)
+            | Self::Query(name)
             | Self::Words(name) => Some(name),
-            Self::Word(_) | Self::Optional(_) => None,
+            Self::Word(_) | Self::Flag(_) | Self::Optional(_) => None,
         }
     }
 }
@@ -331,6 +350,25 @@ mod tests {
                 Part::Optional(vec![Part::Word(",".to_owned()), Part::Rest("body".to_owned())]),
                 Part::Word("AS".to_owned()),
                 Part::Arg("name".to_owned()),
+            ])
+        );
+    }
+
+    #[test]
+    fn signs_say_how_an_argument_is_read() {
+        let shape = Shape::parse("@source, %filter {set} #values... $when ~query [!FIRST]");
+
+        assert_eq!(
+            shape,
+            Shape(vec![
+                Part::Source("source".to_owned()),
+                Part::Word(",".to_owned()),
+                Part::Filter("filter".to_owned()),
+                Part::Fields("set".to_owned()),
+                Part::Named("values".to_owned()),
+                Part::Words("when".to_owned()),
+                Part::Query("query".to_owned()),
+                Part::Optional(vec![Part::Flag("FIRST".to_owned())]),
             ])
         );
     }

@@ -8,7 +8,7 @@ use super::{
     grammar::nearest,
     library::{self, Function},
     parser::Parsed,
-    tree::{Expr, ExprKind, Loop, Name, Place, PlaceKey, Step, Stmt, StmtKind, Test},
+    tree::{Arg, Expr, ExprKind, Loop, Name, Place, PlaceKey, Step, Stmt, StmtKind, Test},
 };
 
 /// Names that surround a run without anybody setting them in a script.
@@ -38,7 +38,7 @@ const AMBIENT: [&str; 22] = [
 ];
 
 /// What is there besides the script.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Known {
     /// Names that are set when a script starts, such as those of `param-*` rows of the settings.
     pub names: HashSet<String>,
@@ -292,6 +292,15 @@ impl Checker<'_> {
             ExprKind::Name(name) => self.name(name, &expr.span),
             ExprKind::Call(name, args) => self.call(name, args.len()),
             ExprKind::Script(script, _) => self.script(script),
+            ExprKind::Command(command) => {
+                for (_, arg) in &command.args {
+                    // A bare name may be a table, which nobody assigns.
+                    if !matches!(arg, Arg::Source(..)) {
+                        arg.exprs().into_iter().for_each(|expr| self.expr(expr));
+                    }
+                }
+                return;
+            }
             ExprKind::Path(_, steps) => {
                 for step in steps {
                     if let Step::Method(name, _) = step

@@ -4,10 +4,12 @@
 //! too. What waits, and the control flow around it, becomes instructions; keywords inside expressions are
 //! hoisted to temporary variables in the order in which they are evaluated.
 
+mod argument;
 mod code;
 mod command;
 mod effects;
 mod expression;
+mod filter;
 mod names;
 mod pure;
 mod routine;
@@ -85,6 +87,8 @@ struct Compiler<'a> {
     procedures: Vec<&'a Procedure>,
     /// Names that are assigned somewhere, in lower case.
     assigned: HashSet<String>,
+    /// Variables of filter texts whose pieces are kept.
+    followed: HashSet<String>,
     globals: Vec<Global>,
     constants: Vec<Decimal>,
     codes: Vec<Code>,
@@ -110,6 +114,7 @@ impl<'a> Compiler<'a> {
             effects: Effects::new(names),
             procedures,
             assigned,
+            followed: filter::followed(&parsed.body, &parsed.filtering),
             globals: Vec::new(),
             constants: Vec::new(),
             codes: Vec::new(),

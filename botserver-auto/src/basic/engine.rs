@@ -187,6 +187,20 @@ fn operators_of(engine: &mut Engine) {
         }
         Ok(text.into())
     });
+    register(engine, "o_parts", 2, |args| {
+        let letters = nth(args, 0).print()?;
+        let items = args.get(1).map(|items| array(items)).unwrap_or_default();
+        operators::parts(&letters, items)
+    });
+    // What a followed variable was joined from; one that came by its value in another way is one value.
+    register(engine, "o_pieces", 2, |args| {
+        let pieces = nth(args, 0);
+        if matches!(pieces, Val::List(_)) {
+            return Ok(pieces);
+        }
+        operators::parts("v", vec![nth(args, 1)])
+    });
+    register(engine, "o_joined", 1, |args| operators::joined(&nth(args, 0)));
     register(engine, "o_neg", 1, |args| operators::negate(&nth(args, 0)));
     register(engine, "o_true", 1, |args| {
         let value = first(args);

@@ -99,6 +99,20 @@ impl Grammar {
         grammar
     }
 
+    /// Whether `word` is a statement or keyword by itself, or stands for a value or an operator, and so should not be
+    /// the name of a variable or SUB.
+    pub(crate) fn is_reserved(&self, word: &str) -> bool {
+        const VALUES: [&str; 18] = [
+            "TRUE", "FALSE", "NULL", "AND", "OR", "NOT", "MOD", "IS", "IN", "LIKE", "THEN", "TO", "STEP", "AS", "END",
+            "BEGIN", "REM", "SET",
+        ];
+        let upper = word.to_uppercase();
+        let alone = |phrase: &str| phrase == upper;
+        STATEMENTS.iter().any(|phrase| alone(phrase))
+            || VALUES.iter().any(|value| alone(value))
+            || self.entries.iter().any(|entry| alone(entry.phrase))
+    }
+
     /// The first node of all phrases.
     pub(crate) const ROOT: usize = 0;
 

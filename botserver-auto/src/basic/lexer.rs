@@ -101,19 +101,28 @@ pub(crate) fn lex_range(source: &Arc<Source>, text: &str, base: usize, line_star
             Kind::Quote => {
                 let line = reader.remainder().split('\n').next().unwrap_or_default();
                 let opens = lexed.tokens.last().is_some_and(|token| {
-                    matches!(
-                        token.kind,
+                    let word = || text.get(token.start - base..token.end - base).unwrap_or_default();
+                    match token.kind {
                         Kind::Equal
-                            | Kind::EqualEqual
-                            | Kind::NotEqual
-                            | Kind::Paren
-                            | Kind::Comma
-                            | Kind::Bracket
-                            | Kind::Plus
-                            | Kind::Brace
-                            | Kind::HashBrace
-                            | Kind::Colon
-                    )
+                        | Kind::EqualEqual
+                        | Kind::NotEqual
+                        | Kind::Less
+                        | Kind::LessEqual
+                        | Kind::Greater
+                        | Kind::GreaterEqual
+                        | Kind::Paren
+                        | Kind::Comma
+                        | Kind::Bracket
+                        | Kind::Plus
+                        | Kind::Ampersand
+                        | Kind::Brace
+                        | Kind::HashBrace
+                        | Kind::Colon => true,
+                        Kind::Word => ["LIKE", "ILIKE", "CONTAINS"]
+                            .iter()
+                            .any(|operator| word().eq_ignore_ascii_case(operator)),
+                        _ => false,
+                    }
                 });
                 if let (true, Some(close)) = (opens, line.find('\'')) {
                     reader.bump(close + 1);

@@ -2,6 +2,7 @@
 
 mod choice;
 mod date;
+pub(crate) mod docs;
 mod json;
 mod list;
 mod mail;

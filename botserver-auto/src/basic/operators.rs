@@ -303,6 +303,46 @@ pub(crate) fn each(value: &Val, keep: Option<&Val>) -> Outcome<List> {
 /// Midnight, which a day begins with.
 pub(crate) const MIDNIGHT: NaiveTime = NaiveTime::MIN;
 
+/// Texts at even places with one value between each two: `t` adds a text, `v` a value, `p` such a list.
+pub(crate) fn parts(letters: &str, items: Vec<Val>) -> Outcome<Val> {
+    let mut list: Vec<Val> = Vec::with_capacity(2 * items.len() + 1);
+    let mut text = String::new();
+    for (letter, item) in letters.chars().zip(items) {
+        match item {
+            Val::List(inner) if letter == 'p' => {
+                for (place, part) in inner.iter().enumerate() {
+                    if place % 2 == 0 {
+                        text.push_str(&part.print()?);
+                    } else {
+                        list.push(Val::text(std::mem::take(&mut text)));
+                        list.push(part.clone());
+                    }
+                }
+            }
+            value if letter == 'v' => {
+                list.push(Val::text(std::mem::take(&mut text)));
+                list.push(value);
+            }
+            code => text.push_str(&code.print()?),
+        }
+        check_text(text.len())?;
+    }
+    list.push(Val::text(text));
+    List::new(list).map(Val::List)
+}
+
+/// The text that such a list spells.
+pub(crate) fn joined(list: &Val) -> Outcome<Val> {
+    let mut text = String::new();
+    if let Val::List(list) = list {
+        for part in list.iter() {
+            text.push_str(&part.print()?);
+            check_text(text.len())?;
+        }
+    }
+    Ok(text.into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,7 @@
 //! From tokens to the tree: recursive descent that recovers line by line.
 
 mod command;
+mod condition;
 mod control;
 mod expression;
 mod get;
@@ -8,10 +9,14 @@ mod header;
 mod hear;
 mod operand;
 mod procedure;
+mod query;
+mod shape;
 mod statement;
 mod text;
 
 use std::{collections::HashSet, ops::Range, sync::Arc};
+
+pub(crate) use shape::joined_names;
 
 use super::{
     diagnostic::{Diagnostic, Severity},
@@ -34,6 +39,8 @@ pub struct Parsed {
     pub(crate) body: Vec<Stmt>,
     /// Names of SUBs and FUNCTIONs, in lower case.
     pub(crate) procedures: HashSet<String>,
+    /// Names that stand in filter texts, in lower case.
+    pub(crate) filtering: HashSet<String>,
     /// Where comments stand, for the formatter.
     pub comments: Vec<Range<usize>>,
     /// All problems that reading the script showed.
@@ -57,12 +64,13 @@ pub fn parse(name: &str, text: &str, grammar: &Grammar) -> Parsed {
     let source = Arc::new(Source::new(name, text));
     let mut lexed = lexer::lex(&source);
     let procedures = procedures(&source, &lexed.tokens);
+    let names = names(&source, &lexed.tokens);
     let mut diagnostics = std::mem::take(&mut lexed.diagnostics);
-    let body = {
-        let mut parser = Parser::new(&source, source.text(), lexed.tokens, grammar, &procedures);
+    let (body, filtering) = {
+        let mut parser = Parser::new(&source, source.text(), lexed.tokens, grammar, &procedures, &names);
         let body = parser.script();
         diagnostics.append(&mut parser.diagnostics);
-        body
+        (body, parser.filtering)
     };
     diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
     diagnostics.truncate(MAX_DIAGNOSTICS);
@@ -70,6 +78,7 @@ pub fn parse(name: &str, text: &str, grammar: &Grammar) -> Parsed {
         source,
         body,
         procedures,
+        filtering,
         comments: lexed.comments,
         diagnostics,
     }
@@ -87,6 +96,48 @@ fn procedures(source: &Source, tokens: &[Token]) -> HashSet<String> {
             names.insert(source.slice(next.span()).trim_end_matches('$').to_lowercase());
         }
         line_start = token.kind == Kind::Newline;
+    }
+    names
+}
+
+/// Names of types after `PARAM … AS`.
+pub(crate) fn param_types() -> impl Iterator<Item = &'static str> {
+    header::TYPES.into_iter()
+}
+
+/// Names of types after `HEAR … AS`.
+pub(crate) fn hear_types() -> impl Iterator<Item = &'static str> {
+    hear::TYPES.into_iter().map(|(name, _)| name)
+}
+
+/// Names that the script gives a value, in lower case, so that they are known before the line that does it is read.
+fn names(source: &Source, tokens: &[Token]) -> HashSet<String> {
+    const DECLARING: [&str; 8] = ["PARAM", "EACH", "FOR", "HEAR", "WITH", "CATCH", "LET", "SET"];
+    let mut names = HashSet::new();
+    let mut procedure = false;
+    let word = |token: Option<&Token>| match token {
+        Some(token) if token.kind == Kind::Word => source.slice(token.span()),
+        _ => "",
+    };
+    for (at, token) in tokens.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|before| tokens.get(before));
+        let line_start = before.is_none_or(|before| matches!(before.kind, Kind::Newline | Kind::Colon));
+        let is = |one: &str, words: &[&str]| words.iter().any(|other| one.eq_ignore_ascii_case(other));
+        if token.kind == Kind::Newline {
+            procedure = false;
+        }
+        if token.kind != Kind::Word {
+            continue;
+        }
+        procedure |= line_start && is(word(Some(token)), &["SUB", "FUNCTION"]);
+        let goes_on = tokens
+            .get(at + 1)
+            .is_some_and(|next| matches!(next.kind, Kind::Equal | Kind::Dot | Kind::Bracket));
+        let assigned = goes_on && (line_start || is(word(before), &["THEN", "ELSE"]));
+        let parameter = procedure && before.is_some_and(|before| matches!(before.kind, Kind::Paren | Kind::Comma));
+        if assigned || parameter || is(word(before), &DECLARING) {
+            names.insert(source.slice(token.span()).trim_end_matches('$').to_lowercase());
+        }
     }
     names
 }
@@ -115,6 +166,8 @@ struct Parser<'a> {
     at: usize,
     grammar: &'a Grammar,
     procedures: &'a HashSet<String>,
+    /// Names that the script sets.
+    names: &'a HashSet<String>,
     diagnostics: Vec<Diagnostic>,
     depth: u32,
     /// Open brackets: newlines inside do not end a statement.
@@ -124,6 +177,8 @@ struct Parser<'a> {
     /// One-line IFs that are open: ELSE ends their statements.
     inline_ifs: u32,
     blocks: Vec<Block>,
+    /// Names that stand in filter texts.
+    filtering: HashSet<String>,
     /// Where everything is when the text is not the source.
     fixed: Option<Range<usize>>,
 }
@@ -135,6 +190,7 @@ impl<'a> Parser<'a> {
         tokens: Vec<Token>,
         grammar: &'a Grammar,
         procedures: &'a HashSet<String>,
+        names: &'a HashSet<String>,
     ) -> Self {
         Self {
             source,
@@ -143,12 +199,14 @@ impl<'a> Parser<'a> {
             at: 0,
             grammar,
             procedures,
+            names,
             diagnostics: Vec::new(),
             depth: 0,
             brackets: 0,
             commas: true,
             inline_ifs: 0,
             blocks: Vec::new(),
+            filtering: HashSet::new(),
             fixed: None,
         }
     }
@@ -295,6 +353,11 @@ impl<'a> Parser<'a> {
         let mut error = self.error("B100", span, format!("{what} is missing: {found}"));
         error.label = format!("{what} is expected");
         error
+    }
+
+    /// Whether the script gives `name` a value somewhere.
+    fn sets(&self, name: &str) -> bool {
+        self.names.contains(&name.trim_end_matches('$').to_lowercase())
     }
 
     fn expect(&mut self, kind: Kind, what: &str) -> Parse<Token> {

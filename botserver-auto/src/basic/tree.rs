@@ -448,11 +448,33 @@ pub(crate) struct Command {
     pub(crate) args: Vec<(String, Arg)>,
 }
 
-/// An argument: one value, or the list that `name...` collects.
+/// An argument, as the shape says that it is read.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Arg {
     One(Expr),
+    /// The list that `name...` collects.
     Many(Vec<Expr>),
+    /// A filter text, as it was written.
+    Filter(Expr),
+    /// Code with values in it.
+    Pieces(Vec<Piece>),
+    /// A bare name where rows are, and the value of the variable that is called so.
+    Source(String, Expr),
+    /// `a = 1, b AS x`.
+    Fields(Vec<(Name, Expr)>),
+    /// Values that are handed on with what they are called.
+    Named(Vec<Expr>),
+    /// Words of the line.
+    Words(String),
+    /// A word that is there.
+    Flag,
+}
+
+/// A piece of a condition or a query.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Piece {
+    Code(String),
+    Hole(Expr),
 }
 
 impl Expr {
@@ -474,10 +496,23 @@ impl Step {
 
 impl Arg {
     /// Expressions of the argument.
-    pub(crate) fn exprs(&self) -> &[Expr] {
+    pub(crate) fn exprs(&self) -> Vec<&Expr> {
         match self {
-            Self::One(expr) => std::slice::from_ref(expr),
-            Self::Many(exprs) => exprs,
+            Self::One(expr) | Self::Filter(expr) | Self::Source(_, expr) => vec![expr],
+            Self::Many(exprs) | Self::Named(exprs) => exprs.iter().collect(),
+            Self::Pieces(pieces) => pieces.iter().filter_map(Piece::hole).collect(),
+            Self::Fields(fields) => fields.iter().map(|(_, value)| value).collect(),
+            Self::Words(_) | Self::Flag => Vec::new(),
+        }
+    }
+}
+
+impl Piece {
+    /// The expression whose value stands here, if the piece is no code.
+    pub(crate) fn hole(&self) -> Option<&Expr> {
+        match self {
+            Self::Code(_) => None,
+            Self::Hole(expr) => Some(expr),
         }
     }
 }

@@ -4,14 +4,18 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use botlib::{Subject, Value, value::Map};
-use botserver_core::outbound::{Outbound, OutboundRequest};
+use botserver_core::outbound::OutboundRequest;
 use botstate::{
     dialog::{Fault, FaultKind, Settings},
     keyword::{Args, Class, Handler, Keyword, Turn},
 };
 use http::Method;
 
-use super::{Memory, headers, http as requests, setting};
+use super::{
+    Host, LocalApi, Memory, call, headers,
+    http::{self as requests, Client},
+    setting,
+};
 
 /// The longest that a request may take.
 const TIMEOUT: Duration = Duration::from_secs(40);
@@ -21,46 +25,108 @@ const FILES: [&str; 14] = [
     "csv", "xlsx", "xls", "pdf", "docx", "doc", "txt", "md", "json", "xml", "html", "pptx", "png", "jpg",
 ];
 
-pub(super) fn keyword(memory: &Memory, outbound: &Outbound) -> Keyword {
+pub(super) fn keyword(host: &Host) -> Keyword {
     Keyword {
         phrase: "GET",
-        shapes: &["source", "scope, key"],
+        shapes: &[
+            "@source",
+            "source, key",
+            "source WITH {params}",
+            "source WITH #named...",
+        ],
         class: Class::External,
         summary: "What a URL answers, JSON as values; or a path such as \"session.id\", a setting (\"config\", key), \
                   or what the bot remembers.",
         example: "price = GET \"config\", \"param-price\"\nTALK \"It costs \" + price",
         handler: Some(Arc::new(Get {
-            memory: memory.clone(),
-            outbound: outbound.clone(),
+            memory: host.memory.clone(),
+            client: Client::new(host),
+            api: host.api.clone(),
         })),
     }
 }
 
 struct Get {
     memory: Memory,
-    outbound: Outbound,
+    client: Client,
+    api: LocalApi,
 }
 
 #[async_trait]
 impl Handler for Get {
     async fn call(&self, turn: &mut dyn Turn, mut args: Args) -> Result<Value, Fault> {
-        if args.has("scope") {
-            let (scope, key) = (args.text("scope")?, args.text("key")?);
+        if args.has("key") {
+            let (scope, key) = (args.text("source")?, args.text("key")?);
             return scoped(turn, &scope, &key);
         }
-        let source = args.text("source")?.trim().to_owned();
+        let (source, is_name) = source(&mut args)?;
+        if is_name && let Some(value) = turn.session().values.get(&source) {
+            return Ok(value.clone());
+        }
         if is_url(&source) {
-            let mut request = OutboundRequest::new(Method::GET, source);
+            let mut request = OutboundRequest::new(Method::GET, with_params(&source, &mut args)?);
             request.headers = headers::of(turn)?;
-            let response = requests::send(&self.outbound, turn, request, TIMEOUT).await?;
+            let response = self.client.send(turn, request, TIMEOUT).await?;
             return Ok(requests::content(&response));
+        }
+        if source.starts_with('/') {
+            let path = with_params(&call::path(&source), &mut args)?;
+            let caller = turn.caller().clone();
+            return self.api.send(&caller, Method::GET, &path, None).await;
         }
         if let Some(path) = conversation_path(&source) {
             return Ok(in_conversation(turn, path));
         }
         refuse_missing(&source)?;
+        if let Some(value) = turn.session().values.get(&source) {
+            return Ok(value.clone());
+        }
         Ok(self.memory.get(turn.bot().id, source).await?.unwrap_or_default())
     }
+}
+
+/// What to get, and whether it is a bare name rather than a text: `GET role` means the session's `role` unless a
+/// variable of that name holds a text.
+fn source(args: &mut Args) -> Result<(String, bool), Fault> {
+    if let Value::Map(bare) = args.0.get("source").cloned().unwrap_or_default()
+        && let Some(Value::Text(name)) = bare.get("name")
+    {
+        return match bare.get("value") {
+            Some(Value::Text(text)) => Ok((text.trim().to_owned(), false)),
+            _ => Ok((name.clone(), true)),
+        };
+    }
+    Ok((args.text("source")?.trim().to_owned(), false))
+}
+
+/// The address with the parameters of WITH in its query.
+fn with_params(address: &str, args: &mut Args) -> Result<String, Fault> {
+    let mut pairs = Vec::new();
+    if let Value::Map(params) = args.take("params") {
+        pairs.extend(params);
+    }
+    if let Value::List(named) = args.take("named") {
+        for item in named {
+            let Value::Map(mut item) = item else { continue };
+            let Some(Value::Text(name)) = item.remove("name") else {
+                return Err(Fault::new(FaultKind::Argument, "a parameter of GET … WITH has no name")
+                    .hint("write `name = value`, or hand over variables"));
+            };
+            pairs.push((name, item.remove("value").unwrap_or_default()));
+        }
+    }
+    if pairs.is_empty() {
+        return Ok(address.to_owned());
+    }
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in &pairs {
+        match value {
+            Value::Secret(secret) => query.append_pair(name, secret.expose()),
+            other => query.append_pair(name, &other.to_string()),
+        };
+    }
+    let sign = if address.contains('?') { '&' } else { '?' };
+    Ok(format!("{address}{sign}{}", query.finish()))
 }
 
 fn is_url(source: &str) -> bool {
@@ -76,7 +142,7 @@ fn conversation_path(source: &str) -> Option<(&str, &str)> {
     known.then_some((first, member))
 }
 
-fn in_conversation(turn: &dyn Turn, (first, member): (&str, &str)) -> Value {
+fn in_conversation(turn: &mut dyn Turn, (first, member): (&str, &str)) -> Value {
     let person = match turn.caller().subject {
         Subject::Visitor(id) => Value::text(id.to_string()),
         Subject::Person(id) => Value::text(id.to_string()),
@@ -88,6 +154,7 @@ fn in_conversation(turn: &dyn Turn, (first, member): (&str, &str)) -> Value {
     ) {
         ("session", "id") => Value::text(turn.conversation().to_string()),
         ("session", "user_id") | ("user", "id") => person,
+        ("session", member) => turn.session().values.get(member).cloned().unwrap_or_default(),
         _ => Value::Null,
     }
 }
@@ -99,13 +166,6 @@ fn refuse_missing(source: &str) -> Result<(), Fault> {
             FaultKind::Argument,
             "GET needs a URL or a name, and got an empty text",
         ));
-    }
-    if source.starts_with('/') {
-        return Err(Fault::new(
-            FaultKind::NotFound,
-            format!("GET {source:?}: this server has no such service yet"),
-        )
-        .hint("a URL begins with https://"));
     }
     let ending = source.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
     let is_file = source.contains('/') || ending.is_some_and(|ending| FILES.contains(&ending.as_str()));

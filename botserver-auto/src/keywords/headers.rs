@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use botlib::Value;
+use botlib::{Value, value::Map};
 use botstate::{
     dialog::{Fault, FaultKind},
     keyword::{Args, Class, Handler, Keyword, Turn},
@@ -83,6 +83,16 @@ pub(super) fn of(turn: &mut dyn Turn) -> Result<HeaderMap, Fault> {
         .headers
         .iter()
         .map(|(name, value)| header(name, value))
+        .collect()
+}
+
+/// Headers that a script names in an object.
+pub(super) fn read(map: &Map) -> Result<HeaderMap, Fault> {
+    map.iter()
+        .map(|(name, value)| match value {
+            Value::Secret(_) => header(name, value),
+            other => header(name, &Value::text(other.to_string())),
+        })
         .collect()
 }
 

@@ -1,4 +1,4 @@
-//! `POST`, `PUT`, `PATCH` and `DELETE HTTP`, and the request and answer that `GET` shares with them.
+//! `POST`, `PUT`, `PATCH`, `DELETE HTTP` and `GRAPHQL`, and the request and answer that `GET` shares with them.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,11 +8,12 @@ use botserver_core::outbound::{Outbound, OutboundError, OutboundRequest, Outboun
 use botstate::{
     dialog::{Fault, FaultKind},
     keyword::{Args, Class, Handler, Keyword, Turn},
+    shared::{Decision, Quota, RateLimit},
 };
 use bytes::Bytes;
-use http::{HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, Method, header};
 
-use super::headers;
+use super::{Host, headers};
 
 /// The longest that a request which changes something may take.
 const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
@@ -20,15 +21,28 @@ const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
 /// The header under which services recognise a repeated request (the IETF draft of that name).
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
-pub(super) fn keywords(outbound: &Outbound) -> Vec<Keyword> {
+/// Calls of the outside that a bot may make in a minute unless `script-calls-per-minute` says otherwise.
+const CALLS_PER_MINUTE: u32 = 1000;
+
+/// Bodies as authors write them: whole, by their fields, or as values that are named after their variables.
+const SHAPES: &[&str] = &[
+    "url, body",
+    "url",
+    "url WITH {fields}",
+    "url, #parts...",
+    "url BODY body HEADERS headers",
+    "url BODY body",
+];
+
+pub(super) fn keywords(host: &Host) -> Vec<Keyword> {
     let writing = |phrase, method, summary, example| Keyword {
         phrase,
-        shapes: &["url, body, content_type", "url, body", "url"],
+        shapes: SHAPES,
         class: Class::External,
         summary,
         example,
         handler: Some(Arc::new(Send {
-            outbound: outbound.clone(),
+            client: Client::new(host),
             method,
         })),
     };
@@ -57,61 +71,222 @@ pub(super) fn keywords(outbound: &Outbound) -> Vec<Keyword> {
             class: Class::External,
             summary: "Deletes what is at a URL and gives the answer as POST does.",
             example: "answer = DELETE HTTP \"https://api.example.com/orders/7\"\nTALK answer.status",
-            handler: Some(Arc::new(Send {
-                outbound: outbound.clone(),
-                method: Method::DELETE,
-            })),
+            handler: Some(Arc::new(Delete(Client::new(host)))),
+        },
+        Keyword {
+            phrase: "GRAPHQL",
+            shapes: &["url, query, variables", "url, query", "url, query WITH {variables}"],
+            class: Class::External,
+            summary: "Asks a GraphQL service; the payload is `data.data` of the answer.",
+            example: "answer = GRAPHQL \"https://api.example.com/graphql\", \"{ shop { name } }\"\nTALK answer.status",
+            handler: Some(Arc::new(GraphQl(Client::new(host)))),
         },
     ]
 }
 
-struct Send {
+/// The guarded client with what a bot may make of it.
+#[derive(Clone)]
+pub(super) struct Client {
     outbound: Outbound,
+    limits: Arc<dyn RateLimit>,
+}
+
+struct Send {
+    client: Client,
     method: Method,
 }
 
 #[async_trait]
 impl Handler for Send {
     async fn call(&self, turn: &mut dyn Turn, mut args: Args) -> Result<Value, Fault> {
-        let mut request = OutboundRequest::new(self.method.clone(), args.text("url")?.trim());
-        request.headers = headers::of(turn)?;
-        let wanted = if args.has("content_type") {
-            Some(args.text("content_type")?)
-        } else {
-            None
-        };
-        if let Some((body, kind)) = body(&args.take("body"), wanted.as_deref())? {
+        let url = args.text("url")?;
+        let (value, kind) = written(&mut args)?;
+        let mut headers = headers::of(turn)?;
+        if let Value::Map(more) = args.take("headers") {
+            headers.extend(headers::read(&more)?);
+        }
+        self.client
+            .write(turn, self.method.clone(), &url, headers, &value, kind.as_deref())
+            .await
+    }
+}
+
+/// The body that the arguments mean, and the content type if one is named.
+fn written(args: &mut Args) -> Result<(Value, Option<String>), Fault> {
+    if args.has("fields") {
+        return Ok((args.take("fields"), None));
+    }
+    let Value::List(parts) = args.take("parts") else {
+        return Ok((args.take("body"), None));
+    };
+    let mut named = Map::new();
+    let mut values = Vec::new();
+    for part in parts {
+        let Value::Map(mut part) = part else { continue };
+        let value = part.remove("value").unwrap_or_default();
+        if let Some(Value::Text(name)) = part.remove("name") {
+            named.insert(name, value.clone());
+        }
+        values.push(value);
+    }
+    if let [body, Value::Text(kind)] = values.as_slice()
+        && is_media_type(kind)
+    {
+        return Ok((body.clone(), Some(kind.clone())));
+    }
+    Ok(match values.len() {
+        0 | 1 => (values.pop().unwrap_or_default(), None),
+        count if named.len() == count => (Value::Map(named), None),
+        _ => (Value::List(values), None),
+    })
+}
+
+fn is_media_type(text: &str) -> bool {
+    let essence = text.split(';').next().unwrap_or_default().trim();
+    let is_token = |part: &str| {
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"+-._".contains(&byte))
+    };
+    essence
+        .split_once('/')
+        .is_some_and(|(kind, subtype)| is_token(kind) && is_token(subtype))
+}
+
+struct Delete(Client);
+
+#[async_trait]
+impl Handler for Delete {
+    async fn call(&self, turn: &mut dyn Turn, mut args: Args) -> Result<Value, Fault> {
+        let url = args.text("url")?;
+        self.0.delete(turn, &url).await
+    }
+}
+
+struct GraphQl(Client);
+
+#[async_trait]
+impl Handler for GraphQl {
+    async fn call(&self, turn: &mut dyn Turn, mut args: Args) -> Result<Value, Fault> {
+        let url = args.text("url")?;
+        let mut body = Map::new();
+        body.insert("query", args.take("query"));
+        body.insert("variables", args.take("variables"));
+        let headers = headers::of(turn)?;
+        self.0
+            .write(turn, Method::POST, &url, headers, &Value::Map(body), None)
+            .await
+    }
+}
+
+impl Client {
+    pub(super) fn new(host: &Host) -> Self {
+        Self {
+            outbound: host.outbound.clone(),
+            limits: Arc::clone(&host.limits),
+        }
+    }
+
+    /// Sends what changes something, under the call's idempotency key.
+    async fn write(
+        &self,
+        turn: &mut dyn Turn,
+        method: Method,
+        url: &str,
+        headers: HeaderMap,
+        value: &Value,
+        kind: Option<&str>,
+    ) -> Result<Value, Fault> {
+        let mut headers = headers;
+        let body = body(value, kind)?.map(|(body, kind)| {
+            headers.entry(header::CONTENT_TYPE).or_insert(kind);
+            body
+        });
+        let response = self.exchange(turn, method, url, headers, body).await?;
+        Ok(answer(&response))
+    }
+
+    /// Sends a request under the call's idempotency key.
+    pub(super) async fn exchange(
+        &self,
+        turn: &mut dyn Turn,
+        method: Method,
+        url: &str,
+        headers: HeaderMap,
+        body: Option<Bytes>,
+    ) -> Result<OutboundResponse, Fault> {
+        let mut request = OutboundRequest::new(method, url.trim());
+        request.headers = headers;
+        if let Some(body) = body {
             request.body = body;
-            request.headers.entry(header::CONTENT_TYPE).or_insert(kind);
         }
         if let Ok(key) = HeaderValue::from_str(turn.idempotency_key()) {
             request.headers.entry(IDEMPOTENCY_KEY).or_insert(key);
         }
-        let response = send(&self.outbound, turn, request, WRITE_TIMEOUT).await?;
-        Ok(answer(&response))
+        self.send(turn, request, WRITE_TIMEOUT).await
     }
-}
 
-/// Sends a request, unless the person stops the answer.
-pub(super) async fn send(
-    outbound: &Outbound,
-    turn: &mut dyn Turn,
-    request: OutboundRequest,
-    timeout: Duration,
-) -> Result<OutboundResponse, Fault> {
-    let method = request.method.clone();
-    let cancelled = turn.cancelled();
-    let sending = tokio::time::timeout(timeout, outbound.send(request));
-    match cancelled.run_until_cancelled(sending).await {
-        None => Err(Fault::new(FaultKind::Stopped, "the person stopped the dialog")),
-        Some(Ok(Ok(response))) => Ok(response),
-        Some(Ok(Err(error))) => Err(fault(&method, &error)),
-        Some(Err(_)) => {
-            let seconds = timeout.as_secs();
-            Err(Fault::new(
-                FaultKind::Network,
-                format!("{method} got no answer within {seconds} s"),
-            ))
+    /// Deletes what is at `url`.
+    pub(super) async fn delete(&self, turn: &mut dyn Turn, url: &str) -> Result<Value, Fault> {
+        let headers = headers::of(turn)?;
+        self.write(turn, Method::DELETE, url, headers, &Value::Null, None).await
+    }
+
+    /// Sends a request, unless the person stops the answer or the bot has called too often.
+    pub(super) async fn send(
+        &self,
+        turn: &mut dyn Turn,
+        request: OutboundRequest,
+        timeout: Duration,
+    ) -> Result<OutboundResponse, Fault> {
+        self.take(turn).await?;
+        let method = request.method.clone();
+        let cancelled = turn.cancelled();
+        let sending = tokio::time::timeout(timeout, self.outbound.send(request));
+        match cancelled.run_until_cancelled(sending).await {
+            None => Err(Fault::new(FaultKind::Stopped, "the person stopped the dialog")),
+            Some(Ok(Ok(response))) => Ok(response),
+            Some(Ok(Err(error))) => Err(fault(&method, &error)),
+            Some(Err(_)) => {
+                let seconds = timeout.as_secs();
+                Err(Fault::new(
+                    FaultKind::Network,
+                    format!("{method} got no answer within {seconds} s"),
+                ))
+            }
+        }
+    }
+
+    /// Takes one call from the bot's allowance. A limiter that is away lets calls pass.
+    async fn take(&self, turn: &mut dyn Turn) -> Result<(), Fault> {
+        let bot = Arc::clone(turn.bot());
+        let most = bot
+            .settings
+            .parse("script-calls-per-minute")
+            .unwrap_or(CALLS_PER_MINUTE);
+        let quota = Quota {
+            burst: most.max(1),
+            period: Duration::from_mins(1),
+        };
+        let taken = self
+            .limits
+            .take(&format!("calls:{}:{}", bot.org, bot.id), quota, 1)
+            .await;
+        match taken {
+            Ok(Decision::Refused { retry_after }) => Err(Fault::new(
+                FaultKind::Limit,
+                format!(
+                    "the bot calls outside more than {most} times a minute; the next call is possible in {} s",
+                    retry_after.as_secs() + 1
+                ),
+            )
+            .hint("raise script-calls-per-minute in config.csv")),
+            Ok(Decision::Allowed { .. }) => Ok(()),
+            Err(error) => {
+                tracing::warn!(%error, "calls of scripts are not limited");
+                Ok(())
+            }
         }
     }
 }
@@ -178,7 +353,7 @@ fn form(fields: &Map) -> String {
 }
 
 /// Plain JSON with secrets in it: it goes to the service that they are for.
-fn json(value: &Value) -> serde_json::Value {
+pub(super) fn json(value: &Value) -> serde_json::Value {
     match value {
         Value::Secret(secret) => secret.expose().into(),
         Value::List(items) => items.iter().map(json).collect(),
@@ -227,6 +402,11 @@ fn about(response: &OutboundResponse, data: Value, text: String) -> Map {
 /// their names are free.
 pub(super) fn answer(response: &OutboundResponse) -> Value {
     let (data, text) = data(response);
+    answer_with(response, data, text)
+}
+
+/// The answer with `data` for its body.
+pub(super) fn answer_with(response: &OutboundResponse, data: Value, text: String) -> Value {
     let body = if let Value::Map(body) = &data {
         body.clone()
     } else {

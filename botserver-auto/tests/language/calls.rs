@@ -93,7 +93,7 @@ fn as_an_operand_a_keyword_takes_sums_and_leaves_the_rest_outside() {
     );
     assert_eq!(
         talk("x = FIND \"t\" WHERE 1 = 1 OR FALSE"),
-        "call FIND: table=\"t\" condition=true\n"
+        "call FIND: table=\"t\" filter=[\"1 = \",1,\" OR FALSE\"]\n"
     );
     assert_eq!(talk("TALK GET \"session.channel\" OR \"web\""), "bot: web\n");
     assert_eq!(talk("SAVE \"t\", missing OR 3"), "call SAVE: table=\"t\" values=[3]\n");
@@ -117,7 +117,7 @@ fn options_may_stand_on_their_own_lines() {
     );
     calls(
         "x = FIND \"t\"\n  WHERE 1 = 1\nTALK x IS NULL",
-        "call FIND: table=\"t\" condition=true\nbot: true\n",
+        "call FIND: table=\"t\" filter=[\"1 = \",1,\"\"]\nbot: true\n",
     );
 }
 

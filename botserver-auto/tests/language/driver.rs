@@ -15,10 +15,48 @@ const KEYWORDS: &[(&str, &[&str])] = &[
     ("ADD TOOL", &["name"]),
     ("CLEAR SUGGESTIONS", &[""]),
     (
+        "AGGREGATE",
+        &["operation, @list, field[, %filter]", "@list $what[WHERE ?filter]"],
+    ),
+    ("ALERT", &["text", "text TO who[, ATTACHMENT file][, extra]"]),
+    ("FILTER", &["@list, %filter", "@list WHERE ?filter"]),
+    (
         "FIND",
-        &["table", "table, filter", "table, field, value", "table WHERE condition"],
+        &[
+            "@table[ WHERE ?filter][ ORDER BY $order][ LIMIT limit][ !FIRST][ ON connection]",
+            "@table, %filter",
+            "@table, field, value",
+            "@table WITH %filter",
+            "ALL @table WHERE ?filter",
+        ],
     ),
     ("GET", &["source", "source, key"]),
+    (
+        "INSERT INTO",
+        &["@table VALUES value", "@table WITH {fields}", "@table, #values..."],
+    ),
+    (
+        "MERGE",
+        &[
+            "@table WITH data BY key",
+            "@table, data, key",
+            "INTO @table ON {key} WITH {fields}",
+        ],
+    ),
+    ("POST TO", &["@where AT time image, caption", "@where image, caption"]),
+    ("SELECT", &["~query"]),
+    (
+        "SET SCHEDULE",
+        &["$when", "cron file[ argument]", "cron, file", "cron at, file", "cron"],
+    ),
+    (
+        "UPDATE",
+        &[
+            "@table SET {fields} WHERE ?filter",
+            "@table, %filter, values",
+            "@table, %filter, field, value",
+        ],
+    ),
     ("GET BOT MEMORY", &["key"]),
     ("GET SESSION", &["key", "id, key"]),
     ("LLM", &["prompt[ WITH OPTIMIZE FOR goal][ WITH MAX_COST cost]"]),
@@ -26,6 +64,7 @@ const KEYWORDS: &[(&str, &[&str])] = &[
     ("PRODUCT", &["id"]),
     ("REMEMBER", &["key = value", "key, value[, duration]"]),
     ("SAVE", &["table, values..."]),
+    ("SAVE ROW", &["@table, #values..."]),
     ("SAVE FROM UNSTRUCTURED", &["table, text"]),
     (
         "SEND MAIL",

@@ -16,6 +16,7 @@ mod fuzz;
 mod hear;
 mod limits;
 mod parameters;
+mod shapes;
 mod state;
 mod statements;
 mod values;

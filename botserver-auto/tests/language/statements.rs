@@ -333,6 +333,6 @@ fn keywords_with_comma_lists_stand_in_headers() {
             .json(&serde_json::json!([1, 2]))
             .returns(1)
             .transcript(),
-        "call FIND: table=\"t\" filter=\"a=1\"\nbot: 2\ncall GET: source=\"config\" key=\"k\"\nbot: 2\n"
+        "call FIND: table=\"t\" filter=[\"a=1\"]\nbot: 2\ncall GET: source=\"config\" key=\"k\"\nbot: 2\n"
     );
 }

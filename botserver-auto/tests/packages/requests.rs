@@ -300,3 +300,75 @@ async fn a_literal_path_into_something_the_script_sees_is_a_member_of_it() {
     assert_eq!(house.said("a", "start").await, ["3", "hello", "web", "none"]);
     assert_eq!(fault.kind, FaultKind::NotFound, "the name of a file stays one: {fault}");
 }
+
+#[tokio::test]
+async fn bodies_are_written_by_fields_by_variables_or_whole() {
+    let (peer, url) = Peer::start().await;
+    let script = "name = \"Ana\"\nage = 7\nPOST \"URL/orders\" WITH item = \"tea\", count = 1 + 1\n\
+                  POST \"URL/orders\", name, age\nPOST \"URL/orders\", name, 1 + 1\n\
+                  POST \"URL/orders\" BODY { a: 1 } HEADERS { \"x-shop\": \"north\" }\n\
+                  answer = GET \"URL/list\" WITH page = 2, q = \"a b\"\n\
+                  GRAPHQL \"URL/graphql\", \"{ shop }\", { id: 1 }";
+    let house = open(&[("a.gbai/start.bas", &script.replace("URL", &url))]).await;
+
+    house.said("a", "start").await;
+
+    let seen = peer.0.lock().clone();
+    let sent: Vec<String> = seen.iter().map(|seen| format!("{} {}", seen.path, seen.body)).collect();
+    assert_eq!(
+        sent,
+        [
+            "/orders {\"item\":\"tea\",\"count\":2}",
+            "/orders {\"name\":\"Ana\",\"age\":7}",
+            "/orders [\"Ana\",2]",
+            "/orders {\"a\":1}",
+            "/list?page=2&q=a+b ",
+            "/graphql {\"query\":\"{ shop }\",\"variables\":{\"id\":1}}",
+        ]
+    );
+    assert_eq!(seen[3].headers["x-shop"], "north");
+}
+
+#[tokio::test]
+async fn a_bot_calls_outside_as_often_as_it_may() {
+    let (peer, url) = Peer::start().await;
+    let script = "FOR i = 1 TO 5\n  POST \"URL/orders\", i\nNEXT".replace("URL", &url);
+    let files = [
+        ("a.gbai/a.gbot/config.csv", "name,value\nscript-calls-per-minute,3\n"),
+        ("a.gbai/start.bas", script.as_str()),
+    ];
+    let house = open(&files).await;
+
+    let fault = house.visitor("a").run("start", Map::new(), &[]).await.unwrap_err();
+
+    assert_eq!(fault.kind, FaultKind::Limit);
+    assert_eq!(peer.0.lock().len(), 3);
+}
+
+#[tokio::test]
+async fn a_path_calls_the_servers_own_api_with_the_rights_of_who_talks() {
+    let api = Router::new().route(
+        "/api/crm/leads",
+        axum::routing::post(|caller: axum::Extension<botlib::Caller>, body: String| async move {
+            axum::Json(serde_json::json!({ "who": format!("{:?}", caller.subject), "sent": body }))
+        })
+        .get(|uri: Uri| async move { axum::Json(serde_json::json!({ "query": uri.query() })) }),
+    );
+    let script = "answer = CALL \"/crm/leads\", { name: \"Ana\" }\nTALK answer.who + \" \" + answer.sent\n\
+                  list = GET \"/api/crm/leads\" WITH page = 2\nTALK list.query\n\
+                  CALL \"/crm/leads\", \"a\", 1\nTRY\n  CALL \"/crm/nothing\"\nCATCH problem\n  \
+                  TALK problem.message\nEND TRY";
+    let house = open(&[("a.gbai/start.bas", script)]).await;
+    house.api.set(api);
+
+    let said = house.said("a", "start").await;
+
+    assert_eq!(
+        said,
+        [
+            "System {\"name\":\"Ana\"}",
+            "page=2",
+            "POST /api/crm/nothing answered 404: ",
+        ]
+    );
+}

@@ -8,7 +8,7 @@ use std::{
 
 use async_trait::async_trait;
 use botlib::{Caller, Clock, ConversationId, NodeId, OrgId, Secret, SystemClock, Value, value::Map};
-use botserver_auto::{AutoHandles, AutoService, Mount};
+use botserver_auto::{AutoHandles, AutoService, LocalApi, Mount};
 use botserver_tests::servers::{Database, Postgres};
 use botstate::{
     AppState, Config, Db, Lifecycle, Ports,
@@ -30,6 +30,8 @@ pub(crate) struct House {
     pub(crate) state: AppState,
     pub(crate) registry: Arc<Registry>,
     pub(crate) mount: Mount,
+    /// The server's own API, which is not set.
+    pub(crate) api: LocalApi,
     database: Option<Database>,
 }
 
@@ -64,12 +66,13 @@ impl House {
         config.database.timeout = Duration::from_secs(20);
         config.database.pool_size = 2;
         change(&mut config);
-        let (state, registry, mount) = open(config).await;
+        let (state, registry, mount, api) = open(config).await;
         Self {
             folder,
             state,
             registry,
             mount,
+            api,
             database,
         }
     }
@@ -79,12 +82,13 @@ impl House {
         assert!(self.state.lifecycle.shutdown(Duration::from_secs(5)).await);
         let config = Config::clone(&self.state.config);
         let (folder, database) = (self.folder, self.database);
-        let (state, registry, mount) = open(config).await;
+        let (state, registry, mount, api) = open(config).await;
         Self {
             folder,
             state,
             registry,
             mount,
+            api,
             database,
         }
     }
@@ -132,6 +136,14 @@ impl House {
         }
     }
 
+    /// The person `caller`, who talks to `bot`.
+    pub(crate) fn visitor_as(&self, bot: &str, caller: Caller) -> Visitor<'_> {
+        Visitor {
+            caller,
+            ..self.visitor(bot)
+        }
+    }
+
     /// Runs a script that waits for nobody, and gives what it said.
     pub(crate) async fn said(&self, bot: &str, script: &str) -> Vec<String> {
         let mut visitor = self.visitor(bot);
@@ -140,7 +152,7 @@ impl House {
     }
 }
 
-async fn open(config: Config) -> (AppState, Arc<Registry>, Mount) {
+async fn open(config: Config) -> (AppState, Arc<Registry>, Mount, LocalApi) {
     let (db, _) = Db::open(&config.database).await.unwrap();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let org: OrgId = default_org(&db, clock.now()).await.unwrap();
@@ -163,7 +175,7 @@ async fn open(config: Config) -> (AppState, Arc<Registry>, Mount) {
     let service = AutoService::new(AutoHandles::of(&state).unwrap());
     let registry = Arc::new(registry(|registry| service.register_keywords(registry)));
     let mount = service.mount(Arc::clone(&registry)).await;
-    (state, registry, mount)
+    (state, registry, mount, service.api().clone())
 }
 
 /// The keywords of conversations and those that `add` brings.

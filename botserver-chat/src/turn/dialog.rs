@@ -236,6 +236,7 @@ impl Turn {
             // The hook has logged where; the script hears of it like of any other fault.
             Err(_) => Input::Failed(Fault::new(FaultKind::Internal, format!("{keyword} broke off"))),
         };
+        self.look_again();
         if let Some(Frame::Dialog(top)) = self.stack.last_mut() {
             top.waiting = Waiting::Turn;
         }

@@ -48,6 +48,8 @@ pub(super) async fn run(command: Bot, config: Config) -> anyhow::Result<ExitCode
             )
             .await
         }
+        Bot::Lsp => cli::lsp(&registry, io::stdin(), &mut io::stdout()),
+        Bot::Manual { out, grammar } => cli::manual(&registry, &out, grammar.as_deref(), &mut io::stdout()),
     };
     Ok(ExitCode::from(code))
 }

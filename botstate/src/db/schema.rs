@@ -119,3 +119,16 @@ table! {
         created_at -> BigInt,
     }
 }
+
+table! {
+    /// What SET USER MEMORY, SET USER FACT and REMEMBER keep.
+    user_memories (org_id, owner, scope, name) {
+        owner -> Text,
+        scope -> Text,
+        name -> Text,
+        org_id -> Text,
+        value -> Text,
+        expires_at -> Nullable<BigInt>,
+        updated_at -> BigInt,
+    }
+}

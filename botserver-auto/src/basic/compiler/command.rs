@@ -5,7 +5,7 @@ use botlib::Value;
 use super::{Compiler, code::Op, names::Variable};
 use crate::basic::{
     program::{Ask, Instr, Operand, Slot},
-    tree::{Arg, Command, Expr, Hear, Name},
+    tree::{Command, Expr, Hear, Name},
 };
 
 /// Where the value of something that waits goes.
@@ -31,29 +31,7 @@ impl Compiler<'_> {
 
     /// A keyword of the registry; its value goes into `target`.
     pub(super) fn command(&mut self, command: &Command, target: &Target<'_>) -> Op {
-        let exprs: Vec<&Expr> = command.args.iter().flat_map(|(_, arg)| arg.exprs()).collect();
-        let mut values = self.stable_ops(&exprs).into_iter();
-        let mut args = Vec::with_capacity(command.args.len());
-        for (name, arg) in &command.args {
-            let value = match arg {
-                Arg::One(_) => values.next().unwrap_or(Op::Const(Value::Null)),
-                Arg::Many(exprs) => {
-                    let items: Vec<Op> = values.by_ref().take(exprs.len()).collect();
-                    let constants = items.iter().map(|op| {
-                        if let Op::Const(value) = op {
-                            Some(value.clone())
-                        } else {
-                            None
-                        }
-                    });
-                    match constants.collect::<Option<Vec<Value>>>() {
-                        Some(items) => Op::Const(Value::List(items)),
-                        None => Op::Code(format!("o_list([{}])", self.texts(&items)), false),
-                    }
-                }
-            };
-            args.push((name.clone(), self.operand(value)));
-        }
+        let args = self.arguments(&command.args);
         let (into, value) = self.target(target);
         self.host(command.phrase, args, into);
         value
@@ -68,7 +46,7 @@ impl Compiler<'_> {
     }
 
     /// Values that are the same when a call is made again after a restart.
-    fn stable_ops(&mut self, exprs: &[&Expr]) -> Vec<Op> {
+    pub(super) fn stable_ops(&mut self, exprs: &[&Expr]) -> Vec<Op> {
         let ops = self.ops(exprs);
         exprs.iter().zip(ops).map(|(expr, op)| self.stable(expr, op)).collect()
     }

@@ -41,22 +41,23 @@ pub(super) fn bodies(stmt: &Stmt) -> Vec<&[Stmt]> {
     }
 }
 
+/// Names that the statement itself sets, in lower case; what its bodies set is not among them.
+pub(super) fn sets(stmt: &Stmt) -> Vec<String> {
+    match &stmt.kind {
+        StmtKind::Assign { target, .. }
+        | StmtKind::Hear { into: Some(target), .. }
+        | StmtKind::With { target, .. }
+        | StmtKind::Mutate { target, .. } => vec![target.name.key()],
+        StmtKind::For { name, .. } | StmtKind::Try { error: Some(name), .. } => vec![name.key()],
+        StmtKind::Param(params) => params.iter().map(|param| param.name.key()).collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// Collects names that statements assign, in lower case.
 pub(crate) fn assigned(body: &[Stmt], names: &mut HashSet<String>) {
     for stmt in body {
-        match &stmt.kind {
-            StmtKind::Assign { target, .. }
-            | StmtKind::Hear { into: Some(target), .. }
-            | StmtKind::With { target, .. }
-            | StmtKind::Mutate { target, .. } => {
-                names.insert(target.name.key());
-            }
-            StmtKind::For { name, .. } | StmtKind::Try { error: Some(name), .. } => {
-                names.insert(name.key());
-            }
-            StmtKind::Param(params) => names.extend(params.iter().map(|param| param.name.key())),
-            _ => {}
-        }
+        names.extend(sets(stmt));
         for body in bodies(stmt) {
             assigned(body, names);
         }

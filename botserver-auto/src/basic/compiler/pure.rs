@@ -4,6 +4,7 @@ use super::{
     Compiler,
     code::{Op, Text},
     expression::comparison,
+    filter::Bit,
     names::Variable,
 };
 use crate::basic::tree::{Case, Compare, Expr, Place, PlaceKey, Stmt, StmtKind, Test, Until};
@@ -140,6 +141,15 @@ impl Compiler<'_> {
     }
 
     fn pure_assign(&mut self, target: &Place, value: &Expr) -> String {
+        if target.keys.is_empty()
+            && let Some((pieces, bits)) = self.follow(&target.name.text, value)
+        {
+            let values: Vec<Op> = bits.iter().filter_map(Bit::value).map(|expr| self.op(expr)).collect();
+            let list = self.parts(&bits, values);
+            let list = self.text(&list);
+            let variable = self.variable(&target.name.text);
+            return format!("{0} = {list}; {1} = o_joined({0});", pieces.code, variable.code);
+        }
         let keys = self.keys(&target.keys);
         let value = self.op(value);
         let value = self.text(&value);

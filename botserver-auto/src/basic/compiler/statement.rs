@@ -6,6 +6,7 @@ use super::{
     Compiler,
     code::{Op, Text},
     command::Target,
+    filter::Bit,
     names::Variable,
     pure::{set, test_span},
 };
@@ -252,6 +253,14 @@ impl Compiler<'_> {
             return;
         }
         let variable = self.variable(&target.name.text);
+        if let Some((pieces, bits)) = self.follow(&target.name.text, value) {
+            let exprs: Vec<&Expr> = bits.iter().filter_map(Bit::value).collect();
+            let values = self.ops(&exprs);
+            let list = self.parts(&bits, values);
+            self.assign(&pieces, list);
+            self.assign(&variable, Op::Code(format!("o_joined({})", pieces.code), false));
+            return;
+        }
         match &value.kind {
             ExprKind::Command(command) => {
                 self.command(command, &Target::Variable(&variable));

@@ -183,7 +183,10 @@ impl Machine {
                 for arg in args {
                     values.push(to_value(&val(&self.operand(arg)?)));
                 }
-                self.count_call()?;
+                let number = self.count_call()?;
+                if name.trim_start().starts_with('/') {
+                    return Ok(Next::Out(Step::Call(api_call(number, &name, values))));
+                }
                 let name = name.trim().to_lowercase();
                 let name = name.strip_suffix(".bas").unwrap_or(&name).to_owned();
                 return Ok(Next::Out(Step::Script(ScriptCall { name, args: values })));
@@ -392,4 +395,18 @@ fn describe(fault: &Fault) -> Val {
         }
     }
     Val::Object(error)
+}
+
+/// `CALL "/path", …`: the server's own API.
+fn api_call(number: u64, path: &str, values: Vec<Value>) -> HostCall {
+    let mut args = Map::new();
+    args.insert("path", Value::text(path.trim()));
+    if !values.is_empty() {
+        args.insert("args", Value::List(values));
+    }
+    HostCall {
+        number,
+        keyword: "API CALL",
+        args: Args(args),
+    }
 }

@@ -204,7 +204,7 @@ impl Parser<'_> {
         }
     }
 
-    fn comparison_operator(&mut self) -> Option<Compare> {
+    pub(super) fn comparison_operator(&mut self) -> Option<Compare> {
         let operator = match self.kind() {
             Kind::Equal | Kind::EqualEqual => Compare::Equal,
             Kind::NotEqual => Compare::NotEqual,

@@ -1,7 +1,7 @@
 //! `GET "session.id"` and `GET "order.total"`: a literal path into a variable is a member of it, not a source that a
 //! keyword would have to find.
 
-use super::{Kind, Parser};
+use super::Parser;
 use crate::basic::tree::{Arg, Expr, ExprKind, Name, Step};
 
 /// Names that every script finds set.
@@ -89,20 +89,6 @@ impl Parser<'_> {
             })
         };
         Some(ExprKind::Path(Box::new(base), members.iter().map(step).collect()))
-    }
-
-    /// Whether the script gives `name` a value somewhere.
-    fn sets(&self, name: &str) -> bool {
-        let is = |place: usize, word: &str| {
-            let token = self.tokens.get(place).copied();
-            token.is_some_and(|token| token.kind == Kind::Word && self.text_of(token).eq_ignore_ascii_case(word))
-        };
-        (0..self.tokens.len()).filter(|place| is(*place, name)).any(|place| {
-            let next = self.tokens.get(place + 1).map(|token| token.kind);
-            let before = place.checked_sub(1);
-            let declares = |word: &&str| before.is_some_and(|before| is(before, word));
-            next == Some(Kind::Equal) || ["PARAM", "EACH", "FOR", "HEAR", "WITH"].iter().any(declares)
-        })
     }
 }
 

@@ -7,7 +7,7 @@ use crate::basic::{
 };
 
 /// Words that name the type of a PARAM.
-const TYPES: [&str; 34] = [
+pub(super) const TYPES: [&str; 34] = [
     "STRING", "TEXT", "INTEGER", "INT", "NUMBER", "FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN", "BOOL", "ARRAY", "LIST",
     "OBJECT", "MAP", "DATE", "DATETIME", "EMAIL", "PHONE", "MOBILE", "MONEY", "NAME", "FILE", "QRCODE", "URL", "UUID",
     "GUID", "TIME", "HOUR", "CPF", "CNPJ", "COLOR", "LANGUAGE", "ZIPCODE", "ANY",

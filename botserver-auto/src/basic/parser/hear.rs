@@ -9,7 +9,7 @@ use crate::basic::{
 };
 
 /// Names of types, with their aliases.
-const TYPES: [(&str, InputKind); 53] = [
+pub(super) const TYPES: [(&str, InputKind); 53] = [
     ("ANY", InputKind::Text),
     ("STRING", InputKind::Text),
     ("TEXT", InputKind::Text),

@@ -146,7 +146,9 @@ impl Parser<'_> {
         let upper = word.to_ascii_uppercase();
         let next = self.token_at(1);
         let called = next.kind == Kind::Paren && !next.spaced;
-        let member = matches!(next.kind, Kind::Dot | Kind::QuestionDot) || next.kind == Kind::Bracket && !next.spaced;
+        let member = next.kind == Kind::QuestionDot
+            || next.kind == Kind::Dot && !self.is_dotted(1)
+            || next.kind == Kind::Bracket && !next.spaced;
         if member {
             return Ok(self.variable());
         }
@@ -164,7 +166,10 @@ impl Parser<'_> {
             return Ok(Expr::new(ExprKind::Call(name, args), self.since(start)));
         }
         if let Some(matched) = self.phrase()
-            && (matched.words > 1 || self.begins_argument(1) || called && !library::is_function(word))
+            && (matched.words > 1
+                || self.begins_argument(1)
+                || self.begins_query(&matched)
+                || called && !library::is_function(word))
         {
             return self.nest(|parser| parser.command(&matched, false));
         }
@@ -210,11 +215,18 @@ impl Parser<'_> {
         Ok(Expr::new(ExprKind::Call(name, args), self.since(start)))
     }
 
+    /// Whether a name with a dot before it, such as `.Products`, stands `ahead`.
+    pub(super) fn is_dotted(&self, ahead: usize) -> bool {
+        let (dot, name) = (self.token_at(ahead), self.token_at(ahead + 1));
+        dot.kind == Kind::Dot && dot.spaced && name.kind == Kind::Word && !name.spaced
+    }
+
     /// R4: whether the token `ahead` can begin an argument of a command without parentheses.
     pub(super) fn begins_argument(&self, ahead: usize) -> bool {
         let token = self.token_at(ahead);
         match token.kind {
             Kind::Text | Kind::Number | Kind::HashBrace => true,
+            Kind::Dot => self.is_dotted(ahead),
             Kind::Brace | Kind::Bracket => token.spaced,
             Kind::Word => {
                 let word = self.text_of(token);

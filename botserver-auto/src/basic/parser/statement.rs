@@ -345,7 +345,8 @@ impl Parser<'_> {
             self.next();
             return self.assignment();
         }
-        let member = matches!(self.token_at(1).kind, Kind::Dot | Kind::QuestionDot);
+        let next = self.token_at(1).kind;
+        let member = next == Kind::QuestionDot || next == Kind::Dot && !self.is_dotted(1);
         if member || self.token_at(1).kind == Kind::Bracket && !self.token_at(1).spaced {
             return self.expression_statement();
         }

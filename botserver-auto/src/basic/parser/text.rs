@@ -66,7 +66,14 @@ impl Parser<'_> {
         let mut lexed = lexer::lex_range(self.source, slice, base, false);
         let clean = lexed.diagnostics.is_empty();
         lexed.tokens.retain(|token| token.kind != Kind::Newline);
-        let mut inner = Parser::new(self.source, text, lexed.tokens, self.grammar, self.procedures);
+        let mut inner = Parser::new(
+            self.source,
+            text,
+            lexed.tokens,
+            self.grammar,
+            self.procedures,
+            self.names,
+        );
         inner.depth = self.depth;
         inner.commas = false;
         inner.fixed = if escaped {
@@ -76,6 +83,8 @@ impl Parser<'_> {
         };
         let parsed = inner.nest(Self::hole_expression);
         let mut found = std::mem::take(&mut inner.diagnostics);
+        let filtering = std::mem::take(&mut inner.filtering);
+        self.filtering.extend(filtering);
         match parsed {
             Ok(expr) if clean => {
                 self.diagnostics.append(&mut found);

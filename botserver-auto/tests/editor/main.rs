@@ -1,0 +1,7 @@
+//! What editors ask: the language server, the debugger and the manual, over their own protocols.
+
+#![expect(clippy::panic, clippy::unwrap_used, reason = "helpers of tests may fail loudly")]
+
+mod lsp;
+mod manual;
+mod support;

@@ -22,7 +22,8 @@ pub use run::{RunOptions, run};
 
 use crate::{
     basic::Diagnostic,
-    keywords::{self, Host, LocalApi, Memory},
+    files::{Drives, Links},
+    keywords::{self, FileHost, Host, LocalApi, Memory, Sources},
     lsp, manual,
     mounted::{Built, Language},
     package,
@@ -39,12 +40,19 @@ pub const UNABLE: u8 = 2;
 /// outside are real.
 pub fn terminal_keywords(outbound: &Outbound) -> Vec<Keyword> {
     let shared = Arc::new(Local::new(Arc::new(SystemClock)));
+    let drives = Drives::passing(Path::new("bots"));
     keywords::keywords(&Host {
         memory: Memory::passing(),
         cache: Arc::clone(&shared) as Arc<_>,
         limits: shared,
         outbound: outbound.clone(),
         api: LocalApi::default(),
+        files: FileHost {
+            sources: Sources::new(&drives),
+            drives,
+            links: Links::passing(),
+            db: None,
+        },
     })
 }
 

@@ -7,6 +7,7 @@
 
 mod archive;
 mod ledger;
+mod links;
 mod path;
 mod sheet;
 mod store;
@@ -23,6 +24,7 @@ use chrono::{DateTime, FixedOffset};
 use md5::{Digest as _, Md5};
 
 pub(crate) use archive::{pack, unpack};
+pub(crate) use links::Links;
 pub(crate) use path::FilePath;
 pub(crate) use store::{Entry, Stored};
 pub(crate) use table::{is_table, parse as parse_table, serialise};
@@ -261,8 +263,8 @@ impl BotFiles {
 /// Where a file of a bot is found.
 pub(crate) fn address(bot: &str, path: &FilePath) -> String {
     let encode = |text: &str| -> String { url::form_urlencoded::byte_serialize(text.as_bytes()).collect() };
-    let parts: Vec<String> = path.to_string().split('/').map(encode).collect();
-    format!("/api/files/{}/{}", encode(bot), parts.join("/")).replace('+', "%20")
+    let bot = encode(bot).replace('+', "%20");
+    format!("/api/files/{bot}?path={}", encode(path.as_str()))
 }
 
 /// The media type that a file's name promises.

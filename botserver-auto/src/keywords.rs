@@ -2,11 +2,13 @@
 
 mod cache;
 mod call;
+mod files;
 mod get;
 mod headers;
 mod http;
 mod memory;
 mod print;
+mod rows;
 mod soap;
 
 use std::sync::Arc;
@@ -20,7 +22,9 @@ use botstate::{
 use rust_decimal::Decimal;
 
 pub use call::LocalApi;
+pub(crate) use files::FileHost;
 pub(crate) use memory::Memory;
+pub(crate) use rows::Sources;
 
 /// What keywords work with.
 #[derive(Clone)]
@@ -35,6 +39,8 @@ pub(crate) struct Host {
     pub(crate) outbound: Outbound,
     /// The server's own API.
     pub(crate) api: LocalApi,
+    /// Files of bots.
+    pub(crate) files: FileHost,
 }
 
 /// Every keyword of this crate.
@@ -44,6 +50,8 @@ pub(crate) fn keywords(host: &Host) -> Vec<Keyword> {
         cache::keywords(&host.cache),
         headers::keywords(),
         http::keywords(host),
+        files::keywords(host),
+        rows::keywords(&host.files.sources),
         vec![
             get::keyword(host),
             soap::keyword(host),

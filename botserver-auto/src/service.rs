@@ -18,12 +18,14 @@ use botstate::{
 };
 use ipnet::IpNet;
 use parking_lot::Mutex;
+use url::Url;
 
 use crate::{
     basic::{Options, Trace},
     bots::Shelf,
     dialogs::Scripts,
-    keywords::{self, Host, LocalApi, Memory},
+    files::{Drives, Links},
+    keywords::{self, FileHost, Host, LocalApi, Memory, Sources},
     mounted::Language,
     mounts::{Mounts, State},
     routes, watch,
@@ -65,6 +67,10 @@ fn policy(allowed: Vec<IpNet>) -> OutboundPolicy {
 pub struct AutoHandles {
     /// The folder with the packages.
     pub bots_dir: PathBuf,
+    /// The folder in which files of bots are kept.
+    pub data_dir: PathBuf,
+    /// The address that people use, for links that leave the server.
+    pub public_url: Option<Url>,
     /// Limits of scripts.
     pub limits: ScriptConfig,
     /// The organisation that owns the bots.
@@ -99,6 +105,8 @@ impl AutoHandles {
     pub fn of(state: &AppState) -> Result<Self, OutboundError> {
         Ok(Self {
             bots_dir: state.config.bots_dir.clone(),
+            data_dir: state.config.data_dir.clone(),
+            public_url: state.config.http.public_url.clone(),
             limits: state.config.script,
             org: state.org,
             node: state.node,
@@ -122,18 +130,28 @@ pub struct Mount {
     pub bots: Arc<dyn Bots>,
     /// Starts and restores their dialogs.
     pub dialogs: Arc<dyn Dialogs>,
+    /// Their files.
+    files: FileHost,
 }
 
 /// Dialogs of this server; cheap to clone.
 #[derive(Clone)]
 pub struct AutoService {
     handles: AutoHandles,
+    files: FileHost,
 }
 
 impl AutoService {
     /// The service over the server's handles. Register the keywords of all services, then [mount](Self::mount).
     pub fn new(handles: AutoHandles) -> Self {
-        Self { handles }
+        let drives = Drives::new(&handles.data_dir, &handles.bots_dir);
+        let files = FileHost {
+            sources: Sources::new(&drives),
+            drives,
+            links: Links::stored(&handles.db, handles.public_url.clone()),
+            db: Some(handles.db.clone()),
+        };
+        Self { handles, files }
     }
 
     /// The server's own API as scripts call it.
@@ -171,14 +189,18 @@ impl AutoService {
             handles.limits,
             handles.trace,
         ));
-        Mount { bots, dialogs }
+        Mount {
+            bots,
+            dialogs,
+            files: self.files.clone(),
+        }
     }
 }
 
 impl Mount {
-    /// Routes that tell of the bots.
+    /// Routes that tell of the bots, and give out their files.
     pub fn routes(&self) -> Routes {
-        routes::router(Arc::clone(&self.bots))
+        routes::router(Arc::clone(&self.bots)).merge(routes::files(Arc::clone(&self.bots), self.files.clone()))
     }
 }
 
@@ -194,6 +216,7 @@ impl Service for AutoService {
             limits: Arc::clone(&self.handles.rates),
             outbound: self.handles.outbound.clone(),
             api: self.handles.api.clone(),
+            files: self.files.clone(),
         };
         for keyword in keywords::keywords(&host) {
             registry.register(keyword);

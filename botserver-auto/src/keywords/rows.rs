@@ -85,7 +85,11 @@ pub(super) fn keywords(sources: &Sources) -> Vec<Keyword> {
         ),
         keyword(
             "JOIN",
-            &["@left, @right, key", "@left, @right", "@left WITH @right ON $key = $other"],
+            &[
+                "@left, @right, key",
+                "@left, @right",
+                "@left WITH @right ON $key = $other",
+            ],
             Act::Join,
             "The rows of two sources that have the same value in a column, each pair as one row.",
             "orders = [{ customer: 7, total: 5 }]\npeople = [{ customer: 7, name: \"Ana\" }]\nboth = JOIN orders, people, \"customer\"\nTALK both.name",
@@ -111,7 +115,13 @@ pub(super) fn keywords(sources: &Sources) -> Vec<Keyword> {
         ),
         keyword(
             "SORT",
-            &["@source BY @field[ !DESC][ !ASC]", "@source BY $order", "@source, field, direction", "@source, field", "@source"],
+            &[
+                "@source BY @field[ !DESC][ !ASC]",
+                "@source BY $order",
+                "@source, field, direction",
+                "@source, field",
+                "@source",
+            ],
             Act::Sort,
             "The rows in the order of a column.",
             "items = [{ n: 2 }, { n: 1 }]\nsorted = SORT items BY \"n\" ASC\nTALK sorted.n",
@@ -223,7 +233,9 @@ impl Rows {
         if !args.has("key") {
             let right = args.0.get("right").and_then(source::name_or_text);
             let Some(separator) = right else {
-                return Err(misfit("JOIN needs a column that both sources have").hint("JOIN orders, people, \"customer\""));
+                return Err(
+                    misfit("JOIN needs a column that both sources have").hint("JOIN orders, people, \"customer\"")
+                );
             };
             let items = self.sources.items(turn, args.take("left")).await?;
             let texts = items.iter().map(tabular::plain).collect::<Result<Vec<_>, _>>()?;
@@ -333,7 +345,9 @@ impl Rows {
             let source = match &table.source {
                 query::Source::Value(value) => value.clone(),
                 query::Source::Name(name) => {
-                    let known = outer.get(name).or_else(|| outer.get(name.split('.').next().unwrap_or(name)));
+                    let known = outer
+                        .get(name)
+                        .or_else(|| outer.get(name.split('.').next().unwrap_or(name)));
                     source::named(name, known.cloned().unwrap_or_default())
                 }
             };

@@ -194,11 +194,11 @@ impl Compiler<'_> {
                 }
             },
             StmtKind::Procedure(_) | StmtKind::Param(_) | StmtKind::Description { .. } | StmtKind::Broken => {}
-            _ => {}
             StmtKind::ClearError => {
                 let error = self.error_variable();
                 self.assign(&error, Op::Const(Value::Null));
             }
+            _ => {}
         }
     }
 

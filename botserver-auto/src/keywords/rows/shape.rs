@@ -12,19 +12,16 @@ use crate::{
 };
 
 /// Renames columns by `"old->new, x->y"`, or gives the value of an expression for each element.
-pub(super) fn map(
-    values: Vec<Value>,
-    with: &Value,
-    outer: &Map,
-    now: &DateTime<FixedOffset>,
-) -> Result<Value, Fault> {
+pub(super) fn map(values: Vec<Value>, with: &Value, outer: &Map, now: &DateTime<FixedOffset>) -> Result<Value, Fault> {
     if let Some(text) = text_of(with).filter(|text| text.contains("->")) {
         let pairs: Vec<(String, String)> = text
             .split(',')
             .filter_map(|pair| pair.split_once("->"))
             .map(|(old, new)| (old.trim().to_owned(), new.trim().to_owned()))
             .collect();
-        return Ok(Value::List(values.into_iter().map(|value| renamed(value, &pairs)).collect()));
+        return Ok(Value::List(
+            values.into_iter().map(|value| renamed(value, &pairs)).collect(),
+        ));
     }
     let parts = match with {
         Value::List(parts) => parts.clone(),
@@ -123,9 +120,16 @@ pub(super) fn group(rows: Vec<Map>, field: &str) -> Map {
     for row in rows {
         let name = member(&row, field).to_string();
         let key = name.to_lowercase();
-        groups.entry(key).or_insert_with(|| (name, Vec::new())).1.push(Value::Map(row));
+        groups
+            .entry(key)
+            .or_insert_with(|| (name, Vec::new()))
+            .1
+            .push(Value::Map(row));
     }
-    groups.into_values().map(|(name, rows)| (name, Value::List(rows))).collect()
+    groups
+        .into_values()
+        .map(|(name, rows)| (name, Value::List(rows)))
+        .collect()
 }
 
 /// One row for each value of a column, with aggregates such as `SUM(total) AS sum, COUNT(*)` or

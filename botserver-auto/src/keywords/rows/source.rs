@@ -54,11 +54,10 @@ impl Sources {
             Named::Value(Value::Text(name)) => self.stored(turn, &name).await,
             Named::Value(Value::File(file)) => match file.path {
                 Some(path) => self.stored(turn, &path).await,
-                None => Err(Fault::new(
-                    FaultKind::Argument,
-                    format!("{} is no data file of the bot", file.name),
-                )
-                .hint("keep it with UPLOAD first")),
+                None => Err(
+                    Fault::new(FaultKind::Argument, format!("{} is no data file of the bot", file.name))
+                        .hint("keep it with UPLOAD first"),
+                ),
             },
             Named::Value(value) => {
                 let rows = tabular::rows(value);
@@ -130,7 +129,11 @@ impl Sources {
         let path = FilePath::parse(path)?;
         let bytes = files::serialise(&path, value)?;
         turn.flush().await?;
-        let file = self.drives.of(turn.bot()).write(turn.idempotency_key(), &path, bytes).await?;
+        let file = self
+            .drives
+            .of(turn.bot())
+            .write(turn.idempotency_key(), &path, bytes)
+            .await?;
         Ok(Value::File(file))
     }
 }

@@ -12,10 +12,13 @@ use std::{future::Future, pin::Pin, sync::Arc};
 use async_trait::async_trait;
 use botlib::Value;
 use botstate::{
+    AppState,
     conversation::SessionState,
     dialog::Fault,
-    keyword::{Args, Handler, Keyword, Turn},
+    keyword::{Args, Handler, Keyword, Registry, Turn},
 };
+
+pub(crate) use session::set as keep_value;
 
 /// Every keyword of this crate.
 pub fn keywords() -> Vec<Keyword> {
@@ -30,6 +33,15 @@ pub fn keywords() -> Vec<Keyword> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// Every keyword of this crate, with those that reach into other conversations of the bot.
+pub fn keywords_of(state: &AppState) -> Vec<Keyword> {
+    let mut registry = Registry::new();
+    for keyword in keywords().into_iter().chain(session::between(state)) {
+        registry.replace(keyword);
+    }
+    registry.iter().map(|(keyword, _)| keyword.clone()).collect()
 }
 
 /// A keyword that only changes what the conversation keeps.

@@ -22,7 +22,7 @@ use botserver_core::Routes;
 use botstate::AppState;
 
 pub use error::Error;
-pub use keywords::keywords;
+pub use keywords::{keywords, keywords_of};
 pub use service::ChatService;
 
 /// Chat routes: `/ws`, and REST under `/api/chat` and `/api/bot`.

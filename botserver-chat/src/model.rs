@@ -349,6 +349,8 @@ pub(crate) enum Content {
     Script { name: String, args: Map, names: Map },
     /// Say something in the bot's name.
     Say(String),
+    /// Change a value that the conversation keeps, and give back what it is then.
+    Session { key: String, change: Option<Value> },
     /// Give a waiting dialog what it waits for.
     Wake { token: String, value: Value },
     /// Finish what a crash left unfinished.

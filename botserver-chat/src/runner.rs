@@ -71,6 +71,7 @@ fn content(task: Task) -> Content {
             switchers: None,
         },
         Task::Say { text } => Content::Say(text),
+        Task::Session { key, change } => Content::Session { key, change },
         Task::Wake { token, value } => Content::Wake { token, value },
     }
 }

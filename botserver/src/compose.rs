@@ -115,7 +115,7 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
         #[cfg(feature = "llm")]
         llm.register(&mut keywords);
         #[cfg(feature = "chat")]
-        for keyword in botserver_chat::keywords() {
+        for keyword in botserver_chat::keywords_of(&state) {
             keywords.register(keyword);
         }
         #[cfg(feature = "auto")]

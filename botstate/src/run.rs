@@ -62,6 +62,15 @@ pub enum Task {
         /// The text.
         text: String,
     },
+    /// Read a value that the conversation keeps, after changing it where a new one is given. The run gives back what it
+    /// is then.
+    Session {
+        /// Its key.
+        key: String,
+        /// The new value; null forgets it.
+        #[serde(default)]
+        change: Option<Value>,
+    },
     /// Give a waiting dialog what it waits for; nothing happens when it does not wait any more.
     Wake {
         /// The token of its [`Suspend`].

@@ -64,6 +64,12 @@ async fn said(who: &Visitor) -> Vec<String> {
     said.collect()
 }
 
+/// What the bot says in the next turn.
+async fn texts(chat: &mut Chat) -> Vec<String> {
+    let turn = chat.turn().await.unwrap();
+    turn.texts().into_iter().map(str::to_owned).collect()
+}
+
 async fn with_model(packages: &Packages, model: &Model) -> Server {
     Setup::new().bots(packages.path()).model(model).start().await.unwrap()
 }
@@ -230,4 +236,45 @@ async fn somebody_elses_conversation_is_not_there() {
     assert_eq!((there, absent, &problem["type"]), (404, 404, &same["type"]));
     assert!(refused.contains("404"), "{refused}");
     assert_eq!(get(&other, "/api/chat").await.1, json!({ "items": [] }));
+}
+
+#[tokio::test]
+async fn a_script_reaches_the_values_and_the_ear_of_another_conversation_of_its_bot_alone() {
+    let packages = Packages::new();
+    packages.script(
+        "desk",
+        "note",
+        "PARAM id AS STRING\nSET SESSION id, \"table\", 7\nTALK GET SESSION id, \"table\"\n\
+         SEND TO SESSION id, \"Your table is ready\"\nSET SESSION \"mine\", 1\nTALK \"mine ${session.mine}\"",
+    );
+    packages.script("desk", "look", "TALK \"table ${session.table}\"");
+    packages.script(
+        "other",
+        "spy",
+        "PARAM id AS STRING\nTRY\n  TALK GET SESSION id, \"table\"\nCATCH problem\n  TALK problem.message\nEND TRY",
+    );
+    let server = Setup::new().bots(packages.path()).start().await.unwrap();
+    let (_, mut waiter) = Chat::start(&server.url(), "desk").await.unwrap();
+    let (guest, mut table) = Chat::start(&server.url(), "desk").await.unwrap();
+    let (_, mut stranger) = Chat::start(&server.url(), "other").await.unwrap();
+    let run = async |chat: &mut Chat, tool: &str| {
+        chat.run_tool(tool, &json!({ "id": guest.session_id })).await.unwrap();
+        texts(chat).await
+    };
+    run(&mut table, "look").await;
+
+    let noted = run(&mut waiter, "note").await;
+    let told = loop {
+        let said = texts(&mut table).await;
+        if !said.is_empty() {
+            break said;
+        }
+    };
+    let looked = run(&mut table, "look").await;
+    let spied = run(&mut stranger, "spy").await;
+
+    assert_eq!(noted, ["7", "mine 1"]);
+    assert_eq!(told, ["Your table is ready"]);
+    assert_eq!(looked, ["table 7"]);
+    assert_eq!(spied, [format!("this bot has no conversation {}", guest.session_id)]);
 }

@@ -1,16 +1,22 @@
 //! What a conversation keeps for its scripts: `SET SESSION key, value`, `SET "session.key", value` and `GET SESSION key`.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use botlib::{Value, value::Map};
+use botlib::{BotId, ConversationId, OrgId, Value, value::Map};
 use botstate::{
-    conversation::SessionState,
+    AppState, Db,
+    conversation::{Emit, SessionState},
     dialog::{Fault, FaultKind},
     keyword::{Args, Class, Handler, Keyword, Turn},
+    run::{Late, Order, Runner, Task},
 };
 
 use super::keep;
+use crate::store::conversations;
+
+/// How long another conversation may take to do what was asked of it.
+const LONGEST_ORDER: Duration = Duration::from_secs(10);
 
 /// Bytes that all values of a conversation may have together in their stored form.
 const LARGEST: usize = 256 << 10;
@@ -71,6 +77,153 @@ pub(super) fn keywords() -> Vec<Keyword> {
     ]
 }
 
+/// `GET SESSION id, key` and `SET SESSION id, key, value`, which know the bot's other conversations.
+pub(super) fn between(state: &AppState) -> Vec<Keyword> {
+    let others = Others {
+        db: state.db.clone(),
+        runner: state.ports.runner.clone(),
+    };
+    vec![
+        Keyword {
+            phrase: "SET SESSION",
+            shapes: &["key, value", "key AS value", "session, key, value"],
+            class: Class::External,
+            summary: "Keeps a value for the rest of the conversation, or of another one of the bot whose id is given; \
+                      scripts read it as a member of `session`. Null forgets it.",
+            example: "SET SESSION \"table\", 7\nTALK session.table",
+            handler: Some(Arc::new(SetAny(others.clone()))),
+        },
+        Keyword {
+            phrase: "GET SESSION",
+            shapes: &["key", "session, key"],
+            class: Class::Read,
+            summary: "What SET SESSION kept under a key in this conversation, or in another one of the bot whose id is \
+                      given; null when there is nothing.",
+            example: "SET SESSION \"table\", 7\nTALK GET SESSION \"table\"",
+            handler: Some(Arc::new(GetAny(others.clone()))),
+        },
+        Keyword {
+            phrase: "SEND TO SESSION",
+            shapes: &["session, text"],
+            class: Class::External,
+            summary: "Says something in another conversation of the bot.",
+            example: "SEND TO SESSION session.id, \"Your table is ready.\"",
+            handler: Some(Arc::new(Send(others))),
+        },
+    ]
+}
+
+#[derive(Clone)]
+struct Others {
+    db: Db,
+    runner: Late<dyn Runner>,
+}
+
+impl Others {
+    /// Carries out a task in another conversation, once for each call.
+    async fn order(&self, turn: &mut dyn Turn, other: ConversationId, task: Task) -> Result<Value, Fault> {
+        let order = Order {
+            bot: turn.bot().id,
+            task,
+            conversation: Some(other),
+            key: format!("session:{}", turn.idempotency_key()),
+            channel: "session",
+            limit: Some(LONGEST_ORDER),
+            depth: turn.depth() + 1,
+        };
+        let runner = Arc::clone(self.runner.need("conversations")?);
+        let ran = tokio::time::timeout(LONGEST_ORDER, runner.run(order)).await;
+        match ran {
+            Ok(Ok(ran)) => ran.fault.map_or(Ok(ran.value), Err),
+            Ok(Err(fault)) => Err(fault),
+            Err(_) => Err(Fault::new(FaultKind::Limit, format!("conversation {other} is busy"))
+                .hint("two conversations that wait for each other never end")),
+        }
+    }
+
+    async fn value(&self, bot: BotId, org: OrgId, other: ConversationId, key: String) -> Result<Value, Fault> {
+        let found = self
+            .db
+            .read(move |conn| conversations::find(conn, org, other).map_err(crate::error::Error::from))
+            .await
+            .map_err(|error| Fault::new(FaultKind::Data, format!("could not read the conversation: {error}")))?;
+        let known = found.filter(|conversation| conversation.bot == bot);
+        let Some(conversation) = known else {
+            return Err(unknown(other));
+        };
+        Ok(conversation.session.values.get(key.trim()).cloned().unwrap_or_default())
+    }
+}
+
+/// The other conversation that the arguments name; none for this one.
+fn other(turn: &dyn Turn, args: &mut Args) -> Result<Option<ConversationId>, Fault> {
+    if !args.has("session") {
+        return Ok(None);
+    }
+    let text = args.text("session")?;
+    let id: ConversationId = text
+        .trim()
+        .parse()
+        .map_err(|_| Fault::new(FaultKind::NotFound, format!("there is no conversation {text:?}")))?;
+    Ok(Some(id).filter(|id| *id != turn.conversation()))
+}
+
+fn unknown(id: ConversationId) -> Fault {
+    Fault::new(FaultKind::NotFound, format!("this bot has no conversation {id}"))
+}
+
+struct SetAny(Others);
+
+#[async_trait]
+impl Handler for SetAny {
+    async fn call(&self, turn: &mut dyn Turn, mut args: Args) -> Result<Value, Fault> {
+        let (other, key, value) = (other(turn, &mut args)?, args.text("key")?, args.take("value"));
+        let Some(other) = other else {
+            set(turn.session(), &key, value)?;
+            return Ok(Value::Null);
+        };
+        let (org, bot) = (turn.bot().org, turn.bot().id);
+        self.0.value(bot, org, other, key.clone()).await?;
+        let task = Task::Session {
+            key: key.trim().to_owned(),
+            change: Some(value),
+        };
+        self.0.order(turn, other, task).await?;
+        Ok(Value::Null)
+    }
+}
+
+struct GetAny(Others);
+
+#[async_trait]
+impl Handler for GetAny {
+    async fn call(&self, turn: &mut dyn Turn, mut args: Args) -> Result<Value, Fault> {
+        let (other, key) = (other(turn, &mut args)?, args.text("key")?);
+        let (org, bot) = (turn.bot().org, turn.bot().id);
+        match other {
+            Some(other) => self.0.value(bot, org, other, key).await,
+            None => Ok(turn.session().values.get(key.trim()).cloned().unwrap_or_default()),
+        }
+    }
+}
+
+struct Send(Others);
+
+#[async_trait]
+impl Handler for Send {
+    async fn call(&self, turn: &mut dyn Turn, mut args: Args) -> Result<Value, Fault> {
+        let (other, text) = (other(turn, &mut args)?, args.text("text")?);
+        let Some(other) = other else {
+            turn.emit(Emit::Say(text));
+            return Ok(Value::Null);
+        };
+        let (org, bot) = (turn.bot().org, turn.bot().id);
+        self.0.value(bot, org, other, String::new()).await?;
+        self.0.order(turn, other, Task::Say { text }).await?;
+        Ok(Value::Null)
+    }
+}
+
 fn bare_or_text(path: Value) -> Result<String, Fault> {
     match path {
         Value::Map(bare) => Ok(match (bare.get("value"), bare.get("name")) {
@@ -83,7 +236,8 @@ fn bare_or_text(path: Value) -> Result<String, Fault> {
     }
 }
 
-fn set(session: &mut SessionState, key: &str, value: Value) -> Result<(), Fault> {
+/// Keeps a value under a key; null forgets it.
+pub(crate) fn set(session: &mut SessionState, key: &str, value: Value) -> Result<(), Fault> {
     let key = key.trim();
     if key.is_empty() || key.chars().count() > LONGEST_KEY {
         let message = format!("a key of the session needs 1 to {LONGEST_KEY} characters");

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     error::Error,
+    keywords,
     model::{Body, Content, Waiting},
     store::events,
 };
@@ -50,6 +51,7 @@ impl Turn {
                 self.say(text);
                 Ok(true)
             }
+            Content::Session { key, change } => self.begin_change(&key, change),
             Content::Wake { token, value } => Ok(self.begin_wake(&token, value)),
             Content::Recover => self.begin_recovery().await,
         }
@@ -70,6 +72,16 @@ impl Turn {
             top.names = names;
         }
         Ok(())
+    }
+
+    /// Keeps a value that another conversation's script sets here.
+    fn begin_change(&mut self, key: &str, change: Option<Value>) -> Result<bool, Error> {
+        let session = &mut self.conversation.session;
+        if let Some(value) = change {
+            keywords::keep_value(session, key, value).map_err(|fault| Error::Invalid(fault.to_string()))?;
+        }
+        self.result = session.values.get(key).cloned();
+        Ok(true)
     }
 
     /// Gives the dialog that waits for `token` its value; false when none does any more. One that lies under another

@@ -265,7 +265,7 @@ async fn listings_join_what_was_written_and_what_the_package_brings() {
         shown(Some(&path("letters")), false).await,
         ["letters/hello.txt", "letters/new.txt"]
     );
-    assert_eq!(shown(Some(&path("shop.gbkb")), false).await, Vec::<String>::new());
+    assert_eq!(shown(Some(&path("shop.gbkb")), false).await, ["shop.gbkb/manual.md"]);
 }
 
 #[test]

@@ -88,7 +88,7 @@ pub(super) fn keywords(sources: &Sources) -> Vec<Keyword> {
             &[
                 "@left, @right, key",
                 "@left, @right",
-                "@left WITH @right ON $key = $other",
+                "@left WITH @right ON $on",
             ],
             Act::Join,
             "The rows of two sources that have the same value in a column, each pair as one row.",
@@ -230,6 +230,13 @@ impl Rows {
     }
 
     async fn join(&self, turn: &mut dyn Turn, mut args: Args) -> Result<Value, Fault> {
+        if args.has("on") {
+            let on = source::words(&args.take("on")).unwrap_or_default();
+            let (key, other) = on.split_once('=').unwrap_or((&on, &on));
+            let left = self.rows(turn, &mut args, "left").await?;
+            let right = self.rows(turn, &mut args, "right").await?;
+            return shape::join(left, right, key.trim(), other.trim_start_matches('=').trim()).map(list);
+        }
         if !args.has("key") {
             let right = args.0.get("right").and_then(source::name_or_text);
             let Some(separator) = right else {
@@ -243,10 +250,9 @@ impl Rows {
         }
         let key = args.take("key");
         let key = source::words(&key).ok_or_else(|| misfit("JOIN needs the name of a column"))?;
-        let other = source::words(&args.take("other")).unwrap_or_else(|| key.clone());
         let left = self.rows(turn, &mut args, "left").await?;
         let right = self.rows(turn, &mut args, "right").await?;
-        shape::join(left, right, &key, &other).map(list)
+        shape::join(left, right, &key, &key).map(list)
     }
 
     async fn group(&self, turn: &mut dyn Turn, mut args: Args) -> Result<Value, Fault> {

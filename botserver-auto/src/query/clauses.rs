@@ -114,24 +114,24 @@ impl Reader<'_> {
             limit: None,
         };
         if self.take_word("WHERE") {
-            let range = self.clause();
+            let range = self.filled_clause("WHERE")?;
             query.filter = Filter::of_sql_parts(&self.scan.parts(&range, &[]))?;
         }
         query.items = self.items(&items)?;
         if self.take_word("GROUP") {
             self.expect("BY")?;
-            let range = self.clause();
+            let range = self.filled_clause("GROUP BY")?;
             query.is_grouped = true;
             query.group = self.group(&range, &query.items)?;
         }
         if self.take_word("HAVING") {
-            let range = self.clause();
+            let range = self.filled_clause("HAVING")?;
             let replaced = self.calls(&range)?;
             query.having = Filter::of_sql_parts(&self.scan.parts(&range, &replaced))?;
         }
         if self.take_word("ORDER") {
             self.expect("BY")?;
-            let range = self.clause();
+            let range = self.filled_clause("ORDER BY")?;
             query.order = self.order(&range, &query.items)?;
         }
         self.limit(&mut query)?;
@@ -153,6 +153,14 @@ impl Reader<'_> {
             self.at += 1;
         }
         start..self.at
+    }
+
+    fn filled_clause(&mut self, word: &str) -> Read<Range<usize>> {
+        let range = self.clause();
+        if range.is_empty() {
+            return Err(fault(format!("nothing follows {word} in the query")));
+        }
+        Ok(range)
     }
 
     /// Whether the token here follows a dot, and so is a column whatever its name.
@@ -261,7 +269,7 @@ impl Reader<'_> {
             });
         }
         self.expect("ON")?;
-        let range = self.clause();
+        let range = self.filled_clause("ON")?;
         let parts = self.scan.parts(&range, &[]);
         Ok(Join {
             kind,

@@ -9,9 +9,11 @@
 
 mod commands;
 mod dialogs;
+mod files;
 mod memory;
 mod mounting;
 mod reload;
 mod requests;
+mod rows;
 mod shipped;
 mod support;

@@ -124,6 +124,10 @@ pub(crate) fn start(program: &Arc<Program>, args: Map, env: &Env, script: Script
         let param = named.or_else(|| program.params().get(key.parse::<usize>().ok()?));
         // What a caller gives beyond the parameters has no name that the script could read it by.
         let Some(param) = param.filter(|_| !value.is_null()) else {
+            // What started the script: the row, the request, the variables of a SCHEDULE block.
+            if program.takes(&key) {
+                fitting.insert(key.to_lowercase(), value);
+            }
             continue;
         };
         match fit(param, value) {

@@ -18,6 +18,8 @@ const DEFAULT: &[ExampleFile] = package![
     "default.gbai/default.gbdialog/shopping-list.bas",
     "default.gbai/default.gbdialog/days-until.bas",
     "default.gbai/default.gbdialog/split-bill.bas",
+    "default.gbai/default.gbdialog/start.test.yaml",
+    "default.gbai/default.gbdialog/tools.test.yaml",
 ];
 
 /// The files of `default.gbai`, the bot that a new server talks with.

@@ -17,6 +17,8 @@ mod files;
 #[expect(dead_code, reason = "the data keywords that use it land next")]
 mod filter;
 mod framing;
+#[cfg(test)]
+mod fuzz;
 mod keywords;
 mod lsp;
 mod manual;

@@ -14,7 +14,7 @@ use botstate::{
 use sha2::{Digest, Sha256};
 
 use crate::{
-    basic::{self, Diagnostic, Grammar, Known, Program, Schema},
+    basic::{self, Diagnostic, Grammar, Known, Program, Schema, Unit},
     package::{Package, Script},
 };
 
@@ -34,7 +34,6 @@ pub(crate) struct Mounted {
     pub(crate) bot: Arc<Bot>,
     programs: BTreeMap<String, Arc<Program>>,
     /// The tables that scripts declare.
-    #[expect(dead_code, reason = "the tables of a bot are made from it next")]
     pub(crate) schema: Schema,
     /// Why a script does not run, by its name.
     broken: HashMap<String, String>,
@@ -56,7 +55,8 @@ impl Built {
 
 /// A script after compiling.
 struct Compiled {
-    program: Option<Program>,
+    unit: Option<Unit>,
+    schema: Schema,
     wants_message: bool,
     diagnostics: Vec<Diagnostic>,
 }
@@ -106,19 +106,43 @@ impl Language {
         let mut diagnostics = package.diagnostics;
         let names: Vec<String> = package.scripts.iter().map(|script| script.name.clone()).collect();
         let (mut programs, mut broken) = (BTreeMap::new(), HashMap::new());
+        let (mut triggers, mut schema) = (Vec::new(), Schema::default());
         let mut start_wants_message = false;
         for script in &package.scripts {
-            let compiled = self.compile(script, &known);
+            let compiled = self.compile(script, &package.scripts, &known);
             if let Some(error) = compiled.diagnostics.iter().find(|diagnostic| diagnostic.is_error()) {
                 let place = format!("{}:{}", error.file, error.line);
                 broken.insert(script.name.clone(), format!("{place}: {}", error.title));
             }
             diagnostics.extend(compiled.diagnostics);
             start_wants_message |= script.name == "start" && compiled.wants_message;
-            if let Some(program) = compiled.program {
-                programs.insert(script.name.clone(), Arc::new(program));
+            schema.add(compiled.schema);
+            let Some(unit) = compiled.unit else { continue };
+            programs.insert(script.name.clone(), Arc::new(unit.main));
+            let mut renamed = HashMap::new();
+            for mut section in unit.sections {
+                let name = section.script().to_owned();
+                // A file wins over a section that would have its name.
+                let free = if names.contains(&name) || programs.contains_key(&name) {
+                    format!("{}#{name}", script.name)
+                } else {
+                    name.clone()
+                };
+                if free != name {
+                    section.rename(&free);
+                    renamed.insert(name, free.clone());
+                }
+                programs.insert(free, Arc::new(section));
             }
+            triggers.extend(unit.triggers.into_iter().map(|mut trigger| {
+                if let Some(name) = renamed.get(&trigger.script) {
+                    trigger.script.clone_from(name);
+                }
+                trigger.place = in_file(&trigger.place, script);
+                trigger
+            }));
         }
+        schema.resolve();
         let bot = Bot {
             id: bot_id(org, &package.name),
             org,
@@ -130,37 +154,58 @@ impl Language {
                 .iter()
                 .filter_map(|(name, program)| tool(name, program))
                 .collect(),
-            scripts: names,
-            triggers: Vec::new(),
+            scripts: programs
+                .keys()
+                .filter(|name| !names.contains(name))
+                .chain(&names)
+                .cloned()
+                .collect(),
+            triggers,
             start_wants_message,
         };
         Built {
             mounted: Mounted {
                 bot: Arc::new(bot),
                 programs,
-                schema: Schema::default(),
+                schema,
                 broken,
             },
             diagnostics,
         }
     }
 
-    fn compile(&self, script: &Script, known: &Known) -> Compiled {
+    fn compile(&self, script: &Script, all: &[Script], known: &Known) -> Compiled {
+        let load = |file: &str| {
+            let key = script_key(file);
+            let found = all.iter().find(|other| other.name == key)?;
+            Some((format!("{}.bas", found.name), found.text.clone()))
+        };
         // Programs know the bare name, so that a package that is copied or renamed keeps its programs; authors see
         // where the file lies.
-        let parsed = basic::parse(&format!("{}.bas", script.name), &script.text, &self.grammar);
-        let wants_message = reads_message(&script.text, &parsed.comments);
+        let name = format!("{}.bas", script.name);
+        let parsed = basic::parse_with(&name, &script.text, &self.grammar, &load);
+        let wants_message = reads_message(parsed.source().text(), &parsed.comments);
         let mut diagnostics = basic::check(&parsed, known);
-        let program = basic::compile_with(&parsed, self.options).ok();
+        let unit = basic::unit(&parsed, self.options).ok();
         for diagnostic in &mut diagnostics {
-            diagnostic.file.clone_from(&script.file);
+            let lies = |other: &&Script| format!("{}.bas", other.name) == diagnostic.file;
+            let file = all.iter().find(lies).unwrap_or(script);
+            diagnostic.file.clone_from(&file.file);
         }
         Compiled {
-            program,
+            unit,
+            schema: parsed.schema(),
             wants_message,
             diagnostics,
         }
     }
+}
+
+/// A place with the path that authors know instead of the bare name.
+fn in_file(place: &str, script: &Script) -> String {
+    place
+        .strip_prefix(&format!("{}.bas", script.name))
+        .map_or_else(|| place.to_owned(), |line| format!("{}{line}", script.file))
 }
 
 impl Mounted {

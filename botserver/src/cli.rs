@@ -74,6 +74,9 @@ pub(crate) enum Bot {
         #[arg(long)]
         json: bool,
     },
+    /// Play the tests of bots: exits 0 when all hold, 1 when some do not, 2 when they could not be played
+    #[cfg(feature = "trial")]
+    Test(Test),
     /// Talk to a dialog in the terminal
     Run {
         /// A package, or one script
@@ -95,6 +98,32 @@ pub(crate) enum Bot {
         #[arg(long, value_name = "FILE")]
         grammar: Option<PathBuf>,
     },
+}
+
+/// Which tests are played, how, and what is told of them.
+#[cfg(feature = "trial")]
+#[derive(Debug, Args)]
+pub(crate) struct Test {
+    /// Files `*.test.yaml`, packages or folders [default: the bots folder]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Only tests whose name contains this
+    #[arg(long, value_name = "NAME")]
+    pub(crate) filter: Option<String>,
+    /// Play each test as it stands [default: all three ways]
+    #[arg(long)]
+    pub(crate) plain: bool,
+    /// Play each test with the server killed between its steps
+    #[arg(long)]
+    pub(crate) kill: bool,
+    /// Play each test with a client that leaves in every turn and comes back
+    #[arg(long)]
+    pub(crate) resume: bool,
+    /// Write the results as JUnit's XML
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Tell which lines of the scripts were run; with a file, as LCOV's trace
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    pub(crate) coverage: Option<Option<PathBuf>>,
 }
 
 /// Work on people.

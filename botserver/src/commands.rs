@@ -8,6 +8,9 @@ mod settings;
 #[cfg(feature = "auth")]
 mod user;
 
+#[cfg(feature = "trial")]
+pub(crate) use bot::keywords;
+
 use std::process::ExitCode;
 
 use botstate::Config;

@@ -90,6 +90,8 @@ async fn base_in(config: Config, surroundings: &Surroundings) -> anyhow::Result<
 pub(crate) struct Server {
     pub(crate) state: AppState,
     pub(crate) app: Composed,
+    #[cfg(feature = "trial")]
+    pub(crate) chat: botserver_chat::ChatService,
     /// The address with which the first administrator sets a password, while nobody has.
     pub(crate) claim: Option<String>,
     pub(crate) migrated: MigrationReport,
@@ -168,8 +170,9 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
             .map(|link| link.url.expose().to_owned())
     };
     #[cfg(feature = "chat")]
+    let chat = botserver_chat::ChatService::new(&state);
+    #[cfg(feature = "chat")]
     {
-        let chat = botserver_chat::ChatService::new(&state);
         app = app.routes(botserver_chat::routes(&state, &chat));
         chat.start();
     }
@@ -187,6 +190,8 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
     Ok(Server {
         state,
         app,
+        #[cfg(feature = "trial")]
+        chat,
         claim,
         migrated,
     })

@@ -5,6 +5,8 @@ mod commands;
 mod compose;
 mod config;
 mod serve;
+#[cfg(feature = "trial")]
+mod trial;
 
 use std::process::ExitCode;
 

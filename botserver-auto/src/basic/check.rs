@@ -293,6 +293,12 @@ impl Checker<'_> {
             ExprKind::Call(name, args) => self.call(name, args.len()),
             ExprKind::Script(script, _) => self.script(script),
             ExprKind::Command(command) => {
+                if let Some(service) = command.elsewhere {
+                    let phrase = command.phrase;
+                    let title = format!("this server has no {service}, so {phrase} fails when it is reached");
+                    self.warn("B230", &expr.span, title).help =
+                        Some("put it between TRY and CATCH, or take it away".to_owned());
+                }
                 for (_, arg) in &command.args {
                     // A bare name may be a table, which nobody assigns.
                     if !matches!(arg, Arg::Source(..)) {

@@ -10,10 +10,14 @@ mod command;
 mod effects;
 mod expression;
 mod filter;
+mod jump;
 mod names;
 mod pure;
 mod routine;
 mod statement;
+mod unit;
+mod visit;
+mod work;
 
 use std::collections::HashSet;
 
@@ -23,14 +27,18 @@ use rust_decimal::Decimal;
 use super::{
     diagnostic::{Diagnostic, Severity},
     parser::Parsed,
-    program::{Code, Global, Program, Routine},
+    program::{Code, Global, Instr, Program, Routine},
     schema::ParamSpec,
     tree::{Expr, ExprKind, Param, Procedure, Span, Stmt, StmtKind},
 };
+use code::Op;
 use effects::Effects;
 pub(crate) use effects::children;
 pub(crate) use names::assigned;
 use routine::Builder;
+use unit::{Deferrals, Section};
+pub use unit::{Unit, unit};
+use visit::{exprs, places};
 
 /// How a script is compiled.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -40,10 +48,10 @@ pub struct Options {
     pub trace: bool,
 }
 
-/// Compiles a script.
+/// Compiles a script, its sections left out; [`unit`] gives all programs of a file.
 ///
 /// # Errors
-/// All errors of the script, those of [`super::parse`] included.
+/// All errors of the file, those of [`super::parse`] included.
 pub fn compile(parsed: &Parsed) -> Result<Program, Vec<Diagnostic>> {
     compile_with(parsed, Options::default())
 }
@@ -53,20 +61,7 @@ pub fn compile(parsed: &Parsed) -> Result<Program, Vec<Diagnostic>> {
 /// # Errors
 /// As [`compile`].
 pub fn compile_with(parsed: &Parsed, options: Options) -> Result<Program, Vec<Diagnostic>> {
-    let mut found: Vec<Diagnostic> = parsed
-        .diagnostics
-        .iter()
-        .filter(|one| one.is_error())
-        .cloned()
-        .collect();
-    if !found.is_empty() {
-        return Err(found);
-    }
-    let mut compiler = Compiler::new(parsed);
-    compiler.options = options;
-    let program = compiler.program();
-    found.append(&mut compiler.diagnostics);
-    if found.is_empty() { Ok(program) } else { Err(found) }
+    unit(parsed, options).map(|unit| unit.main)
 }
 
 /// The error of EXIT FOR, BREAK or CONTINUE outside of such a loop.
@@ -82,6 +77,11 @@ pub(crate) fn no_loop(parsed: &Parsed, stmt: &Stmt, again: bool) -> Diagnostic {
 
 struct Compiler<'a> {
     parsed: &'a Parsed,
+    section: &'a Section<'a>,
+    deferrals: &'a Deferrals,
+    jumps: jump::Jumps,
+    /// Whether the script itself is being compiled, not a procedure of it.
+    outermost: bool,
     options: Options,
     effects: Effects,
     procedures: Vec<&'a Procedure>,
@@ -102,15 +102,22 @@ struct Compiler<'a> {
 }
 
 impl<'a> Compiler<'a> {
-    fn new(parsed: &'a Parsed) -> Self {
+    fn new(parsed: &'a Parsed, section: &'a Section<'a>, deferrals: &'a Deferrals, options: Options) -> Self {
         let mut procedures = Vec::new();
         collect_procedures(&parsed.body, &mut procedures);
         let names = procedures.iter().map(|procedure| procedure.name.key()).collect();
-        let mut assigned = HashSet::new();
-        names::assigned(&parsed.body, &mut assigned);
+        let mut assigned: HashSet<String> = section.given.iter().cloned().collect();
+        names::assigned(section.body, &mut assigned);
+        for procedure in &procedures {
+            names::assigned(&procedure.body, &mut assigned);
+        }
         Self {
             parsed,
-            options: Options::default(),
+            section,
+            deferrals,
+            options,
+            jumps: jump::Jumps::default(),
+            outermost: true,
             effects: Effects::new(names),
             procedures,
             assigned,
@@ -127,28 +134,73 @@ impl<'a> Compiler<'a> {
 
     fn program(&mut self) -> Program {
         let params = self.header();
-        self.statements(&self.parsed.body);
+        let section = self.section;
+        self.labels(section.body);
+        self.statements(section.body);
+        self.outcome();
         let mut routines = vec![self.finish("")];
+        self.outermost = false;
         for procedure in self.procedures.clone() {
             routines.push(self.procedure(procedure));
         }
+        for name in &section.given {
+            self.variable(name);
+        }
         let source = self.parsed.source();
-        Program::new(
+        let mut program = Program::new(
             source.name().to_owned(),
             source.text().to_owned(),
-            names::description(&self.parsed.body),
+            names::description(section.body),
             params,
             std::mem::take(&mut self.globals),
             std::mem::take(&mut self.constants),
             std::mem::take(&mut self.codes),
             routines,
-        )
+        );
+        program.section.clone_from(&section.name);
+        program.given.clone_from(&section.given);
+        program.files = source.files().to_vec();
+        program
+    }
+
+    /// What a script that answers a request returns at its end: the variable `result`, else a map of its variables
+    /// `result_…`.
+    fn outcome(&mut self) -> bool {
+        if !self.section.webhook || !self.outermost {
+            return false;
+        }
+        let value = if self.assigned.contains("result") {
+            let variable = self.variable("result");
+            Op::Variable(variable)
+        } else {
+            let prefix = "result_";
+            let mut names: Vec<String> = self
+                .assigned
+                .iter()
+                .filter(|name| name.starts_with(prefix))
+                .cloned()
+                .collect();
+            names.sort();
+            if names.is_empty() {
+                return false;
+            }
+            let mut entries = Vec::new();
+            for name in names {
+                let field = name.get(prefix.len()..).unwrap_or_default();
+                entries.push(Op::Const(Value::text(field)));
+                entries.push(Op::Variable(self.variable(&name)));
+            }
+            Op::Code(format!("o_map([{}])", self.texts(&entries)), false)
+        };
+        let value = self.operand(value);
+        self.builder.emit(Instr::Return(value));
+        true
     }
 
     /// Parameters: their schema, and code that gives them their defaults.
     fn header(&mut self) -> Vec<ParamSpec> {
         let mut lines = Vec::new();
-        collect_params(&self.parsed.body, &mut lines);
+        collect_params(self.section.body, &mut lines);
         let mut specs: Vec<ParamSpec> = Vec::new();
         for param in lines {
             if specs
@@ -181,6 +233,7 @@ impl<'a> Compiler<'a> {
             self.builder.declare(&param.key());
         }
         self.builder.params = procedure.params.len();
+        self.labels(&procedure.body);
         self.statements(&procedure.body);
         self.finish(&procedure.name.text)
     }
@@ -190,7 +243,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn line(&self, span: &Span) -> u32 {
-        self.parsed.source().line(span.start)
+        self.parsed.source().coded_line(span.start)
     }
 
     fn error(&mut self, code: &'static str, span: &Span, title: impl Into<String>, help: &str) {

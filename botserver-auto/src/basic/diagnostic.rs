@@ -70,7 +70,7 @@ impl Diagnostic {
             label: String::new(),
             notes: Vec::new(),
             help: None,
-            file: source.name().to_owned(),
+            file: source.file(start).to_owned(),
             line: source.line(start),
             column: source.column(start),
             end_line: source.line(end),
@@ -103,11 +103,14 @@ impl Diagnostic {
     /// The problem with the lines it is about, for a terminal or a log.
     pub fn render(&self, color: bool) -> String {
         let level = if self.is_error() { Level::ERROR } else { Level::WARNING };
-        let mut annotation = AnnotationKind::Primary.span(self.span.clone());
+        let (shown, first_line) = self.source.around(&self.span);
+        let within = |at: usize| at.clamp(shown.start, shown.end) - shown.start;
+        let mut annotation = AnnotationKind::Primary.span(within(self.span.start)..within(self.span.end));
         if !self.label.is_empty() {
             annotation = annotation.label(self.label.as_str());
         }
-        let snippet = Snippet::source(self.source.text())
+        let snippet = Snippet::source(self.source.slice(shown))
+            .line_start(usize::try_from(first_line).unwrap_or(1))
             .path(self.file.as_str())
             .annotation(annotation);
         let mut group = level.primary_title(self.title.as_str()).id(self.code).element(snippet);

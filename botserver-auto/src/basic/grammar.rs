@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use botstate::keyword::{Class, Registry, Shape};
 
+use super::elsewhere;
+
 /// Phrases that the language itself performs; they need no registry.
 const STATEMENTS: [&str; 40] = [
     "TALK",
@@ -54,6 +56,8 @@ pub(crate) struct Entry {
     pub(crate) phrase: &'static str,
     pub(crate) class: Class,
     pub(crate) shapes: Vec<Shape>,
+    /// What this server lacks to perform it, when no domain registered the phrase.
+    pub(crate) elsewhere: Option<&'static str>,
 }
 
 /// The words that scripts may use: built once from the [`Registry`], shared by all scripts.
@@ -77,26 +81,42 @@ impl Grammar {
             nodes: vec![Node::default()],
         };
         for (keyword, shapes) in registry.iter() {
-            let entry = grammar.entries.len();
-            grammar.entries.push(Entry {
+            grammar.add(Entry {
                 phrase: keyword.phrase,
                 class: keyword.class,
                 shapes: shapes.to_vec(),
+                elsewhere: None,
             });
-            let mut at = 0;
-            for word in keyword.phrase.split_whitespace() {
-                let fresh = grammar.nodes.len();
-                let Some(node) = grammar.nodes.get_mut(at) else { break };
-                at = *node.next.entry(word.to_uppercase()).or_insert(fresh);
-                if at == fresh {
-                    grammar.nodes.push(Node::default());
+        }
+        for service in elsewhere::services() {
+            for (phrase, shapes) in service.phrases {
+                if registry.find(phrase).is_none() {
+                    grammar.add(Entry {
+                        phrase,
+                        class: Class::External,
+                        shapes: shapes.iter().map(|shape| Shape::parse(shape)).collect(),
+                        elsewhere: Some(service.name),
+                    });
                 }
-            }
-            if let Some(node) = grammar.nodes.get_mut(at) {
-                node.entry = Some(entry);
             }
         }
         grammar
+    }
+
+    fn add(&mut self, entry: Entry) {
+        let mut at = Self::ROOT;
+        for word in entry.phrase.split_whitespace() {
+            let fresh = self.nodes.len();
+            let Some(node) = self.nodes.get_mut(at) else { break };
+            at = *node.next.entry(word.to_uppercase()).or_insert(fresh);
+            if at == fresh {
+                self.nodes.push(Node::default());
+            }
+        }
+        if let Some(node) = self.nodes.get_mut(at) {
+            node.entry = Some(self.entries.len());
+        }
+        self.entries.push(entry);
     }
 
     /// Whether `word` is a statement or keyword by itself, or stands for a value or an operator, and so should not be
@@ -110,7 +130,10 @@ impl Grammar {
         let alone = |phrase: &str| phrase == upper;
         STATEMENTS.iter().any(|phrase| alone(phrase))
             || VALUES.iter().any(|value| alone(value))
-            || self.entries.iter().any(|entry| alone(entry.phrase))
+            || self
+                .entries
+                .iter()
+                .any(|entry| entry.elsewhere.is_none() && alone(entry.phrase))
     }
 
     /// The first node of all phrases.

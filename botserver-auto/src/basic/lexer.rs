@@ -49,23 +49,17 @@ pub(crate) fn lex_range(source: &Arc<Source>, text: &str, base: usize, line_star
                 continue;
             }
             if let Some(block) = text::block(rest) {
-                let kind = if block.prompt {
-                    Kind::PromptBlock
-                } else {
-                    Kind::TalkBlock
-                };
                 let content = base + at + block.content.start..base + at + block.content.end;
-                if !block.closed {
-                    let end = if block.prompt { "END SYSTEM PROMPT" } else { "END TALK" };
+                if let Some(end) = block.missing {
                     let opener = base + at..base + at + rest.find('\n').unwrap_or(rest.len());
                     lexed.diagnostics.push(
-                        Diagnostic::new(source, "B003", Severity::Error, opener, "this text block has no end")
-                            .label("everything after this line is taken as text")
-                            .help(format!("write `{end}` on a line of its own after the text")),
+                        Diagnostic::new(source, "B003", Severity::Error, opener, "this block has no end")
+                            .label("everything after this line is taken as a part of it")
+                            .help(format!("write `{end}` on a line of its own after the block")),
                     );
                 }
                 lexed.tokens.push(Token {
-                    kind,
+                    kind: block.kind,
                     start: content.start,
                     end: content.end,
                     spaced: true,
@@ -194,7 +188,10 @@ fn line_comment(rest: &str) -> Option<usize> {
     let hash = trimmed.starts_with('#') && !trimmed.starts_with("#{");
     let rem = trimmed.get(..3).is_some_and(|word| word.eq_ignore_ascii_case("rem"))
         && trimmed.get(3..).is_some_and(|after| {
-            after.is_empty() || after.starts_with([' ', '\t', '\r']) && !after.trim_start().starts_with(['=', '.', '['])
+            // `rem = 5` sets a variable; a line of signs is a comment.
+            let value = after.trim_start();
+            let assigns = value.starts_with('=') && !value.starts_with("==");
+            after.is_empty() || after.starts_with([' ', '\t', '\r']) && !assigns
         });
     (hash || rem || trimmed.starts_with('\'') || trimmed.starts_with("//")).then_some(line.len())
 }

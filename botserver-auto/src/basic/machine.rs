@@ -75,6 +75,12 @@ struct Frame {
     base: usize,
     handlers: Vec<Handler>,
     resume_next: bool,
+    /// Where ON ERROR GOTO goes.
+    on_error: Option<u32>,
+    /// Whether an error went there and the script has not jumped on since: a second one is not caught.
+    handling: bool,
+    /// Where GOSUBs go back to.
+    gosubs: Vec<u32>,
 }
 
 /// What a TRY block does about errors.
@@ -149,6 +155,8 @@ impl Machine {
             let placed = || params.get(key.parse::<usize>().ok()?);
             if let Some(param) = named.or_else(placed) {
                 machine.set_global(param, from_value(value)?);
+            } else if machine.program.takes(&key) {
+                machine.set_global(&key, from_value(value)?);
             }
         }
         machine.surround(env)?;
@@ -214,6 +222,9 @@ impl Machine {
             base,
             handlers: Vec::new(),
             resume_next: false,
+            on_error: None,
+            handling: false,
+            gosubs: Vec::new(),
         });
     }
 
@@ -270,7 +281,7 @@ impl Machine {
     /// `script:line` of the current instruction, or of `line`.
     fn place(&self, line: Option<u32>) -> String {
         let here = || self.routine()?.lines.get(self.frames.last()?.at).copied();
-        format!("{}:{}", self.program.name, line.or_else(here).unwrap_or(1))
+        self.program.place(line.or_else(here).unwrap_or(1))
     }
 
     fn step_on(&mut self) {
@@ -337,7 +348,7 @@ impl Machine {
 
 impl Dialog for Machine {
     fn resume(&mut self, input: Input, env: &Env) -> Step {
-        if matches!(input, Input::Heard(_)) {
+        if matches!(input, Input::Heard(_) | Input::Silence) {
             self.refresh();
         }
         let begun = Instant::now();
@@ -398,7 +409,7 @@ impl Dialog for Machine {
     }
 
     fn script(&self) -> &str {
-        self.program.name.strip_suffix(".bas").unwrap_or(&self.program.name)
+        self.program.script()
     }
 }
 

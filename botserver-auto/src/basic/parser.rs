@@ -3,16 +3,21 @@
 mod command;
 mod condition;
 mod control;
+mod event;
 mod expression;
 mod get;
 mod header;
 mod hear;
+mod include;
+mod jump;
 mod operand;
 mod procedure;
 mod query;
 mod shape;
 mod statement;
+mod table;
 mod text;
+mod work;
 
 use std::{collections::HashSet, ops::Range, sync::Arc};
 
@@ -23,7 +28,7 @@ use super::{
     grammar::Grammar,
     lexer::{self, Kind, Token},
     source::Source,
-    tree::{Name, Stmt},
+    tree::{Name, Stmt, StmtKind},
 };
 
 /// How deep blocks, brackets and operators may be nested.
@@ -39,6 +44,10 @@ pub struct Parsed {
     pub(crate) body: Vec<Stmt>,
     /// Names of SUBs and FUNCTIONs, in lower case.
     pub(crate) procedures: HashSet<String>,
+    /// Types of table fields that are no types of ours; they may be names of tables.
+    pub(crate) types: Vec<Name>,
+    /// Whether some INCLUDE was left as it is, so that names may be defined elsewhere.
+    pub(crate) partial: bool,
     /// Names that stand in filter texts, in lower case.
     pub(crate) filtering: HashSet<String>,
     /// Where comments stand, for the formatter.
@@ -59,19 +68,45 @@ impl Parsed {
     }
 }
 
-/// Reads a script. Never fails: what cannot be read is reported and left out of the tree.
+/// Finds a file for INCLUDE by the name that the script gives it: the name that diagnostics show, and the text.
+pub type Loader<'a> = dyn Fn(&str) -> Option<(String, String)> + 'a;
+
+/// Reads a script as it is. Never fails: what cannot be read is reported and left out of the tree.
 pub fn parse(name: &str, text: &str, grammar: &Grammar) -> Parsed {
-    let source = Arc::new(Source::new(name, text));
+    read(Arc::new(Source::new(name, text)), grammar, Vec::new(), true)
+}
+
+/// Reads a script with the files that it includes, as `load` finds them.
+pub fn parse_with(name: &str, text: &str, grammar: &Grammar, load: &Loader<'_>) -> Parsed {
+    let (source, problems) = include::expand(name, text, load);
+    let source = Arc::new(source);
+    let problems = problems
+        .into_iter()
+        .map(|problem| problem.diagnostic(&source))
+        .collect();
+    read(source, grammar, problems, false)
+}
+
+fn read(source: Arc<Source>, grammar: &Grammar, problems: Vec<Diagnostic>, alone: bool) -> Parsed {
     let mut lexed = lexer::lex(&source);
     let procedures = procedures(&source, &lexed.tokens);
     let names = names(&source, &lexed.tokens);
+    let lists = lists(&source, &lexed.tokens);
     let mut diagnostics = std::mem::take(&mut lexed.diagnostics);
-    let (body, filtering) = {
-        let mut parser = Parser::new(&source, source.text(), lexed.tokens, grammar, &procedures, &names);
+    diagnostics.extend(problems);
+    let (body, filtering, types) = {
+        let mut parser = Parser::new(
+            &source,
+            source.text(),
+            lexed.tokens,
+            grammar,
+            [&procedures, &names, &lists],
+        );
         let body = parser.script();
         diagnostics.append(&mut parser.diagnostics);
-        (body, parser.filtering)
+        (body, parser.filtering, parser.types)
     };
+    let partial = alone && body.iter().any(|stmt| matches!(stmt.kind, StmtKind::Include { .. }));
     diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
     diagnostics.truncate(MAX_DIAGNOSTICS);
     Parsed {
@@ -79,6 +114,8 @@ pub fn parse(name: &str, text: &str, grammar: &Grammar) -> Parsed {
         body,
         procedures,
         filtering,
+        types,
+        partial,
         comments: lexed.comments,
         diagnostics,
     }
@@ -142,6 +179,29 @@ fn names(source: &Source, tokens: &[Token]) -> HashSet<String> {
     names
 }
 
+/// Names with brackets behind them after DIM at line starts, in lower case.
+fn lists(source: &Source, tokens: &[Token]) -> HashSet<String> {
+    let mut names = HashSet::new();
+    let mut line_start = true;
+    for (at, token) in tokens.iter().enumerate() {
+        let first = std::mem::replace(&mut line_start, token.kind == Kind::Newline);
+        let word = source.slice(token.span());
+        let declares = word.eq_ignore_ascii_case("DIM") || word.eq_ignore_ascii_case("REDIM");
+        if !(first && declares && token.kind == Kind::Word) {
+            continue;
+        }
+        let line = tokens
+            .iter()
+            .skip(at + 1)
+            .take_while(|token| token.kind != Kind::Newline);
+        let pairs = line.clone().zip(line.skip(1));
+        for (name, _) in pairs.filter(|(name, next)| name.kind == Kind::Word && next.kind == Kind::Paren) {
+            names.insert(source.slice(name.span()).trim_end_matches('$').to_lowercase());
+        }
+    }
+    names
+}
+
 type Parse<T> = Result<T, Box<Diagnostic>>;
 
 /// Which block is open, to know what its end looks like.
@@ -156,6 +216,8 @@ enum Block {
     Procedure,
     With,
     Try,
+    On,
+    Later,
 }
 
 struct Parser<'a> {
@@ -168,7 +230,10 @@ struct Parser<'a> {
     procedures: &'a HashSet<String>,
     /// Names that the script sets.
     names: &'a HashSet<String>,
+    /// Lists of DIM, whose elements may be written `a(0)`.
+    lists: &'a HashSet<String>,
     diagnostics: Vec<Diagnostic>,
+    types: Vec<Name>,
     depth: u32,
     /// Open brackets: newlines inside do not end a statement.
     brackets: u32,
@@ -189,8 +254,7 @@ impl<'a> Parser<'a> {
         text: &'a str,
         tokens: Vec<Token>,
         grammar: &'a Grammar,
-        procedures: &'a HashSet<String>,
-        names: &'a HashSet<String>,
+        [procedures, names, lists]: [&'a HashSet<String>; 3],
     ) -> Self {
         Self {
             source,
@@ -200,7 +264,9 @@ impl<'a> Parser<'a> {
             grammar,
             procedures,
             names,
+            lists,
             diagnostics: Vec::new(),
+            types: Vec::new(),
             depth: 0,
             brackets: 0,
             commas: true,

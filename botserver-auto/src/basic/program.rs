@@ -12,7 +12,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{engine, schema::ParamSpec};
+use super::{engine, schema::ParamSpec, source::decode};
 
 /// Changes when stored programs of an older form could not be run any more.
 const VERSION: u32 = 1;
@@ -30,6 +30,15 @@ pub struct Program {
     pub(crate) codes: Vec<Code>,
     /// The main script first, then SUBs and FUNCTIONs.
     pub(crate) procedures: Vec<Routine>,
+    /// The name of a section of a file; none for the script itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) section: Option<String>,
+    /// Names besides parameters that whatever starts the script gives values to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) given: Vec<String>,
+    /// Files that the script includes; lines say which one they are in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) files: Vec<String>,
     #[serde(skip)]
     hash: OnceLock<String>,
     #[serde(skip)]
@@ -139,6 +148,14 @@ pub(crate) enum Instr {
     },
     EndTry,
     OnError(bool),
+    /// `ON ERROR GOTO`: errors that no TRY catches go on there.
+    OnErrorGoto(u32),
+    /// A jump that the author wrote.
+    Goto(u32),
+    /// Jumps and remembers where to go back to.
+    Gosub(u32),
+    /// Goes back from the last GOSUB; without one it ends the procedure.
+    Back,
     Throw(Operand),
     /// Forgets temporary values.
     Drop(Vec<u32>),
@@ -152,6 +169,9 @@ pub(crate) struct Ask {
     pub(crate) open: bool,
     pub(crate) prompt: Option<Operand>,
     pub(crate) default: Option<Operand>,
+    /// Seconds after which nobody is expected to answer any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) timeout: Option<Operand>,
     pub(crate) into: Option<Slot>,
 }
 
@@ -214,6 +234,9 @@ impl Program {
             constants,
             codes,
             procedures,
+            section: None,
+            given: Vec::new(),
+            files: Vec::new(),
             hash: OnceLock::new(),
             brief: OnceLock::new(),
         }
@@ -222,6 +245,37 @@ impl Program {
     /// The script's name as it was given to the parser, such as `start.bas`.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The name by which the program is started: the file's without folder and ending, or that of its section.
+    pub fn script(&self) -> &str {
+        self.section.as_deref().unwrap_or_else(|| {
+            let stem = self.name.rsplit('/').next().unwrap_or(&self.name);
+            stem.strip_suffix(".bas").unwrap_or(stem)
+        })
+    }
+
+    /// The section of its file that the program is, if it is not the script itself.
+    pub fn section(&self) -> Option<&str> {
+        self.section.as_deref()
+    }
+
+    /// Gives the section another name, because its own one is taken. Calls must come before the hash is asked for.
+    pub(crate) fn rename(&mut self, name: &str) {
+        self.section = Some(name.to_owned());
+        self.hash = OnceLock::new();
+    }
+
+    /// Whether what starts the script may give it a value called `name`, which is no parameter.
+    pub fn takes(&self, name: &str) -> bool {
+        self.given.iter().any(|given| given.eq_ignore_ascii_case(name))
+    }
+
+    /// `file:line` of a line as instructions and generated code have it.
+    pub fn place(&self, line: u32) -> String {
+        let (file, line) = decode(line);
+        let file = file.checked_sub(1).and_then(|file| self.files.get(file));
+        format!("{}:{line}", file.unwrap_or(&self.name))
     }
 
     /// The text that the program was compiled from.
@@ -273,6 +327,9 @@ impl Program {
                     && routine.resume.iter().all(|to| targets(*to))
                     && routine.code.iter().all(|instr| match instr {
                         Instr::Jump(to)
+                        | Instr::Goto(to)
+                        | Instr::Gosub(to)
+                        | Instr::OnErrorGoto(to)
                         | Instr::JumpIf { to, .. }
                         | Instr::Each { end: to, .. }
                         | Instr::Try { handler: to, .. } => targets(*to),
@@ -317,8 +374,7 @@ impl Program {
     /// The tool that the script is: one with a `DESCRIPTION`.
     pub fn tool(&self) -> Option<ToolSpec> {
         let description = self.description.clone()?;
-        let stem = self.name.rsplit('/').next().unwrap_or(&self.name);
-        let stem = stem.strip_suffix(".bas").unwrap_or(stem);
+        let stem = self.script();
         let name = stem.chars().map(|letter| {
             if letter.is_ascii_alphanumeric() || letter == '-' {
                 letter
@@ -377,15 +433,21 @@ impl Program {
                     Instr::Say(value) | Instr::Return(value) => short(value),
                     Instr::Host { args, .. } => args.iter().all(|(_, value)| short(value)),
                     Instr::Script { name, args, .. } => short(name) && args.iter().all(short),
-                    Instr::Hear(ask) => ask.prompt.iter().chain(&ask.default).chain(&ask.options).all(short),
+                    Instr::Hear(ask) => ask
+                        .prompt
+                        .iter()
+                        .chain(&ask.default)
+                        .chain(&ask.timeout)
+                        .chain(&ask.options)
+                        .all(short),
                     Instr::End => true,
                     Instr::Run(code) => next && self.code_is_short(*code),
                     Instr::Set { value, .. } => next && short(value),
-                    Instr::Jump(to) => target(*to),
+                    Instr::Jump(to) | Instr::Goto(to) => target(*to),
                     Instr::JumpIf { condition, to, .. } => next && target(*to) && short(condition),
                     Instr::Each { end, .. } => next && target(*end),
-                    Instr::Call { .. } | Instr::Throw(_) | Instr::Try { .. } => false,
-                    Instr::EndTry | Instr::OnError(_) | Instr::Drop(_) => next,
+                    Instr::Call { .. } | Instr::Throw(_) | Instr::Try { .. } | Instr::Gosub(_) | Instr::Back => false,
+                    Instr::EndTry | Instr::OnError(_) | Instr::OnErrorGoto(_) | Instr::Drop(_) => next,
                 };
                 if let Some(slot) = brief.get_mut(at)
                     && is

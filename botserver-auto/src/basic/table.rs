@@ -225,6 +225,17 @@ impl Schema {
         self.tables.iter().find(|table| table.name.eq_ignore_ascii_case(name))
     }
 
+    /// Adds what another script declares. Of two tables with the same name the first one counts.
+    pub fn add(&mut self, other: Self) {
+        for table in other.tables {
+            if self.table(&table.name).is_none() {
+                self.tables.push(table);
+            }
+        }
+        self.indexes.extend(other.indexes);
+        self.views.extend(other.views);
+    }
+
     /// Turns types that are names of tables into references to their keys, with the type of the key.
     pub fn resolve(&mut self) {
         let known: Vec<(String, Option<(String, FieldType, Option<u32>)>)> = self

@@ -446,6 +446,8 @@ pub(crate) struct Command {
     pub(crate) phrase: &'static str,
     pub(crate) class: Class,
     pub(crate) args: Vec<(String, Arg)>,
+    /// What this server lacks to perform it.
+    pub(crate) elsewhere: Option<&'static str>,
 }
 
 /// An argument, as the shape says that it is read.

@@ -85,11 +85,7 @@ pub(super) fn keywords(sources: &Sources) -> Vec<Keyword> {
         ),
         keyword(
             "JOIN",
-            &[
-                "@left, @right, key",
-                "@left, @right",
-                "@left WITH @right ON $on",
-            ],
+            &["@left, @right, key", "@left, @right", "@left WITH @right ON $on"],
             Act::Join,
             "The rows of two sources that have the same value in a column, each pair as one row.",
             "orders = [{ customer: 7, total: 5 }]\npeople = [{ customer: 7, name: \"Ana\" }]\nboth = JOIN orders, people, \"customer\"\nTALK both.name",

@@ -46,7 +46,7 @@ const KEYWORDS: &[(&str, &[&str])] = &[
     ("POST TO", &["@where AT time image, caption", "@where image, caption"]),
     ("SELECT", &["~query"]),
     (
-        "SET SCHEDULE",
+        "SET TIMER",
         &["$when", "cron file[ argument]", "cron, file", "cron at, file", "cron"],
     ),
     (
@@ -133,14 +133,24 @@ pub(crate) struct Talk {
     env: Env,
     args: Map,
     limits: Limits,
-    answers: VecDeque<Answer>,
+    /// Answers; none for silence.
+    answers: VecDeque<Option<Answer>>,
     results: VecDeque<Result<Value, Fault>>,
 }
 
 impl Talk {
     pub(crate) fn new(text: &str) -> Self {
+        Self::with(compile(text))
+    }
+
+    /// A conversation with a program that the test made itself.
+    pub(crate) fn of(program: Program) -> Self {
+        Self::with(Arc::new(program))
+    }
+
+    fn with(program: Arc<Program>) -> Self {
         Self {
-            program: compile(text),
+            program,
             env: env(),
             args: Map::new(),
             limits: Limits::default(),
@@ -151,10 +161,10 @@ impl Talk {
 
     /// The next answer to a HEAR.
     pub(crate) fn answer(mut self, text: &str) -> Self {
-        self.answers.push_back(Answer {
+        self.answers.push_back(Some(Answer {
             text: text.to_owned(),
             files: Vec::new(),
-        });
+        }));
         self
     }
 
@@ -166,10 +176,16 @@ impl Talk {
             size_bytes: 3,
             ..FileRef::default()
         };
-        self.answers.push_back(Answer {
+        self.answers.push_back(Some(Answer {
             text: String::new(),
             files: vec![file],
-        });
+        }));
+        self
+    }
+
+    /// Nobody answers the next HEAR in time.
+    pub(crate) fn silence(mut self) -> Self {
+        self.answers.push_back(None);
         self
     }
 
@@ -258,12 +274,21 @@ impl Talk {
                     if let Some(default) = &spec.default {
                         write!(out, " default {default}").unwrap();
                     }
+                    if let Some(seconds) = spec.timeout_s {
+                        write!(out, " within {seconds} s").unwrap();
+                    }
                     writeln!(out).unwrap();
-                    let Some(answer) = self.answers.pop_front() else {
-                        return out;
-                    };
-                    writeln!(out, "> {}", answer.text).unwrap();
-                    Input::Heard(answer)
+                    match self.answers.pop_front() {
+                        None => return out,
+                        Some(None) => {
+                            writeln!(out, "> (silence)").unwrap();
+                            Input::Silence
+                        }
+                        Some(Some(answer)) => {
+                            writeln!(out, "> {}", answer.text).unwrap();
+                            Input::Heard(answer)
+                        }
+                    }
                 }
                 Step::Done(value) => {
                     if !value.is_null() {

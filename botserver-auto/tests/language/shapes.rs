@@ -1,6 +1,9 @@
 //! How arguments are read, by the signs in the shapes of keywords.
 
-use crate::driver::Talk;
+use botserver_auto::basic;
+use botstate::dialog::FaultKind;
+
+use crate::driver::{Talk, grammar};
 
 /// Runs each script and compares what its keywords are given.
 #[track_caller]
@@ -228,18 +231,15 @@ fn named_values_know_what_they_are_called() {
 fn arguments_may_stand_side_by_side() {
     calls(&[
         (
-            "SET SCHEDULE \"0 9 * * *\" \"jobs.bas\" \"daily\"",
-            r#"call SET SCHEDULE: cron="0 9 * * *" file="jobs.bas" argument="daily""#,
+            "SET TIMER \"0 9 * * *\" \"jobs.bas\" \"daily\"",
+            r#"call SET TIMER: cron="0 9 * * *" file="jobs.bas" argument="daily""#,
         ),
         (
-            "SET SCHEDULE \"0 9 * * *\" DATEADD(\"2026-01-01\", 1, \"day\"), \"jobs.bas\"",
-            r#"call SET SCHEDULE: cron="0 9 * * *" at="2026-01-02" file="jobs.bas""#,
+            "SET TIMER \"0 9 * * *\" DATEADD(\"2026-01-01\", 1, \"day\"), \"jobs.bas\"",
+            r#"call SET TIMER: cron="0 9 * * *" at="2026-01-02" file="jobs.bas""#,
         ),
-        ("SET SCHEDULE every 1 hour", r#"call SET SCHEDULE: when="every 1 hour""#),
-        (
-            "SET SCHEDULE \"every 1 hour\"",
-            r#"call SET SCHEDULE: cron="every 1 hour""#,
-        ),
+        ("SET TIMER every 1 hour", r#"call SET TIMER: when="every 1 hour""#),
+        ("SET TIMER \"every 1 hour\"", r#"call SET TIMER: cron="every 1 hour""#),
         (
             "t = 1\nimg = 2\nPOST TO INSTAGRAM AT t img, \"cap\"",
             r#"call POST TO: where={"name":"INSTAGRAM","value":null} time=1 image=2 caption="cap""#,
@@ -288,5 +288,33 @@ fn a_select_goes_up_to_the_end_of_its_logical_line() {
         ),
         ("SELECT CASE 1\nCASE 1\nTALK \"one\"\nEND SELECT", "bot: one"),
         ("select = 5\nTALK select + 1", "bot: 6"),
+    ]);
+}
+
+#[test]
+fn phrases_of_services_that_are_not_here_are_read_and_reported() {
+    let script = "SEND SMS \"+55\", \"hi\"\nx = GET ATTENDANTS [\"online\"]\nRELAY SET 1, ON\nPOST TO INSTAGRAM \"a.png\", \"cap\"";
+    let parsed = basic::parse("test.bas", script, &grammar());
+    let found: Vec<String> = basic::check(&parsed, &basic::Known::default())
+        .into_iter()
+        .map(|one| format!("{}: {}", one.line, one.title))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "1: this server has no SMS service, so SEND SMS fails when it is reached",
+            "2: this server has no service for attendants, so GET ATTENDANTS fails when it is reached",
+            "3: this server has no sensors and displays, so RELAY SET fails when it is reached",
+        ]
+    );
+    let talk = Talk::new("TRY\n  SEND SMS \"+55\", \"hi\"\nCATCH e\n  TALK \"no SMS: \" + e.kind\nEND TRY");
+    assert_eq!(
+        talk.fails(FaultKind::NotFound, "this server has no SEND SMS service")
+            .transcript(),
+        "call SEND SMS: phone=\"+55\" text=\"hi\"\nbot: no SMS: not_found\n"
+    );
+    calls(&[
+        ("SUB validate(x)\nTALK x\nEND SUB\nvalidate(1)", "bot: 1"),
+        ("answer = 5\nimage = 6\nTALK answer\nTALK image + 1", "bot: 5\nbot: 7"),
     ]);
 }

@@ -295,7 +295,9 @@ impl Visitor<'_> {
             conversations::updated_at.eq(0_i64),
         );
         let write = self.house.state.db.write(move |conn| {
-            on_each!(conn, |conn| diesel::insert_into(conversations::table).values(row).execute(conn))?;
+            on_each!(conn, |conn| diesel::insert_into(conversations::table)
+                .values(row)
+                .execute(conn))?;
             Ok::<_, db::Error>(())
         });
         write.await.unwrap();

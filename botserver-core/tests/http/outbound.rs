@@ -304,6 +304,102 @@ async fn redirect_to_a_private_address_is_refused() {
     assert_eq!(inside.seen(), Vec::<String>::new());
 }
 
+/// Every way to write an IPv4 address in one to four numbers, each decimal, octal or hexadecimal.
+fn spellings(address: [u8; 4]) -> Vec<String> {
+    let write: [fn(u64) -> String; 3] = [|n| n.to_string(), |n| format!("0{n:o}"), |n| format!("0x{n:x}")];
+    let mut found = Vec::new();
+    for count in 1..=4_usize {
+        let mut parts: Vec<u64> = address.iter().take(count - 1).map(|byte| u64::from(*byte)).collect();
+        let rest = address.iter().skip(count - 1);
+        parts.push(rest.fold(0, |sum, byte| sum << 8 | u64::from(*byte)));
+        for choice in 0..3_usize.pow(u32::try_from(count).unwrap()) {
+            let written = parts
+                .iter()
+                .enumerate()
+                .map(|(place, part)| write[choice / 3_usize.pow(u32::try_from(place).unwrap()) % 3](*part));
+            found.push(written.collect::<Vec<_>>().join("."));
+        }
+    }
+    found
+}
+
+/// Hosts that are, or lead to, the canary on 127.0.0.2 or something else that is not public.
+fn closed_hosts() -> Vec<String> {
+    let mut hosts = spellings([127, 0, 0, 2]);
+    hosts.extend(spellings([169, 254, 169, 254]));
+    for embedded in ["127.0.0.2", "7f00:2", "10.0.0.1", "169.254.169.254", "a9fe:a9fe"] {
+        for prefix in [
+            "::ffff:",
+            "::",
+            "64:ff9b::",
+            "::ffff:0:",
+            "64:ff9b:1::",
+            "0:0:0:0:0:ffff:",
+        ] {
+            hosts.push(format!("[{prefix}{embedded}]"));
+        }
+    }
+    let names = [
+        "metadata.google.internal",
+        "metadata.goog",
+        "instance-data.ec2.internal",
+        "metadata.azure.internal",
+        "127.0.0.2.nip.example",
+        "mixed.example",
+        "mapped.example",
+        "six.example",
+    ];
+    hosts.extend(names.map(str::to_owned));
+    hosts.extend(["user@127.0.0.2", "example.com@127.0.0.2", "example.com:80@127.0.0.2"].map(str::to_owned));
+    hosts
+}
+
+#[tokio::test]
+async fn two_hundred_closed_addresses_are_reached_neither_directly_nor_by_redirects() {
+    let inside = Canary::start("127.0.0.2").await;
+    let outside = Canary::start("127.0.0.1").await;
+    let names = Names::of(&[
+        ("metadata.google.internal", &[&["169.254.169.254"]]),
+        ("metadata.goog", &[&["169.254.169.254"]]),
+        ("instance-data.ec2.internal", &[&["169.254.169.254"]]),
+        ("metadata.azure.internal", &[&["169.254.169.254"]]),
+        ("127.0.0.2.nip.example", &[&["127.0.0.2"]]),
+        ("mixed.example", &[&["127.0.0.1", "127.0.0.2"]]),
+        ("mapped.example", &[&["::ffff:127.0.0.2"]]),
+        ("six.example", &[&["::1"]]),
+    ]);
+    // 127.0.0.1 plays the public internet here.
+    let outbound = Outbound::with_lookup(policy(&["127.0.0.1/32"]), &names).unwrap();
+    let port = inside.address.port();
+    let hosts = closed_hosts();
+    assert!(hosts.len() >= 200, "{}", hosts.len());
+    for host in &hosts {
+        let target = format!("http://{host}:{port}/");
+        for url in [target.clone(), outside.url(&format!("/redirect?{target}"))] {
+            match get(&outbound, &url).await {
+                Err(OutboundError::Private { .. } | OutboundError::Credentials) => {}
+                other => panic!("{url} gave {other:?}"),
+            }
+        }
+    }
+    for trick in [
+        "http:\\\\127.0.0.2",
+        "http:127.0.0.2",
+        "http:///127.0.0.2",
+        "ht\ntp://127.0.0.2",
+        "http://127.0.0.2\t",
+    ] {
+        let url = format!("{trick}:{port}/");
+        assert!(get(&outbound, &url).await.is_err(), "{url:?}");
+    }
+    assert_eq!(inside.seen(), Vec::<String>::new());
+    assert_eq!(
+        outside.seen().len(),
+        hosts.len(),
+        "each redirect was asked for once, and no more"
+    );
+}
+
 fn with_key(method: Method, url: String) -> OutboundRequest {
     let mut request = OutboundRequest::new(method, url);
     request

@@ -17,6 +17,8 @@ use crate::compose;
 pub(super) async fn run(command: Bot, config: Config) -> anyhow::Result<ExitCode> {
     let registry = Arc::new(keywords(&config)?);
     let code = match command {
+        #[cfg(feature = "trial")]
+        Bot::Test(options) => return crate::trial::run(options, &config).await,
         Bot::Check { paths, json } => {
             let paths = if paths.is_empty() { vec![config.bots_dir] } else { paths };
             let options = CheckOptions {
@@ -62,7 +64,7 @@ fn pair(argument: &str) -> anyhow::Result<(String, Value)> {
 }
 
 /// The keywords of every domain, over what a terminal has.
-fn keywords(config: &Config) -> anyhow::Result<Registry> {
+pub(crate) fn keywords(config: &Config) -> anyhow::Result<Registry> {
     let mut registry = Registry::new();
     let outbound = botserver_auto::outbound(config.http.allow_private.clone())?;
     for keyword in cli::terminal_keywords(&outbound) {

@@ -105,6 +105,7 @@ impl Compiler<'_> {
     pub(super) fn hear(&mut self, hear: &Hear, into: Option<&Variable>) {
         let mut exprs: Vec<&Expr> = hear.options.iter().collect();
         exprs.extend(hear.default.as_deref());
+        exprs.extend(hear.timeout.as_deref());
         exprs.extend(hear.prompt.as_deref());
         let ops = self.ops(&exprs);
         let mut operands = Vec::with_capacity(ops.len());
@@ -119,6 +120,7 @@ impl Compiler<'_> {
             operands.push(self.operand(op));
         }
         let prompt = hear.prompt.is_some().then(|| operands.pop()).flatten();
+        let timeout = hear.timeout.is_some().then(|| operands.pop()).flatten();
         let default = hear.default.is_some().then(|| operands.pop()).flatten();
         let into = into.and_then(|into| into.slot);
         let ask = Ask {
@@ -127,6 +129,7 @@ impl Compiler<'_> {
             open: hear.open,
             prompt,
             default,
+            timeout,
             into,
         };
         self.builder.emit(Instr::Hear(Box::new(ask)));

@@ -43,6 +43,7 @@ pub(crate) fn children(expr: &Expr) -> Vec<&Expr> {
             .as_deref()
             .into_iter()
             .chain(hear.default.as_deref())
+            .chain(hear.timeout.as_deref())
             .chain(&hear.options)
             .collect(),
         _ => Vec::new(),

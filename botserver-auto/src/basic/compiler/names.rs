@@ -18,7 +18,7 @@ pub(super) struct Variable {
 }
 
 /// The bodies inside a statement.
-pub(super) fn bodies(stmt: &Stmt) -> Vec<&[Stmt]> {
+pub(crate) fn bodies(stmt: &Stmt) -> Vec<&[Stmt]> {
     match &stmt.kind {
         StmtKind::If { arms, otherwise } => arms
             .iter()
@@ -37,6 +37,7 @@ pub(super) fn bodies(stmt: &Stmt) -> Vec<&[Stmt]> {
         StmtKind::Procedure(procedure) => vec![&procedure.body],
         StmtKind::With { fields, .. } => vec![fields],
         StmtKind::Try { body, handler, .. } => vec![body, handler],
+        StmtKind::On { body, .. } | StmtKind::Later { body, .. } => vec![body],
         _ => Vec::new(),
     }
 }
@@ -50,6 +51,7 @@ pub(super) fn sets(stmt: &Stmt) -> Vec<String> {
         | StmtKind::Mutate { target, .. } => vec![target.name.key()],
         StmtKind::For { name, .. } | StmtKind::Try { error: Some(name), .. } => vec![name.key()],
         StmtKind::Param(params) => params.iter().map(|param| param.name.key()).collect(),
+        StmtKind::Dim(dims) => dims.iter().map(|dim| dim.name.key()).collect(),
         _ => Vec::new(),
     }
 }

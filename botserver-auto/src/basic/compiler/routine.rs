@@ -169,6 +169,9 @@ impl Builder {
         let labels = self.labels;
         for instr in &mut self.code {
             let (Instr::Jump(target)
+            | Instr::Goto(target)
+            | Instr::Gosub(target)
+            | Instr::OnErrorGoto(target)
             | Instr::JumpIf { to: target, .. }
             | Instr::Each { end: target, .. }
             | Instr::Try { handler: target, .. }) = instr

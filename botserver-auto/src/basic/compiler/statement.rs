@@ -110,8 +110,16 @@ impl Compiler<'_> {
                 to,
                 step,
                 body,
-            } => self.counting(name, from, to, step.as_ref(), body),
-            StmtKind::ForEach { name, list, last, body } => self.walking(name, list, last.as_ref(), body),
+            } => {
+                self.enclose(stmt);
+                self.counting(name, from, to, step.as_ref(), body);
+                self.unclose();
+            }
+            StmtKind::ForEach { name, list, last, body } => {
+                self.enclose(stmt);
+                self.walking(name, list, last.as_ref(), body);
+                self.unclose();
+            }
             StmtKind::While { condition, body } => {
                 let until = Until {
                     until: false,
@@ -127,6 +135,8 @@ impl Compiler<'_> {
                 cases,
                 otherwise,
             } => self.select(subject, cases, otherwise.as_deref()),
+            StmtKind::Return(None) if self.jumps.gosubs => self.builder.emit(Instr::Back),
+            StmtKind::Return(None) if self.outcome() => {}
             StmtKind::Return(value) => {
                 let value = value.as_ref().map_or(Op::Const(Value::Null), |value| self.op(value));
                 let value = self.operand(value);
@@ -144,6 +154,7 @@ impl Compiler<'_> {
                 self.builder.emit(Instr::Return(value));
             }
             StmtKind::LeaveProcedure => self.builder.emit(Instr::Return(Operand::Const(Value::Null))),
+            StmtKind::End if self.outcome() => {}
             StmtKind::End => self.builder.emit(Instr::End),
             StmtKind::With { target, fresh, fields } => {
                 if *fresh {
@@ -152,7 +163,7 @@ impl Compiler<'_> {
                 }
                 self.statements(fields);
             }
-            StmtKind::Try { body, error, handler } => self.attempt(body, error.as_ref(), handler),
+            StmtKind::Try { body, error, handler } => self.attempt(stmt, body, error.as_ref(), handler),
             StmtKind::OnError(on) => self.builder.emit(Instr::OnError(*on)),
             StmtKind::Throw(value) => {
                 let op = self.op(value);
@@ -193,12 +204,31 @@ impl Compiler<'_> {
                     self.hear(hear, variable.as_ref());
                 }
             },
-            StmtKind::Procedure(_) | StmtKind::Param(_) | StmtKind::Description { .. } | StmtKind::Broken => {}
+            StmtKind::Label(name) => self.place_label(name),
+            StmtKind::Goto(name) => self.goto(name),
+            StmtKind::Gosub(name) => self.gosub(name),
+            StmtKind::OnErrorGoto(name) => self.on_error_goto(name),
+            StmtKind::Dim(dims) => dims.iter().for_each(|dim| self.dim(dim)),
+            StmtKind::Mail { .. } | StmtKind::Step(_) | StmtKind::Delay(_) | StmtKind::Transaction(_) => {
+                self.work(stmt)
+            }
+            StmtKind::Later { amount, unit, .. } => self.later(stmt, amount, *unit),
+            // Declarations, and programs of their own.
+            StmtKind::Procedure(_)
+            | StmtKind::Param(_)
+            | StmtKind::Description { .. }
+            | StmtKind::Schedule { .. }
+            | StmtKind::Webhook { .. }
+            | StmtKind::On { .. }
+            | StmtKind::Table(_)
+            | StmtKind::Index(_)
+            | StmtKind::View(_)
+            | StmtKind::Include { .. }
+            | StmtKind::Broken => {}
             StmtKind::ClearError => {
                 let error = self.error_variable();
                 self.assign(&error, Op::Const(Value::Null));
             }
-            _ => {}
         }
     }
 
@@ -441,17 +471,20 @@ impl Compiler<'_> {
         self.builder.place(end);
     }
 
-    fn attempt(&mut self, body: &[Stmt], error: Option<&Name>, handler: &[Stmt]) {
+    fn attempt(&mut self, stmt: &Stmt, body: &[Stmt], error: Option<&Name>, handler: &[Stmt]) {
         let (caught, end) = (self.builder.label(), self.builder.label());
         let error = error.and_then(|name| self.variable(&name.text).slot);
         self.builder.emit(Instr::Try { handler: caught, error });
+        self.enclose(stmt);
         self.builder.tries += 1;
         self.statements(body);
         self.builder.tries -= 1;
         self.builder.emit(Instr::EndTry);
         self.builder.emit(Instr::Jump(end));
         self.builder.place(caught);
+        self.enclose_handler(stmt);
         self.statements(handler);
+        self.unclose();
         self.builder.place(end);
     }
 }

@@ -2,49 +2,118 @@
 
 use std::ops::Range;
 
-/// A text block at the start of a line.
+use super::token::Kind;
+
+/// Something that is taken verbatim, at the start of a line.
 pub(super) struct Block {
-    pub(super) prompt: bool,
+    pub(super) kind: Kind,
+    /// The text of a text block; all of it for the others.
     pub(super) content: Range<usize>,
     /// Bytes to skip: the whole block up to the newline after its end.
     pub(super) length: usize,
-    pub(super) closed: bool,
+    /// What its last line should have been, when it was not there.
+    pub(super) missing: Option<&'static str>,
 }
 
-/// The text block that `rest` begins with, if it does.
+/// The block that `rest` begins with, if it does.
 pub(super) fn block(rest: &str) -> Option<Block> {
     let first = rest.split('\n').next()?;
     let opener = words(first);
-    let prompt = match opener.as_slice() {
-        [begin, talk] if is(begin, "BEGIN") && is(talk, "TALK") => false,
-        [begin, system, word] if is(begin, "BEGIN") && is(system, "SYSTEM") && is(word, "PROMPT") => true,
+    let (kind, end) = match opener.as_slice() {
+        [begin, talk] if is(begin, "BEGIN") && is(talk, "TALK") => (Kind::TalkBlock, "END TALK"),
+        [begin, system, word] if is(begin, "BEGIN") && is(system, "SYSTEM") && is(word, "PROMPT") => {
+            (Kind::PromptBlock, "END SYSTEM PROMPT")
+        }
+        [begin, mail, ..] if is(begin, "BEGIN") && is(mail, "MAIL") => (Kind::MailBlock, "END MAIL"),
+        [table, name, ..] if is(table, "TABLE") && names_table(name) => (Kind::TableBlock, "END TABLE"),
+        [create, what, ..] if is(create, "CREATE") => return sql(rest, what, opener.get(2).copied()),
         _ => return None,
     };
     let start = (first.len() + 1).min(rest.len());
+    let begins = match kind {
+        Kind::MailBlock | Kind::TableBlock => first.len() - first.trim_start().len(),
+        _ => start,
+    };
     let mut at = start;
+    let wanted: Vec<&str> = end.split(' ').collect();
     for line in rest.get(start..).unwrap_or_default().split_inclusive('\n') {
-        let closing = words(line);
-        let closes = match closing.as_slice() {
-            [end, talk] => !prompt && is(end, "END") && is(talk, "TALK"),
-            [end, system, word] => prompt && is(end, "END") && is(system, "SYSTEM") && is(word, "PROMPT"),
-            _ => false,
-        };
+        let closing = words(line.trim_end().trim_end_matches(';'));
+        let closes = closing.len() == wanted.len() && closing.iter().zip(&wanted).all(|(word, end)| is(word, end));
         if closes {
-            let length = at + line.trim_end_matches('\n').len();
             return Some(Block {
-                prompt,
-                content: start..at.max(start),
+                kind,
+                content: begins..at.max(begins),
+                length: at + line.trim_end_matches('\n').len(),
+                missing: None,
+            });
+        }
+        // Another table begins before this one ended.
+        let other = matches!(closing.as_slice(), [table, name, ..] if is(table, "TABLE") && names_table(name));
+        if kind == Kind::TableBlock && other {
+            let length = at - 1;
+            return Some(Block {
+                kind,
+                content: begins..length,
                 length,
-                closed: true,
+                missing: Some(end),
             });
         }
         at += line.len();
     }
     Some(Block {
-        prompt,
-        content: start..rest.len(),
+        kind,
+        content: begins..rest.len(),
         length: rest.len(),
-        closed: false,
+        missing: Some(end),
+    })
+}
+
+/// Whether the word after TABLE names one; in `TABLE = x` and `TABLE.x` the word is a variable.
+fn names_table(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_alphabetic() || matches!(c, '_' | '"' | '.' | '`'))
+        && !["AS", "IN", "IS", "AND", "OR"].iter().any(|other| is(word, other))
+}
+
+/// `CREATE INDEX …` and `CREATE VIEW …`: to a `;`, or to the end of the line on which all brackets are closed.
+fn sql(rest: &str, what: &str, next: Option<&str>) -> Option<Block> {
+    let next = next.unwrap_or_default();
+    let index = is(what, "INDEX") || is(what, "UNIQUE") && is(next, "INDEX");
+    let view = is(what, "VIEW") || is(what, "OR") && is(next, "REPLACE") || is(what, "MATERIALIZED");
+    if !index && !view || matches!(next.chars().next(), None | Some('=' | '.')) {
+        return None;
+    }
+    let (mut depth, mut length) = (0_i32, 0);
+    let mut lines = rest.split_inclusive('\n').peekable();
+    while let Some(line) = lines.next() {
+        length += line.len();
+        for letter in line.chars() {
+            depth += match letter {
+                '(' => 1,
+                ')' => -1,
+                _ => 0,
+            };
+        }
+        let goes_on = lines.peek().is_some_and(|next| {
+            let first = words(next).first().copied().unwrap_or_default().to_ascii_uppercase();
+            let clause = first.starts_with('(')
+                || [
+                    "ON", "USING", "WHERE", "AS", "SELECT", "FROM", "JOIN", "LEFT", "INNER", "GROUP", "ORDER", "HAVING",
+                ]
+                .contains(&first.as_str());
+            // The list of a SELECT has lines of its own; a blank line ends the statement.
+            clause || view && !next.trim().is_empty() && !is(&first, "CREATE") && !is(&first, "TABLE")
+        });
+        if line.trim_end().ends_with(';') || depth <= 0 && !goes_on {
+            break;
+        }
+    }
+    let length = rest.get(..length)?.trim_end().len();
+    let begins = rest.len() - rest.trim_start().len();
+    Some(Block {
+        kind: Kind::SqlBlock,
+        content: begins..length,
+        length,
+        missing: None,
     })
 }
 

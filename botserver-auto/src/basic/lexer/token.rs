@@ -89,6 +89,12 @@ pub(crate) enum Kind {
     TalkBlock,
     /// `BEGIN SYSTEM PROMPT` to `END SYSTEM PROMPT`; the span is that of the content.
     PromptBlock,
+    /// `BEGIN MAIL` up to `END MAIL`; the span begins with the first line.
+    MailBlock,
+    /// `TABLE` up to `END TABLE`; the span begins with the first line.
+    TableBlock,
+    /// `CREATE INDEX` or `CREATE VIEW`.
+    SqlBlock,
     /// A character that means nothing here.
     Unknown,
     /// The end of the script.

@@ -3,7 +3,7 @@
 use botstate::dialog::Answer;
 
 use super::{Dynamic, Fault, FaultKind, InputSpec, Instr, Machine, Outcome, Pending, Step, Val, dynamic, val};
-use crate::basic::{hear, program::Ask};
+use crate::basic::{hear, number::whole, program::Ask};
 
 /// How often a person may answer before the default is taken.
 const ATTEMPTS: u8 = 3;
@@ -51,8 +51,30 @@ impl Machine {
             options: self.options(ask)?,
             open: ask.open,
             default,
-            timeout_s: None,
+            timeout_s: self.timeout(ask)?,
         })
+    }
+
+    /// Seconds that are waited for an answer: at least one, at most thirty days.
+    fn timeout(&mut self, ask: &Ask) -> Outcome<Option<u64>> {
+        let Some(timeout) = &ask.timeout else { return Ok(None) };
+        let seconds = whole(&val(&self.operand(timeout)?), "TIMEOUT")?;
+        Ok(Some(u64::try_from(seconds).unwrap_or(0).clamp(1, 30 * 86_400)))
+    }
+
+    /// Goes on after nobody answered in time.
+    pub(super) fn unanswered(&mut self) -> Outcome<()> {
+        let ask = self.asked()?;
+        let value = match &ask.default {
+            Some(default) => self.operand(default)?,
+            None => Dynamic::UNIT,
+        };
+        if let Some(into) = ask.into {
+            self.set(into, value);
+        }
+        self.pending = Pending::Ready;
+        self.step_on();
+        Ok(())
     }
 
     fn options(&mut self, ask: &Ask) -> Outcome<Vec<String>> {

@@ -47,6 +47,13 @@ impl Machine {
                     self.raise(fault)
                 }
             },
+            (Pending::Hear(_), Input::Silence) => match self.unanswered() {
+                Ok(()) => Ok(()),
+                Err(fault) => {
+                    self.pending = Pending::Ready;
+                    self.raise(fault)
+                }
+            },
             (Pending::Call, Input::Returned(value)) => {
                 self.pending = Pending::Ready;
                 match from_value(value) {
@@ -221,7 +228,44 @@ impl Machine {
             Instr::OnError(on) => {
                 if let Some(frame) = self.frames.last_mut() {
                     frame.resume_next = *on;
+                    frame.on_error = None;
                 }
+            }
+            Instr::OnErrorGoto(to) => {
+                if let Some(frame) = self.frames.last_mut() {
+                    frame.on_error = Some(*to);
+                    frame.handling = false;
+                }
+            }
+            Instr::Goto(to) => {
+                if let Some(frame) = self.frames.last_mut() {
+                    frame.handling = false;
+                }
+                self.jump(*to);
+                return Ok(Next::On);
+            }
+            Instr::Gosub(to) => {
+                let limit = self.limits.depth;
+                if let Some(frame) = self.frames.last_mut() {
+                    if frame.gosubs.len() >= limit {
+                        return Err(Fault::new(
+                            FaultKind::Limit,
+                            format!("GOSUBs lie more than {limit} deep in each other"),
+                        )
+                        .hint("end each part that GOSUB goes to with RETURN"));
+                    }
+                    frame.gosubs.push(u32::try_from(frame.at + 1).unwrap_or(u32::MAX));
+                }
+                self.jump(*to);
+                return Ok(Next::On);
+            }
+            Instr::Back => {
+                let back = self.frames.last_mut().and_then(|frame| frame.gosubs.pop());
+                let Some(to) = back else {
+                    return Ok(self.leave(&Dynamic::UNIT));
+                };
+                self.jump(to);
+                return Ok(Next::On);
             }
             Instr::Throw(value) => {
                 let message = match val(&self.operand(value)?) {
@@ -343,6 +387,11 @@ impl Machine {
                 if let Some(slot) = handler.error {
                     self.set(slot, dynamic(error));
                 }
+                return Ok(());
+            }
+            if let (Some(to), false) = (frame.on_error, frame.handling) {
+                frame.handling = true;
+                self.jump(to);
                 return Ok(());
             }
             if frame.resume_next {

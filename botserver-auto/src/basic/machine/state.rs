@@ -38,6 +38,12 @@ struct StoredFrame {
     h: Vec<Handler>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     e: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    o: Option<u32>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    x: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    g: Vec<u32>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over references")]
@@ -83,6 +89,9 @@ impl Machine {
                     .collect(),
                 h: frame.handlers.clone(),
                 e: frame.resume_next,
+                o: frame.on_error,
+                x: frame.handling,
+                g: frame.gosubs.clone(),
             }
         };
         let stored = Stored {
@@ -151,7 +160,10 @@ impl Machine {
             let Some(routine) = program.procedures.get(frame.r) else {
                 return Err(damaged(format!("the program has no procedure {}", frame.r)));
             };
+            let inside = |to: &u32| usize::try_from(*to).is_ok_and(|to| to <= routine.code.len());
             let outside = frame.a > routine.code.len()
+                || !frame.g.iter().chain(&frame.o).all(inside)
+                || frame.g.len() > machine.limits.depth
                 || frame.l.iter().any(|(index, _)| *index >= routine.locals.len())
                 || frame
                     .h
@@ -169,6 +181,9 @@ impl Machine {
                 last.at = frame.a;
                 last.handlers = frame.h;
                 last.resume_next = frame.e;
+                last.on_error = frame.o;
+                last.handling = frame.x;
+                last.gosubs = frame.g;
             }
         }
         machine.pending = stored.w;

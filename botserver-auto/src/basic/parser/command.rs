@@ -39,7 +39,12 @@ impl<'a> Parser<'a> {
                 let after = self.token_at(tokens);
                 let member = after.kind == Kind::QuestionDot || after.kind == Kind::Dot && !self.is_dotted(tokens);
                 let variable = tokens > 1 && member;
-                if !variable {
+                // What the script defines itself is there, whatever else has its name.
+                let own = entry.elsewhere.is_some() && tokens == 1 && {
+                    let word = self.text_of(self.token_at(0)).trim_end_matches('$').to_lowercase();
+                    self.procedures.contains(&word)
+                };
+                if !variable && !own {
                     best = Some(Matched {
                         entry,
                         tokens,
@@ -136,6 +141,7 @@ impl<'a> Parser<'a> {
                 phrase: entry.phrase,
                 class: entry.class,
                 args,
+                elsewhere: entry.elsewhere,
             };
             ExprKind::Command(Box::new(command))
         });

@@ -28,6 +28,13 @@ impl Parser<'_> {
             "WITH" => self.with_statement()?,
             "TRY" if self.at_end() => self.try_statement()?,
             "ON" if self.take_word("ERROR") => self.on_error()?,
+            "GOTO" => self.goto()?,
+            "GO" if self.take_word("TO") => self.goto()?,
+            "GOSUB" => self.gosub()?,
+            "LABEL" if self.kind() == Kind::Word => self.label()?,
+            "DIM" => self.dim(false)?,
+            "REDIM" => self.dim(true)?,
+            "INCLUDE" if self.kind() == Kind::Text => self.include()?,
             "CLEAR" if self.take_word("ERROR") => StmtKind::ClearError,
             "THROW" | "RAISE" => StmtKind::Throw(self.expression()?),
             "ASSERT" => {
@@ -71,6 +78,8 @@ impl Parser<'_> {
             Block::Procedure => found == Some(End::Procedure),
             Block::With => found == Some(End::With),
             Block::Try => found == Some(End::Try),
+            Block::On => found == Some(End::On),
+            Block::Later => found == Some(End::Later),
         };
         if fits {
             let words = if self.is_word(0, "END") { 2 } else { 1 };
@@ -104,7 +113,8 @@ impl Parser<'_> {
         if self.kind() == Kind::Brace {
             return self.brace_if(condition, opener);
         }
-        if !self.take_word("THEN") {
+        // `IF c GOTO label` needs no THEN.
+        if !self.take_word("THEN") && !(self.is_word(0, "GOTO") && self.token_at(1).kind == Kind::Word) {
             if !self.at_end() {
                 return Err(self.expected("THEN"));
             }

@@ -80,6 +80,20 @@ impl Parser<'_> {
         Ok(StmtKind::Hear { into, hear })
     }
 
+    /// `WAIT FOR RESPONSE AS name TIMEOUT seconds`, after these three words: a HEAR that does not wait for ever.
+    pub(super) fn wait_for_response(&mut self) -> Parse<StmtKind> {
+        let mut hear = empty();
+        let into = if self.take_word("AS") || self.take_word("INTO") {
+            Some(self.target()?)
+        } else {
+            None
+        };
+        if self.take_word("TIMEOUT") {
+            hear.timeout = Some(Box::new(self.without_commas(Self::expression)?));
+        }
+        Ok(StmtKind::Hear { into, hear })
+    }
+
     /// `HEAR` as a value, unless the word is a variable here.
     pub(super) fn hear_value(&mut self) -> Parse<Option<Hear>> {
         let next = self.token_at(1);

@@ -12,7 +12,10 @@ impl Parser<'_> {
     /// A value with the members, elements and methods that follow it.
     pub(super) fn postfix(&mut self) -> Parse<Expr> {
         let start = self.start();
+        let first = self.token();
+        let list = self.is_list(first);
         let base = self.primary()?;
+        let list = list && matches!(base.kind, ExprKind::Name(_));
         let mut steps = Vec::new();
         loop {
             let token = self.token_at(0);
@@ -32,6 +35,9 @@ impl Parser<'_> {
                     let index = self.bracketed(Self::expression)?;
                     self.close(Kind::BracketEnd, "`]`")?;
                     steps.push(Step::Index(index));
+                }
+                Kind::Paren if list && steps.is_empty() && !token.spaced => {
+                    steps.extend(self.call_arguments()?.into_iter().map(Step::Index));
                 }
                 // A chain of methods may go on on the next line.
                 Kind::Newline
@@ -148,7 +154,8 @@ impl Parser<'_> {
         let called = next.kind == Kind::Paren && !next.spaced;
         let member = next.kind == Kind::QuestionDot
             || next.kind == Kind::Dot && !self.is_dotted(1)
-            || next.kind == Kind::Bracket && !next.spaced;
+            || next.kind == Kind::Bracket && !next.spaced
+            || called && self.is_list(token);
         if member {
             return Ok(self.variable());
         }

@@ -159,13 +159,20 @@ impl Parser<'_> {
         if self.take_words(&["RESUME", "NEXT"]) {
             return Ok(StmtKind::OnError(true));
         }
-        if self.take_word("GOTO") && self.kind() == Kind::Number {
-            let token = self.next();
-            if self.text_of(token) == "0" {
+        if self.take_word("GOTO") {
+            if self.kind() == Kind::Word {
+                return Ok(StmtKind::OnErrorGoto(self.name("a label")?));
+            }
+            let zero = self.kind() == Kind::Number && {
+                let token = self.token();
+                self.text_of(token) == "0"
+            };
+            if zero {
+                self.next();
                 return Ok(StmtKind::OnError(false));
             }
         }
-        Err(self.expected("RESUME NEXT or GOTO 0"))
+        Err(self.expected("RESUME NEXT, GOTO 0 or GOTO label"))
     }
 
     pub(super) fn mutation(&mut self, method: &'static str) -> Parse<StmtKind> {

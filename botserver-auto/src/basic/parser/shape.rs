@@ -159,7 +159,7 @@ impl Parser<'_> {
             ahead += 2;
         }
         let words = (first..ahead).step_by(2).all(|at| self.token_at(at).kind == Kind::Word);
-        if !words || !dotted && !self.is_bare(ahead, ends) {
+        if !words || !dotted && !self.is_bare(ahead, ends, next) {
             return self.argument(whole, next).map(Arg::One);
         }
         let base = self.token_at(first);
@@ -189,7 +189,7 @@ impl Parser<'_> {
     }
 
     /// Whether the name that ends before the token `ahead` is all of an argument.
-    fn is_bare(&mut self, ahead: usize, ends: &[&str]) -> bool {
+    fn is_bare(&mut self, ahead: usize, ends: &[&str], next: Option<&Part>) -> bool {
         let value = ["TRUE", "FALSE", "NULL", "NOT", "NEW", "HEAR"];
         if value.iter().any(|word| self.is_word(0, word)) {
             return false;
@@ -209,6 +209,7 @@ impl Parser<'_> {
                 let operator = word.eq_ignore_ascii_case("MOD");
                 clause || !operator && (is_operator_word(word) || self.phrase().is_none())
             }
+            Kind::Text | Kind::Number => next.is_some_and(|next| next.name().is_some()) && self.phrase().is_none(),
             _ => false,
         }
     }

@@ -3,7 +3,7 @@
 use super::{Block, Kind, Parse, Parser};
 use crate::basic::{
     diagnostic::Diagnostic,
-    tree::{Expr, ExprKind, Loop, Place, PlaceKey, Step, Stmt, StmtKind},
+    tree::{Expr, ExprKind, Loop, Place, PlaceKey, Step, Stmt, StmtKind, Transaction},
 };
 
 /// What ends a block, before it is known which block.
@@ -21,6 +21,8 @@ pub(super) enum End {
     Try,
     Catch,
     Brace,
+    On,
+    Later,
 }
 
 impl End {
@@ -36,6 +38,8 @@ impl End {
             Self::With => block == Block::With,
             Self::Try | Self::Catch => block == Block::Try,
             Self::Brace => block == Block::BraceIf,
+            Self::On => block == Block::On,
+            Self::Later => block == Block::Later,
         }
     }
 }
@@ -94,7 +98,9 @@ impl Parser<'_> {
         let first = self.at;
         let parsed = self.statement().and_then(|kind| {
             // A block whose end is missing stops before the end of the block around it.
-            let ended = self.at_end() || self.at > first && self.block_end().is_some() && self.starts_line();
+            let ended = matches!(kind, StmtKind::Label(_))
+                || self.at_end()
+                || self.at > first && self.block_end().is_some() && self.starts_line();
             if ended { Ok(kind) } else { Err(self.leftover()) }
         });
         match parsed {
@@ -131,6 +137,7 @@ impl Parser<'_> {
             "WHILE" => Block::While,
             "SELECT" | "SWITCH" => Block::Select,
             "WITH" => Block::With,
+            "ON" if self.is_before(self.at, "DO") => Block::On,
             "SUB" | "FUNCTION" => Block::Procedure,
             "IF" if self.at > 0 && self.is_before(self.at, "THEN") => Block::If,
             _ => return,
@@ -236,6 +243,8 @@ impl Parser<'_> {
                     "WITH" => End::With,
                     "TRY" => End::Try,
                     "LOOP" | "DO" => End::Loop,
+                    "ON" => End::On,
+                    "SCHEDULE" => End::Later,
                     _ => return None,
                 }
             }
@@ -249,15 +258,18 @@ impl Parser<'_> {
             return false;
         }
         let mut at = ahead + 1;
+        let list = self.is_list(self.token_at(ahead));
         loop {
             match self.token_at(at).kind {
                 Kind::Dot | Kind::QuestionDot if self.token_at(at + 1).kind == Kind::Word => at += 2,
-                Kind::Bracket if !self.token_at(at).spaced => {
+                Kind::Bracket | Kind::Paren
+                    if !self.token_at(at).spaced && (list || self.token_at(at).kind == Kind::Bracket) =>
+                {
                     let mut depth = 0_usize;
                     loop {
                         match self.token_at(at).kind {
-                            Kind::Bracket => depth += 1,
-                            Kind::BracketEnd => depth -= 1,
+                            Kind::Bracket | Kind::Paren => depth += 1,
+                            Kind::BracketEnd | Kind::ParenEnd => depth = depth.saturating_sub(1),
                             Kind::Newline | Kind::End => return false,
                             _ => {}
                         }
@@ -304,6 +316,9 @@ impl Parser<'_> {
                     self.close(Kind::BracketEnd, "`]`")?;
                     keys.push(PlaceKey::Index(index));
                 }
+                Kind::Paren if keys.is_empty() && !self.token_at(0).spaced && self.lists.contains(&name.key()) => {
+                    keys.extend(self.call_arguments()?.into_iter().map(PlaceKey::Index));
+                }
                 _ => break,
             }
         }
@@ -312,6 +327,15 @@ impl Parser<'_> {
             keys,
             span: self.since(start),
         })
+    }
+
+    /// Whether the word is a list of DIM, so that brackets behind it hold an index.
+    pub(super) fn is_list(&self, token: super::Token) -> bool {
+        !self.lists.is_empty()
+            && token.kind == Kind::Word
+            && self
+                .lists
+                .contains(&self.text_of(token).trim_end_matches('$').to_lowercase())
     }
 
     /// A closing bracket, which may stand on a line of its own.
@@ -332,6 +356,18 @@ impl Parser<'_> {
                 let token = self.next();
                 return Ok(StmtKind::Prompt(self.block_text(token)));
             }
+            Kind::MailBlock => {
+                let token = self.next();
+                return self.mail(token);
+            }
+            Kind::TableBlock => {
+                let token = self.next();
+                return Ok(self.table(token));
+            }
+            Kind::SqlBlock => {
+                let token = self.next();
+                return Ok(self.sql_statement(token));
+            }
             _ => {}
         }
         if self.is_assignment(0) {
@@ -349,6 +385,12 @@ impl Parser<'_> {
         let member = next == Kind::QuestionDot || next == Kind::Dot && !self.is_dotted(1);
         if member || self.token_at(1).kind == Kind::Bracket && !self.token_at(1).spaced {
             return self.expression_statement();
+        }
+        if self.inline_ifs == 0 && self.at_label() {
+            return self.label();
+        }
+        if let Some(statement) = self.nest(|parser| parser.structure(&upper)).transpose() {
+            return statement;
         }
         // A longer phrase of the registry wins over a statement of one word: TALK TO over TALK.
         if let Some(matched) = self.phrase()
@@ -413,6 +455,56 @@ impl Parser<'_> {
                 error.help("to say something write `TALK …`, to assign write `name = …`, to call a SUB `CALL name`")
             }
         })
+    }
+
+    /// Statements whose first words a phrase of the registry may share.
+    fn structure(&mut self, upper: &str) -> Parse<Option<StmtKind>> {
+        let one = match upper {
+            "ON" => !self.is_word(1, "ERROR"),
+            "STEP" => self.at_step(),
+            "SET" => self.is_word(1, "SCHEDULE"),
+            "SCHEDULE" => self.is_word(1, "IN"),
+            "BEGIN" => self.is_word(1, "TRANSACTION") || matches!(self.token_at(1).kind, Kind::Newline),
+            "COMMIT" | "ROLLBACK" | "DELAY" => true,
+            "WEBHOOK" => self.token_at(1).kind == Kind::Text,
+            "WAIT" => self.is_word(1, "FOR") && self.is_word(2, "RESPONSE"),
+            _ => false,
+        };
+        if !one {
+            return Ok(None);
+        }
+        self.next();
+        let statement = match upper {
+            "ON" => self.on_event()?,
+            "STEP" => self.work_step()?,
+            "SET" => {
+                self.next();
+                self.schedule()?
+            }
+            "SCHEDULE" => {
+                self.next();
+                self.later()?
+            }
+            "BEGIN" => {
+                self.take_word("TRANSACTION");
+                StmtKind::Transaction(Transaction::Begin)
+            }
+            "COMMIT" => {
+                self.take_word("TRANSACTION");
+                StmtKind::Transaction(Transaction::Commit)
+            }
+            "ROLLBACK" => {
+                self.take_word("TRANSACTION");
+                StmtKind::Transaction(Transaction::Rollback)
+            }
+            "DELAY" => StmtKind::Delay(self.expression()?),
+            "WEBHOOK" => self.webhook()?,
+            _ => {
+                self.at += 2;
+                self.wait_for_response()?
+            }
+        };
+        Ok(Some(statement))
     }
 
     pub(super) fn leave(&mut self) -> StmtKind {

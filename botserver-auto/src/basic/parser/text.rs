@@ -34,6 +34,37 @@ impl Parser<'_> {
         Expr::new(kind, span)
     }
 
+    /// A text without quotes that stands at `place`, with `${…}` inside.
+    pub(super) fn text_with_holes(&mut self, text: &str, place: usize) -> Expr {
+        let kind = if text.contains("${") {
+            self.template(text, place, str::to_owned)
+        } else {
+            ExprKind::Text(text.to_owned())
+        };
+        Expr::new(kind, self.place(place..place + text.len()))
+    }
+
+    /// The expression that a piece of a verbatim block is.
+    pub(super) fn piece_of_block(&mut self, span: Range<usize>) -> super::Parse<Expr> {
+        let code = self.text.get(span.clone()).unwrap_or_default();
+        let mut lexed = lexer::lex_range(self.source, code, span.start, false);
+        self.diagnostics.append(&mut lexed.diagnostics);
+        lexed.tokens.retain(|token| token.kind != Kind::Newline);
+        let mut inner = Parser::new(
+            self.source,
+            self.text,
+            lexed.tokens,
+            self.grammar,
+            [self.procedures, self.names, self.lists],
+        );
+        inner.depth = self.depth;
+        inner.fixed.clone_from(&self.fixed);
+        let parsed = inner.nest(Self::hole_expression);
+        let mut found = std::mem::take(&mut inner.diagnostics);
+        self.diagnostics.append(&mut found);
+        parsed
+    }
+
     /// Pieces of `text`, which begins at `base` or, when indentation was taken off, somewhere after it.
     fn template(&mut self, text: &str, base: usize, plain: impl Fn(&str) -> String) -> ExprKind {
         let mut pieces = Vec::new();
@@ -71,8 +102,7 @@ impl Parser<'_> {
             text,
             lexed.tokens,
             self.grammar,
-            self.procedures,
-            self.names,
+            [self.procedures, self.names, self.lists],
         );
         inner.depth = self.depth;
         inner.commas = false;

@@ -1,0 +1,245 @@
+//! What starts scripts without a person: ON blocks, schedules, webhooks.
+
+use botstate::{dialog::Operation, keyword::Class};
+
+use super::{Block, Kind, Parse, Parser};
+use crate::basic::tree::{Arg, Command, Event, Expr, ExprKind, Stmt, StmtKind, Unit};
+
+/// Words that begin a phrase of SET SCHEDULE without quotes.
+const PHRASES: [&str; 20] = [
+    "EVERY",
+    "DAILY",
+    "HOURLY",
+    "WEEKLY",
+    "MONTHLY",
+    "YEARLY",
+    "ANNUALLY",
+    "WEEKDAYS",
+    "WEEKENDS",
+    "AT",
+    "BUSINESS",
+    "MONDAY",
+    "TUESDAY",
+    "WEDNESDAY",
+    "THURSDAY",
+    "FRIDAY",
+    "SATURDAY",
+    "SUNDAY",
+    "WEEKDAY",
+    "WEEKEND",
+];
+
+impl Parser<'_> {
+    /// A text without holes, or a bare word.
+    fn literal(&mut self, what: &str) -> Parse<String> {
+        let token = self.token();
+        match token.kind {
+            Kind::Text => {
+                self.next();
+                match self.quoted_text(token) {
+                    ExprKind::Text(text) => Ok(text),
+                    _ => Err(self.error("B108", token.span(), format!("{what} must be a text without `${{…}}`"))),
+                }
+            }
+            Kind::Word => {
+                self.next();
+                let mut text = self.text_of(token).to_owned();
+                while self.token_at(0).kind == Kind::Dot && self.token_at(1).kind == Kind::Word {
+                    text.push('.');
+                    text.push_str(self.text_of(self.token_at(1)));
+                    self.at += 2;
+                }
+                Ok(text)
+            }
+            _ => Err(self.expected(what)),
+        }
+    }
+
+    /// After the word ON, when no error is meant.
+    pub(super) fn on_event(&mut self) -> Parse<StmtKind> {
+        let opener = self.opener();
+        let start = self.start();
+        if !self.blocks.is_empty() {
+            let error = self.error("B123", opener.clone(), "an ON block cannot stand inside another block");
+            self.diagnostics.push(error.help("move it to the end of the script"));
+        }
+        let event = self.event()?;
+        self.take_word("DO");
+        if let Event::Unserved(words) = &event {
+            let title = format!("this server has no service that tells of {words}");
+            let span = self.since(start);
+            let warning = self.warning("B230", span, title);
+            self.warn(warning.label("this block never runs").help(
+                "blocks that run are ON INSERT, UPDATE or DELETE OF \"table\", ON FORM SUBMIT \"form\", ON EVENT \"name\" DO",
+            ));
+        }
+        if self.is_word(0, "CALL") {
+            let start = self.start();
+            self.next();
+            let call = self.call()?;
+            let body = vec![Stmt {
+                kind: StmtKind::Do1(call),
+                span: self.since(start),
+            }];
+            return Ok(StmtKind::On { event, body });
+        }
+        if !self.at_end() {
+            return Err(self.leftover_of_header());
+        }
+        let body = self.open(Block::On);
+        self.end_block(Block::On, opener, "ON block", "END ON");
+        Ok(StmtKind::On { event, body })
+    }
+
+    fn event(&mut self) -> Parse<Event> {
+        const OPERATIONS: [(&str, Operation); 3] = [
+            ("INSERT", Operation::Insert),
+            ("UPDATE", Operation::Update),
+            ("DELETE", Operation::Delete),
+        ];
+        for (word, operation) in OPERATIONS {
+            if self.is_word(0, word) {
+                self.next();
+                if !(self.take_word("OF") || self.take_word("ON") || self.take_word("INTO") || self.take_word("FROM")) {
+                    return Err(self.expected("OF"));
+                }
+                return Ok(Event::Change(operation, self.literal("a table's name")?));
+            }
+        }
+        if self.take_words(&["FORM", "SUBMIT"]) {
+            return Ok(Event::Form(self.literal("a form's name")?));
+        }
+        if self.take_word("EVENT") || self.kind() == Kind::Text {
+            return Ok(Event::Event(self.literal("an event's name")?));
+        }
+        if self.take_word("WEBHOOK") {
+            let _ = self.take_word("POST") || self.take_word("GET") || self.take_word("PUT");
+            self.take_word("TO");
+            return Ok(Event::Webhook(self.literal("an endpoint")?));
+        }
+        if self.kind() != Kind::Word || self.at_end() {
+            return Err(self.expected("what the block waits for"));
+        }
+        let start = self.start();
+        while !self.at_end() && !self.is_word(0, "DO") && !self.is_word(0, "CALL") {
+            self.next();
+        }
+        let span = self.since(start);
+        Ok(Event::Unserved(
+            self.text.get(span).unwrap_or_default().trim().to_owned(),
+        ))
+    }
+
+    /// `SCHEDULE IN 5 MINUTES DO … END SCHEDULE`, after the words SCHEDULE IN.
+    pub(super) fn later(&mut self) -> Parse<StmtKind> {
+        let opener = self.opener();
+        let amount = self.without_commas(Self::sum)?;
+        let unit = match self.word().map(str::to_ascii_uppercase).as_deref() {
+            Some("SECOND" | "SECONDS") => Unit::Seconds,
+            Some("MINUTE" | "MINUTES") => Unit::Minutes,
+            Some("HOUR" | "HOURS") => Unit::Hours,
+            Some("DAY" | "DAYS") => Unit::Days,
+            _ => return Err(self.expected("SECONDS, MINUTES, HOURS or DAYS")),
+        };
+        self.next();
+        if !self.take_word("DO") {
+            return Err(self.expected("DO"));
+        }
+        if !self.at_end() {
+            return Err(self.leftover_of_header());
+        }
+        let body = self.open(Block::Later);
+        self.end_block(Block::Later, opener, "SCHEDULE block", "END SCHEDULE");
+        Ok(StmtKind::Later { amount, unit, body })
+    }
+
+    /// After SET SCHEDULE. A literal outside of blocks declares the script's own schedule; everything else is a call
+    /// of the keyword SET SCHEDULE, whose handler gets
+    ///
+    /// - `when`: a cron expression or a phrase as text; a date or date-time makes a job that runs once,
+    /// - `at`: when given, the moment before which the schedule does not begin,
+    /// - `file`: the script to run, such as `report.bas`; the script itself when it is missing,
+    /// - `args`: a list of values for its PARAM lines in order; missing when there are none.
+    pub(super) fn schedule(&mut self) -> Parse<StmtKind> {
+        let start = self.start();
+        let token = self.token();
+        let first = self.word().map(str::to_ascii_uppercase);
+        let phrase = first.is_some_and(|word| PHRASES.contains(&word.as_str()))
+            && !matches!(
+                self.token_at(1).kind,
+                Kind::Dot | Kind::Paren | Kind::Comma | Kind::Plus
+            );
+        let top = self.blocks.is_empty() && self.inline_ifs == 0;
+        if phrase {
+            while !self.at_end() {
+                self.next();
+            }
+            let span = self.since(start);
+            let when = self.text.get(span.clone()).unwrap_or_default().trim().to_owned();
+            if top {
+                return Ok(StmtKind::Schedule { when });
+            }
+            let when = Expr::new(ExprKind::Text(when), span);
+            return Ok(self.schedule_call(start, vec![("when".to_owned(), Arg::One(when))]));
+        }
+        if top
+            && token.kind == Kind::Text
+            && matches!(self.token_at(1).kind, Kind::Newline | Kind::Semicolon | Kind::End)
+        {
+            self.next();
+            return Ok(match self.quoted_text(token) {
+                ExprKind::Text(when) => StmtKind::Schedule { when },
+                kind => {
+                    let when = Expr::new(kind, self.place(token.span()));
+                    self.schedule_call(start, vec![("when".to_owned(), Arg::One(when))])
+                }
+            });
+        }
+        let when = self.without_commas(Self::expression)?;
+        let mut args = vec![("when".to_owned(), Arg::One(when))];
+        let mut rest = Vec::new();
+        let mut moment = None;
+        while !self.at_end() {
+            let comma = self.take(Kind::Comma);
+            if comma {
+                self.skip_newlines_after_operator();
+            }
+            let text = self.kind() == Kind::Text;
+            let value = self.without_commas(Self::expression)?;
+            if !comma && !text && rest.is_empty() && moment.is_none() {
+                moment = Some(value);
+            } else {
+                rest.push(value);
+            }
+        }
+        args.extend(moment.map(|at| ("at".to_owned(), Arg::One(at))));
+        let mut rest = rest.into_iter();
+        args.extend(rest.next().map(|file| ("file".to_owned(), Arg::One(file))));
+        let rest: Vec<Expr> = rest.collect();
+        if !rest.is_empty() {
+            args.push(("args".to_owned(), Arg::Many(rest)));
+        }
+        Ok(self.schedule_call(start, args))
+    }
+
+    fn schedule_call(&self, start: usize, args: Vec<(String, Arg)>) -> StmtKind {
+        let command = Command {
+            phrase: "SET SCHEDULE",
+            class: Class::Write,
+            args,
+            elsewhere: None,
+        };
+        StmtKind::Do1(Expr::new(ExprKind::Command(Box::new(command)), self.since(start)))
+    }
+
+    /// After the word WEBHOOK.
+    pub(super) fn webhook(&mut self) -> Parse<StmtKind> {
+        let opener = self.opener();
+        let endpoint = self.literal("an endpoint")?;
+        if !self.blocks.is_empty() {
+            let error = self.error("B123", opener, "a WEBHOOK line cannot stand inside a block");
+            self.diagnostics.push(error.help("move it to the top of the script"));
+        }
+        Ok(StmtKind::Webhook { endpoint })
+    }
+}

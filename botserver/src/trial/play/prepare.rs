@@ -1,0 +1,78 @@
+//! What a test finds when it begins, and what it finds remembered at its steps.
+
+use anyhow::bail;
+use botlib::Value;
+
+use crate::trial::{
+    backstage::Backstage,
+    client::Visitor,
+    expect::Remembered,
+    file::{Step, Test},
+    outcome::Outcome,
+    stage::Stage,
+};
+
+/// Gives the bot what the test says it has.
+pub(super) async fn prepare(stage: &Stage, test: &Test, visitor: &Visitor) -> anyhow::Result<()> {
+    for (name, section) in [("tables", &test.tables), ("files", &test.files)] {
+        if !section.is_empty() {
+            bail!("this build cannot serve the section `{name}`: take it out, or use a build with its keywords");
+        }
+    }
+    let server = stage.server()?;
+    let mut backstage = Backstage::of(&server.state, stage.bot()?, visitor)?;
+    for (place, memory) in [("BOT", &test.memory.bot), ("USER", &test.memory.user)] {
+        let phrase = format!("SET {place} MEMORY");
+        if !memory.is_empty() && !backstage.knows(&phrase) {
+            let place = place.to_lowercase();
+            bail!("this build cannot serve the section `memory: {place}`: it has no {phrase}");
+        }
+        for (key, value) in memory {
+            let args = [("key", Value::text(key.as_str())), ("value", Value::from_json(value))];
+            backstage.perform(&phrase, args).await?;
+        }
+    }
+    if !test.session.is_empty() {
+        bail!("this build cannot serve the section `session`: take it out, or use a build with SET SESSION");
+    }
+    Ok(())
+}
+
+/// Refuses a step that this build cannot serve.
+pub(super) fn check(step: &Step) -> anyhow::Result<()> {
+    let happens = [("event", step.event.is_some()), ("webhook", step.webhook.is_some())];
+    let needs = step.expect.needs();
+    let missing = happens.iter().filter(|(_, is)| *is).map(|(name, _)| *name).chain(needs);
+    let missing: Vec<_> = missing.map(|name| format!("`{name}`")).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    bail!(
+        "this build cannot serve {}: take it out, or use a build with its keywords",
+        missing.join(", ")
+    )
+}
+
+/// Looks up what is remembered under the keys that a step asks for.
+pub(super) async fn recall(
+    stage: &Stage,
+    visitor: &Visitor,
+    wanted: &Remembered,
+    outcome: &mut Outcome,
+) -> anyhow::Result<()> {
+    let server = stage.server()?;
+    let mut backstage = Backstage::of(&server.state, stage.bot()?, visitor)?;
+    for (place, phrase, keys) in [
+        ("bot", "GET BOT MEMORY", &wanted.bot),
+        ("user", "GET USER MEMORY", &wanted.user),
+    ] {
+        for key in keys.keys() {
+            let value = backstage.perform(phrase, [("key", Value::text(key.as_str()))]).await?;
+            outcome.memory.insert(format!("{place} {key}"), value.to_json());
+        }
+    }
+    if !wanted.session.is_empty() {
+        bail!("this build cannot serve `memory: session`: take it out, or use a build with SET SESSION");
+    }
+    Ok(())
+}

@@ -179,7 +179,7 @@ pub(super) fn keywords(host: &Host) -> Vec<Keyword> {
             Class::External,
             Act::Compress,
             "Packs files into a ZIP archive.",
-            "WRITE \"a.txt\", \"tea\"\nCOMPRESS [\"a.txt\"], \"all.zip\"\nFOR EACH f IN (EXTRACT \"all.zip\", \"out/\")\n  TALK f.path\nNEXT",
+            "WRITE \"a.txt\", \"tea\"\nCOMPRESS [\"a.txt\"], \"all.zip\"\nfiles = EXTRACT \"all.zip\", \"out/\"\nTALK files[0].path",
         ),
         keyword(
             "EXTRACT",

@@ -20,6 +20,7 @@ mod framing;
 #[cfg(test)]
 mod fuzz;
 mod keywords;
+mod limits;
 mod lsp;
 mod manual;
 mod mounted;

@@ -35,6 +35,8 @@ pub struct Limits {
     pub depth: usize,
     /// Things said.
     pub says: u32,
+    /// Bytes of everything said.
+    pub output_bytes: usize,
     /// Keywords and other scripts.
     pub calls: u32,
     /// Bytes of a stored state.
@@ -48,6 +50,7 @@ impl Default for Limits {
             time: Duration::from_secs(5),
             depth: 100,
             says: 1_000,
+            output_bytes: 4 << 20,
             calls: 10_000,
             state_bytes: 1 << 20,
         }
@@ -125,6 +128,9 @@ struct Counters {
     /// Things said in this turn.
     #[serde(rename = "s", default)]
     says: u32,
+    /// Bytes said in this turn.
+    #[serde(rename = "b", default)]
+    said_bytes: usize,
     /// Calls in this turn.
     #[serde(rename = "c", default)]
     turn_calls: u32,
@@ -375,6 +381,7 @@ impl Dialog for Machine {
     fn refresh(&mut self) {
         self.counters.operations = 0;
         self.counters.says = 0;
+        self.counters.said_bytes = 0;
         self.counters.turn_calls = 0;
         self.counters.micros = 0;
     }

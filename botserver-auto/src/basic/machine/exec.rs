@@ -166,7 +166,7 @@ impl Machine {
                     Operand::Const(Value::Text(text)) => text.clone(),
                     other => val(&self.operand(other)?).print()?.to_string(),
                 };
-                self.say()?;
+                self.say(text.len())?;
                 self.step_on();
                 return Ok(Next::Out(Step::Say(text)));
             }
@@ -341,7 +341,16 @@ impl Machine {
         Next::On
     }
 
-    pub(super) fn say(&mut self) -> Outcome<()> {
+    pub(super) fn say(&mut self, bytes: usize) -> Outcome<()> {
+        self.counters.said_bytes = self.counters.said_bytes.saturating_add(bytes);
+        if self.counters.said_bytes > self.limits.output_bytes {
+            let limit = self.limits.output_bytes;
+            return Err(Fault::new(
+                FaultKind::Limit,
+                format!("more than {limit} bytes were said in one turn"),
+            )
+            .hint("say less, or hand out a file"));
+        }
         self.counters.says += 1;
         if self.counters.says > self.limits.says {
             let limit = self.limits.says;

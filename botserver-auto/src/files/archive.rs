@@ -40,6 +40,11 @@ pub(crate) fn pack(files: &[(String, Vec<u8>)]) -> Result<Vec<u8>, Fault> {
 
 /// The files of an archive, paths checked; folders and links are left out.
 pub(crate) fn unpack(bytes: &[u8]) -> Result<Vec<(FilePath, Vec<u8>)>, Fault> {
+    unpack_within(bytes, LARGEST_FILE)
+}
+
+/// The same for files of at most `largest` bytes.
+pub(super) fn unpack_within(bytes: &[u8], largest: u64) -> Result<Vec<(FilePath, Vec<u8>)>, Fault> {
     let mut archive = open(bytes)?;
     if archive.len() > MOST_FILES {
         return Err(too_large());
@@ -54,7 +59,7 @@ pub(crate) fn unpack(bytes: &[u8]) -> Result<Vec<(FilePath, Vec<u8>)>, Fault> {
         let name = file.name().map_err(|error| broken(&error))?.into_owned();
         let path = FilePath::parse(&name)?;
         let mut content = Vec::new();
-        let most = room.min(LARGEST_FILE);
+        let most = room.min(largest);
         // What the header says about the size is a claim: only what comes out counts.
         let read = file.by_ref().take(most + 1).read_to_end(&mut content);
         read.map_err(|error| broken(&error))?;

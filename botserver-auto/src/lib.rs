@@ -11,6 +11,7 @@
 pub mod basic;
 mod bots;
 pub mod cli;
+mod dap;
 mod dialogs;
 mod examples;
 mod files;

@@ -64,7 +64,10 @@ async fn peer() -> (Charges, String) {
             async |State(charges): State<Charges>, headers: HeaderMap, body: Bytes| {
                 let asked: Value = serde_json::from_slice(&body).unwrap();
                 let key = headers["idempotency-key"].to_str().unwrap().to_owned();
-                let step = (asked["run"].as_str().unwrap().to_owned(), asked["step"].as_u64().unwrap());
+                let step = (
+                    asked["run"].as_str().unwrap().to_owned(),
+                    asked["step"].as_u64().unwrap(),
+                );
                 charges.lock().entry(step).or_default().push(key);
                 tokio::time::sleep(PEER).await;
                 axum::Json(json!({ "charged": asked["step"] }))
@@ -117,7 +120,9 @@ async fn cut_dialogs_off(setup: Setup) {
         chat.run_tool("work", &json!({ "run": run })).await.unwrap();
         // From before the first step until after the last one.
         tokio::time::sleep(Duration::from_millis(round * 120 / rounds)).await;
-        let was_over = said(&who).await.is_some_and(|said| said.contains(&format!("done {run}")));
+        let was_over = said(&who)
+            .await
+            .is_some_and(|said| said.contains(&format!("done {run}")));
         server.kill().unwrap();
         server.restart().await.unwrap();
         cut += u32::from(!was_over);
@@ -179,5 +184,8 @@ async fn said(who: &Visitor) -> Option<Vec<String>> {
     let page: Value = serde_json::from_str(&answer.text().await.ok()?).ok()?;
     let items = page["items"].as_array()?.iter();
     let said = items.filter(|item| item["kind"] == "bot_message");
-    Some(said.filter_map(|item| item["payload"]["content"].as_str().map(str::to_owned)).collect())
+    Some(
+        said.filter_map(|item| item["payload"]["content"].as_str().map(str::to_owned))
+            .collect(),
+    )
 }

@@ -1,8 +1,11 @@
 //! Runs programs: no I/O, and a state that is plain data between any two steps.
 
 mod ask;
+mod debug;
 mod exec;
 mod state;
+
+pub use debug::{FrameView, Pause, VariableView, Watched};
 
 use std::{
     collections::HashMap,
@@ -67,6 +70,7 @@ pub struct Machine {
     counters: Counters,
     limits: Limits,
     trace: Option<Arc<dyn Trace>>,
+    watch: Option<debug::Watch>,
 }
 
 /// A procedure that is being run.
@@ -210,6 +214,7 @@ impl Machine {
             counters: Counters::default(),
             limits: Limits::default(),
             trace: None,
+            watch: None,
         }
     }
 

@@ -160,6 +160,13 @@ impl Grammar {
         self.entries.get(self.nodes.get(node)?.entry?)
     }
 
+    /// The keyword with that phrase, in capitals.
+    pub(crate) fn find(&self, phrase: &str) -> Option<&Entry> {
+        let mut words = phrase.split_whitespace();
+        let node = words.try_fold(Self::ROOT, |node, word| self.follow(node, word));
+        self.entry(node?)
+    }
+
     /// The known phrase that looks most like the first words of `line`, if one is near enough.
     pub(crate) fn nearest(&self, line: &str) -> Option<&'static str> {
         let words: Vec<String> = line.split_whitespace().take(4).map(str::to_uppercase).collect();

@@ -21,6 +21,7 @@ mod work;
 
 use std::{collections::HashSet, ops::Range, sync::Arc};
 
+pub(crate) use expression::is_operator_word;
 pub(crate) use shape::joined_names;
 
 use super::{

@@ -11,6 +11,7 @@ mod diagnostics;
 mod driver;
 mod errors;
 mod expressions;
+mod formatter;
 mod functions;
 mod fuzz;
 mod hear;

@@ -44,7 +44,7 @@ const OPERATOR_WORDS: [&str; 36] = [
 ];
 
 /// Whether `word` is an operator or a clause word.
-pub(super) fn is_operator_word(word: &str) -> bool {
+pub(crate) fn is_operator_word(word: &str) -> bool {
     OPERATOR_WORDS.iter().any(|other| other.eq_ignore_ascii_case(word))
 }
 

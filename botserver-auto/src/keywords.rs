@@ -2,6 +2,7 @@
 
 mod cache;
 mod call;
+mod code;
 mod files;
 mod get;
 mod headers;
@@ -56,6 +57,7 @@ pub(crate) fn keywords(host: &Host) -> Vec<Keyword> {
             get::keyword(host),
             soap::keyword(host),
             print::keyword(),
+            code::keyword(),
             call::keyword(&host.api),
         ],
     ]

@@ -17,6 +17,7 @@ mod fuzz;
 mod hear;
 mod jumps;
 mod limits;
+mod lints;
 mod parameters;
 mod sections;
 mod shapes;

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::support::{registry, write};
 
-fn keywords() -> Arc<Registry> {
+pub(crate) fn keywords() -> Arc<Registry> {
     let outbound = outbound(Vec::new()).unwrap();
     Arc::new(registry(|registry| {
         for keyword in cli::terminal_keywords(&outbound) {

@@ -12,6 +12,7 @@ mod dialogs;
 mod files;
 mod memory;
 mod mounting;
+mod mutations;
 mod reload;
 mod requests;
 mod rows;

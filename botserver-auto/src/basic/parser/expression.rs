@@ -325,7 +325,9 @@ impl Parser<'_> {
                 Ok(Expr::new(kind, self.since(start)))
             }
             Kind::Plus => {
-                self.next();
+                let sign = self.next();
+                let warning = self.warning("B274", sign.span(), "this `+` joins nothing");
+                self.warn(warning.help("write the value that stands before it, or take the `+` away"));
                 self.nest(Self::unary)
             }
             _ => self.postfix(),

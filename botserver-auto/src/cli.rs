@@ -31,6 +31,7 @@ use crate::{
     lsp, manual,
     mounted::{Built, Language},
     package,
+    tables::Tables,
 };
 
 /// Everything was as it should be.
@@ -45,6 +46,7 @@ pub const UNABLE: u8 = 2;
 pub fn terminal_keywords(outbound: &Outbound) -> Vec<Keyword> {
     let shared = Arc::new(Local::new(Arc::new(SystemClock)));
     let drives = Drives::passing(Path::new("bots"));
+    let tables = Tables::passing(Arc::new(SystemClock));
     keywords::keywords(&Host {
         memory: Memory::passing(),
         cache: Arc::clone(&shared) as Arc<_>,
@@ -52,11 +54,12 @@ pub fn terminal_keywords(outbound: &Outbound) -> Vec<Keyword> {
         outbound: outbound.clone(),
         api: LocalApi::default(),
         files: FileHost {
-            sources: Sources::new(&drives),
+            sources: Sources::new(&drives).with_tables(Arc::new(tables.clone())),
             drives,
             links: Links::passing(),
             db: None,
         },
+        tables,
     })
 }
 

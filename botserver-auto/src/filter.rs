@@ -117,6 +117,13 @@ impl Filter {
         self.root.holds(row, now)
     }
 
+    /// What every row that passes is known to have: columns that must equal a value.
+    pub(crate) fn given(&self) -> Vec<(String, Value)> {
+        let mut given = Vec::new();
+        self.root.given(&mut given);
+        given
+    }
+
     /// Whether every row passes.
     pub(crate) fn is_all(&self) -> bool {
         matches!(&self.root, Cond::Const(true))

@@ -3,6 +3,7 @@
 mod cache;
 mod call;
 mod code;
+mod data;
 mod files;
 mod get;
 mod headers;
@@ -27,6 +28,8 @@ pub(crate) use files::FileHost;
 pub(crate) use memory::Memory;
 pub(crate) use rows::Sources;
 
+use crate::tables::Tables;
+
 /// What keywords work with.
 #[derive(Clone)]
 pub(crate) struct Host {
@@ -42,6 +45,8 @@ pub(crate) struct Host {
     pub(crate) api: LocalApi,
     /// Files of bots.
     pub(crate) files: FileHost,
+    /// The bots' own tables.
+    pub(crate) tables: Tables,
 }
 
 /// Every keyword of this crate.
@@ -53,6 +58,7 @@ pub(crate) fn keywords(host: &Host) -> Vec<Keyword> {
         http::keywords(host),
         files::keywords(host),
         rows::keywords(&host.files.sources),
+        data::keywords(host),
         vec![
             get::keyword(host),
             soap::keyword(host),

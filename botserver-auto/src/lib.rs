@@ -15,7 +15,6 @@ mod dap;
 mod dialogs;
 mod examples;
 mod files;
-#[expect(dead_code, reason = "the data keywords that use it land next")]
 mod filter;
 mod framing;
 #[cfg(test)]
@@ -31,6 +30,7 @@ mod query;
 mod routes;
 mod service;
 mod store;
+mod tables;
 mod watch;
 mod xml;
 

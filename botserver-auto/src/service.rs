@@ -13,6 +13,7 @@ use botstate::{
     dialog::{Bots, Dialogs},
     event::EventBus,
     keyword::Registry,
+    rows::RowChanges,
     service::Service,
     shared::{Cache, RateLimit},
 };
@@ -28,7 +29,9 @@ use crate::{
     keywords::{self, FileHost, Host, LocalApi, Memory, Sources},
     mounted::Language,
     mounts::{Mounts, State},
-    routes, watch,
+    routes,
+    tables::{Home, Tables},
+    watch,
 };
 
 /// The largest answer that a script gets from outside, in bytes; a text of the language has the same limit.
@@ -67,7 +70,7 @@ fn policy(allowed: Vec<IpNet>) -> OutboundPolicy {
 pub struct AutoHandles {
     /// The folder with the packages.
     pub bots_dir: PathBuf,
-    /// The folder in which files of bots are kept.
+    /// The folder with what the server keeps.
     pub data_dir: PathBuf,
     /// The address that people use, for links that leave the server.
     pub public_url: Option<Url>,
@@ -139,19 +142,39 @@ pub struct Mount {
 pub struct AutoService {
     handles: AutoHandles,
     files: FileHost,
+    shelf: Arc<Shelf>,
+    tables: Tables,
 }
 
 impl AutoService {
     /// The service over the server's handles. Register the keywords of all services, then [mount](Self::mount).
     pub fn new(handles: AutoHandles) -> Self {
+        let shelf = Arc::new(Shelf::default());
+        let home = if handles.db.kind() == "postgres" {
+            Home::Server(handles.db.clone())
+        } else {
+            Home::Folder(handles.data_dir.join("tables"))
+        };
+        let (clock, events) = (Arc::clone(&handles.clock), handles.events.clone());
+        let tables = Tables::new(home, Arc::clone(&shelf), clock, Some(events));
         let drives = Drives::new(&handles.data_dir, &handles.bots_dir);
         let files = FileHost {
-            sources: Sources::new(&drives),
+            sources: Sources::new(&drives).with_tables(Arc::new(tables.clone())),
             drives,
             links: Links::stored(&handles.db, handles.public_url.clone()),
             db: Some(handles.db.clone()),
         };
-        Self { handles, files }
+        Self {
+            handles,
+            files,
+            shelf,
+            tables,
+        }
+    }
+
+    /// Changes of bots' rows that wait for the scripts which they start.
+    pub fn row_changes(&self) -> Arc<dyn RowChanges> {
+        Arc::new(self.tables.clone())
     }
 
     /// The server's own API as scripts call it.
@@ -165,7 +188,7 @@ impl AutoService {
     /// fault when they are started. Later, a version with errors does not replace the one that runs.
     pub async fn mount(&self, registry: Arc<Registry>) -> Mount {
         let handles = self.handles.clone();
-        let bots = Arc::new(Shelf::default());
+        let bots = Arc::clone(&self.shelf);
         let language = Language::new(&registry).with_options(Options {
             trace: handles.trace.is_some(),
         });
@@ -217,6 +240,7 @@ impl Service for AutoService {
             outbound: self.handles.outbound.clone(),
             api: self.handles.api.clone(),
             files: self.files.clone(),
+            tables: self.tables.clone(),
         };
         for keyword in keywords::keywords(&host) {
             registry.register(keyword);

@@ -42,6 +42,10 @@ pub struct SessionState {
     /// The visitor's language as a BCP 47 tag, from the client that opened the conversation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,
+    /// What is to be written between BEGIN TRANSACTION and COMMIT, in order; nothing outside of a transaction. Nobody
+    /// may be waited for and nothing outside may be called meanwhile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transaction: Option<Vec<serde_json::Value>>,
     /// Whether start.bas has run.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub started: bool,

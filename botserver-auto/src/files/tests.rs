@@ -280,5 +280,8 @@ fn archives_keep_their_limits_and_paths() {
     assert!(unpack(b"no archive").is_err());
     let bomb = pack(&[("a".to_owned(), vec![0; 1 << 20])]).unwrap();
     assert!(bomb.len() < 1 << 12);
-    assert_eq!(archive::unpack_within(&bomb, 1 << 19).unwrap_err().kind, FaultKind::Limit);
+    assert_eq!(
+        archive::unpack_within(&bomb, 1 << 19).unwrap_err().kind,
+        FaultKind::Limit
+    );
 }

@@ -14,7 +14,7 @@ use botstate::{
     keyword::{Args, Class, Handler, Keyword, Turn},
 };
 
-pub(crate) use source::{Sources, TableRows, clock, text_of};
+pub(crate) use source::{Sources, clock, text_of};
 
 use crate::{
     basic::{tabular, value::from_value},

@@ -18,3 +18,4 @@ mod requests;
 mod rows;
 mod shipped;
 mod support;
+mod tables;

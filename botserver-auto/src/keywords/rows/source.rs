@@ -13,6 +13,8 @@ use chrono::{DateTime, FixedOffset};
 use crate::{
     basic::{dates, run, tabular},
     files::{self, Drives, FilePath, LARGEST_TABLE},
+    filter::Filter,
+    tables::{Ask, Tables, Wanted},
 };
 
 /// Tables of bots, as row keywords read them.
@@ -20,6 +22,15 @@ use crate::{
 pub(crate) trait TableRows: Send + Sync + 'static {
     /// All rows of the bot's table `name`; nothing when there is no such table.
     async fn rows(&self, turn: &mut dyn Turn, name: &str) -> Result<Option<Vec<Map>>, Fault>;
+}
+
+#[async_trait]
+impl TableRows for Tables {
+    async fn rows(&self, turn: &mut dyn Turn, name: &str) -> Result<Option<Vec<Map>>, Fault> {
+        let name = name.to_owned();
+        self.read(Ask::of(turn), move |work| work.find(&name, &Wanted::of(Filter::all())))
+            .await
+    }
 }
 
 /// Everything that rows can come from; cheap to clone.
@@ -90,7 +101,8 @@ impl Sources {
             return Ok(table.unwrap_or_default().rows);
         }
         let plain = name.trim_start_matches('.');
-        if let Some(tables) = &self.tables
+        if !plain.contains('.')
+            && let Some(tables) = &self.tables
             && let Some(rows) = tables.rows(turn, plain).await?
         {
             tabular::check_rows(rows.len())?;

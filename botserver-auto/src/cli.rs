@@ -60,6 +60,7 @@ pub fn terminal_keywords(outbound: &Outbound) -> Vec<Keyword> {
             db: None,
         },
         tables,
+        models: None,
     })
 }
 

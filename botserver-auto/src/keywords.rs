@@ -10,6 +10,7 @@ mod headers;
 mod http;
 mod memory;
 mod print;
+mod role;
 mod rows;
 mod soap;
 
@@ -19,6 +20,7 @@ use botlib::Value;
 use botserver_core::outbound::Outbound;
 use botstate::{
     keyword::Keyword,
+    model::Models,
     shared::{Cache, RateLimit},
 };
 use rust_decimal::Decimal;
@@ -47,6 +49,8 @@ pub(crate) struct Host {
     pub(crate) files: FileHost,
     /// The bots' own tables.
     pub(crate) tables: Tables,
+    /// Language models, where there are any.
+    pub(crate) models: Option<Arc<dyn Models>>,
 }
 
 /// Every keyword of this crate.
@@ -63,6 +67,7 @@ pub(crate) fn keywords(host: &Host) -> Vec<Keyword> {
             get::keyword(host),
             soap::keyword(host),
             print::keyword(),
+            role::keyword(),
             code::keyword(),
             call::keyword(&host.api),
         ],

@@ -12,7 +12,7 @@ mod scan;
 use botlib::Value;
 use botstate::dialog::{Fault, FaultKind};
 
-pub(crate) use aggregate::{Operator, aggregate, total};
+pub(crate) use aggregate::{Operator, aggregate};
 pub(crate) use run::{group_key, sort_by};
 
 use crate::filter::{Filter, Formula};

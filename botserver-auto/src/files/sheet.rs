@@ -74,7 +74,7 @@ fn shown(cell: &Data) -> String {
 fn value(cell: &Data) -> Value {
     match cell {
         Data::Empty | Data::Error(_) => Value::Null,
-        Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => Value::text(text.as_str()),
+        Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => tabular::cell(text),
         Data::Float(number) => float(*number),
         Data::Int(number) => Value::Int(*number),
         Data::Bool(flag) => Value::Bool(*flag),
@@ -86,7 +86,6 @@ fn value(cell: &Data) -> Value {
                 at.format("%Y-%m-%d %H:%M:%S").to_string()
             })
         }),
-        other => tabular::cell(&other.to_string()),
     }
 }
 

@@ -7,6 +7,7 @@ mod find;
 mod search;
 pub(crate) mod source;
 mod transaction;
+mod unstructured;
 mod write;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use botlib::Value;
 use botstate::{
     dialog::Fault,
     keyword::{Args, Class, Handler, Keyword, Turn},
+    model::Models,
 };
 
 use self::{change::Change, source::Source};
@@ -90,6 +92,7 @@ pub(super) fn keywords(host: &Host) -> Vec<Keyword> {
         files: host.files.clone(),
         client: Client::new(host),
     };
+    let models = host.models.as_ref();
     let keyword = |phrase, shapes, act: Act, summary, example| Keyword {
         phrase,
         shapes,
@@ -102,6 +105,7 @@ pub(super) fn keywords(host: &Host) -> Vec<Keyword> {
         })),
     };
     vec![
+        unstructured::keyword(&data, models),
         keyword(
             "FIND",
             FIND,

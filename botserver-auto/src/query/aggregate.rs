@@ -120,7 +120,7 @@ fn is_nothing(value: &Value) -> bool {
 }
 
 /// The sum of numbers and of texts that are numbers.
-pub(crate) fn total(values: &[&Value]) -> Result<Decimal, Fault> {
+fn total(values: &[&Value]) -> Result<Decimal, Fault> {
     let mut sum = Decimal::ZERO;
     for value in values {
         let number = operand(&from_value((*value).clone())?)

@@ -16,6 +16,7 @@ mod mutations;
 mod reload;
 mod requests;
 mod rows;
+mod sections;
 mod shipped;
 mod support;
 mod tables;

@@ -86,5 +86,9 @@ pub(crate) fn keywords(config: &Config) -> anyhow::Result<Registry> {
     for keyword in botserver_chat::keywords() {
         registry.register(keyword);
     }
+    #[cfg(feature = "tasks")]
+    for keyword in botserver_tasks::known_keywords() {
+        registry.register(keyword);
+    }
     Ok(registry)
 }

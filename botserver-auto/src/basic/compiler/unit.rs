@@ -129,7 +129,7 @@ fn declared(body: &[Stmt], schema: &mut Schema) {
 }
 
 /// The script's name without folder and ending, in lower case.
-fn stem(parsed: &Parsed) -> String {
+pub(crate) fn stem(parsed: &Parsed) -> String {
     let name = parsed.source().name().to_lowercase();
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
     name.strip_suffix(".bas").unwrap_or(name).to_owned()
@@ -343,7 +343,7 @@ fn trigger(event: &Event) -> Option<TriggerKind> {
             operation: *operation,
         },
         Event::Form(name) => TriggerKind::Form { name: name.clone() },
-        Event::Event(name) => TriggerKind::Event { name: name.clone() },
+        Event::Named(name) => TriggerKind::Event { name: name.clone() },
         Event::Webhook(path) => TriggerKind::Webhook {
             endpoint: endpoint(path),
         },
@@ -356,7 +356,7 @@ fn event_name(event: &Event) -> String {
     match event {
         Event::Change(operation, table) => format!("on-{}-{}", operation.name(), slug(table)),
         Event::Form(name) => format!("on-form-{}", slug(name)),
-        Event::Event(name) => format!("on-event-{}", slug(name)),
+        Event::Named(name) => format!("on-event-{}", slug(name)),
         Event::Webhook(path) => format!("on-webhook-{}", endpoint(path)),
         Event::Unserved(words) => format!("on-{}", slug(words)),
     }
@@ -389,7 +389,7 @@ fn locals(body: &[Stmt], names: &mut HashSet<String>) {
                 names.insert(name.key());
             }
             StmtKind::Procedure(Procedure { params, .. }) => {
-                names.extend(params.iter().map(crate::basic::tree::Name::key))
+                names.extend(params.iter().map(crate::basic::tree::Name::key));
             }
             _ => {}
         }

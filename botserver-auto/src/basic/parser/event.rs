@@ -131,7 +131,7 @@ impl Parser<'_> {
             return Ok(Event::Form(self.literal("a form's name")?));
         }
         if self.take_word("EVENT") || self.kind() == Kind::Text {
-            return Ok(Event::Event(self.literal("an event's name")?));
+            return Ok(Event::Named(self.literal("an event's name")?));
         }
         if self.take_word("WEBHOOK") {
             let _ = self.take_word("POST") || self.take_word("GET") || self.take_word("PUT");

@@ -117,7 +117,7 @@ impl Data {
         self.to_table(turn, target, Act::MergeOne { filter, row }).await
     }
 
-    async fn to_table(&self, turn: &mut dyn Turn, target: Source, act: Act) -> Result<Value, Fault> {
+    pub(super) async fn to_table(&self, turn: &mut dyn Turn, target: Source, act: Act) -> Result<Value, Fault> {
         match target {
             Source::Table(table) => {
                 // A bare name means a data file only where there is one, and no table.

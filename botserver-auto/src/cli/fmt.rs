@@ -105,8 +105,7 @@ fn one(
 ) -> Result<(), String> {
     let said = |error: io::Error| format!("cannot write the result: {error}");
     let bytes = fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-    let text =
-        String::from_utf8(bytes)
+    let text = String::from_utf8(bytes)
         .map_err(|error| format!("cannot read {}: {error}; save it as UTF-8", path.display()))?;
     done.scripts += 1;
     let formatted = match basic::format_script(&path.display().to_string(), &text, grammar) {

@@ -164,6 +164,13 @@ fn tools_without_a_name() {
 }
 
 #[test]
+fn tables_that_are_not_declared() {
+    insta::assert_snapshot!(rendered(
+        "x = FIND \"custmers\"\ny = FIND \"customers\"\nz = FIND \"orders.csv\"\nSAVE \"custommers\", x\nTALK y + z"
+    ));
+}
+
+#[test]
 fn what_is_right_is_silent() {
     let silent: [&str; 13] = [
         "i = 0\nDO WHILE i < 3\n  i = i + 1\nLOOP\nTALK i",

@@ -3,6 +3,7 @@
 mod check;
 mod fmt;
 mod run;
+mod tape;
 pub(crate) mod terminal;
 
 use std::{
@@ -22,6 +23,7 @@ use botstate::{
 pub use check::{CheckOptions, check};
 pub use fmt::{FmtOptions, fmt};
 pub use run::{RunOptions, run};
+pub use tape::Taping;
 
 use crate::{
     basic::Diagnostic,

@@ -294,7 +294,9 @@ impl Parser<'_> {
                 Some(hear) => ExprKind::Hear(Box::new(hear)),
                 None => return Ok(None),
             },
-            "FORMAT" if self.begins_argument(1) || self.token_at(1).kind == Kind::Paren => self.format()?,
+            "FORMAT" if self.begins_argument(1) || self.is_word(2, "AS") || self.token_at(1).kind == Kind::Paren => {
+                self.format()?
+            }
             "CALL" if self.begins_argument(1) => {
                 self.next();
                 return self.call().map(Some);

@@ -12,6 +12,7 @@ use botstate::{
     event::EventBus,
     job::{CHANGE, EVENT, Jobs, ORDER},
     keyword::Registry,
+    rows::RowChanges,
     run::{Late, Runner},
     service::Service,
 };
@@ -24,6 +25,7 @@ use crate::{
         events::{Changes, Events},
         orders::Orders,
         parallel::{Branches, PARALLEL},
+        rows::Rows,
         schedules::job,
     },
     keywords::{self, Kit},
@@ -108,6 +110,21 @@ impl TasksService {
             };
             state.lifecycle.spawn(declared.serve());
         }
+    }
+
+    /// Starts to run the scripts that changes of rows start.
+    pub fn follow_rows(&self, state: &AppState, changes: Arc<dyn RowChanges>) {
+        let Some(bots) = state.ports.bots.clone() else {
+            return;
+        };
+        let rows = Rows {
+            queue: self.queue.clone(),
+            bots,
+            changes,
+            events: self.events.clone(),
+            lifecycle: state.lifecycle.clone(),
+        };
+        state.lifecycle.spawn(rows.serve());
     }
 
     /// Lets the worker look at once, such as after a clock of tests was moved.

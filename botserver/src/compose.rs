@@ -195,6 +195,8 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
         app = app.routes(tasks.routes());
         // After conversations, which carry out what jobs order.
         tasks.start(&state);
+        #[cfg(feature = "auto")]
+        tasks.follow_rows(&state, dialogs.row_changes());
     }
     #[cfg(feature = "auto")]
     {

@@ -187,7 +187,7 @@ pub(super) fn keywords(host: &Host) -> Vec<Keyword> {
             Class::External,
             Act::Extract,
             "Unpacks a ZIP archive into a folder and gives its files.",
-            "WRITE \"a.txt\", \"tea\"\nCOMPRESS \"all.zip\", \"*.txt\"\nEXTRACT \"all.zip\" TO \"out/\"\nTALK READ \"out/a.txt\"",
+            "WRITE \"a.txt\", \"tea\"\nCOMPRESS \"*.txt\", \"all.zip\"\nEXTRACT \"all.zip\" TO \"out/\"\nTALK READ \"out/a.txt\"",
         ),
         keyword(
             "QR CODE",

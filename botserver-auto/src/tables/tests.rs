@@ -245,9 +245,37 @@ async fn columns_are_read_and_written_by_their_roles_only() {
 /// Cells that look alike and are not the same.
 fn cells() -> Vec<Value> {
     let mut cells: Vec<Value> = [
-        "", " ", "0", "-0", "5", "5.0", "05", "+5", "5 ", "1e1", "10", "12345", "012345", "true", "false", "TRUE",
-        "Ana", "ana", "A%", "%", "_", "O'Neil", "\\", "2030-05-13", "2030-05-13T09:00:00Z", "13/05/2030", "{", "null",
-        "\"5\"", "é", "123456789012345678",
+        "",
+        " ",
+        "0",
+        "-0",
+        "5",
+        "5.0",
+        "05",
+        "+5",
+        "5 ",
+        "1e1",
+        "10",
+        "12345",
+        "012345",
+        "true",
+        "false",
+        "TRUE",
+        "Ana",
+        "ana",
+        "A%",
+        "%",
+        "_",
+        "O'Neil",
+        "\\",
+        "2030-05-13",
+        "2030-05-13T09:00:00Z",
+        "13/05/2030",
+        "{",
+        "null",
+        "\"5\"",
+        "é",
+        "123456789012345678",
     ]
     .map(Value::text)
     .to_vec();
@@ -282,8 +310,18 @@ async fn sql_and_memory_find_the_same_rows() {
         Kind::DateTime,
     ];
     let forms = [
-        "c = {}", "c != {}", "c < {}", "c >= {}", "NOT (c > {} OR c = 5)", "c IN ({}, 'Ana')", "c BETWEEN {} AND 10",
-        "c IS NULL OR c = {}", "c LIKE {}", "NOT c = {} AND c IS NOT NULL", "LOWER(c) = {}", "c = {} AND n > 3",
+        "c = {}",
+        "c != {}",
+        "c < {}",
+        "c >= {}",
+        "NOT (c > {} OR c = 5)",
+        "c IN ({}, 'Ana')",
+        "c BETWEEN {} AND 10",
+        "c IS NULL OR c = {}",
+        "c LIKE {}",
+        "NOT c = {} AND c IS NOT NULL",
+        "LOWER(c) = {}",
+        "c = {} AND n > 3",
     ];
     for store in stores().await {
         let bot = bot(Vec::new());

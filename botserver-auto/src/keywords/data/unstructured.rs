@@ -62,7 +62,10 @@ impl Handler for Unstructured {
             }
         };
         if rows.is_empty() {
-            return Err(Fault::new(FaultKind::Argument, "the text tells nothing that could be kept"));
+            return Err(Fault::new(
+                FaultKind::Argument,
+                "the text tells nothing that could be kept",
+            ));
         }
         self.data.to_table(turn, target, Act::Insert(Fields::Rows(rows))).await
     }

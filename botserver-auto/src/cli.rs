@@ -3,6 +3,7 @@
 mod check;
 mod fmt;
 mod run;
+mod tape;
 pub(crate) mod terminal;
 
 use std::{
@@ -22,6 +23,7 @@ use botstate::{
 pub use check::{CheckOptions, check};
 pub use fmt::{FmtOptions, fmt};
 pub use run::{RunOptions, run};
+pub use tape::Taping;
 
 use crate::{
     basic::Diagnostic,
@@ -51,6 +53,7 @@ pub fn terminal_keywords(outbound: &Outbound) -> Vec<Keyword> {
         outbound: outbound.clone(),
         api: LocalApi::default(),
         tables: Tables::passing(Arc::new(SystemClock)),
+        models: None,
     })
 }
 

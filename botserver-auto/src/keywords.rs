@@ -18,6 +18,7 @@ use botlib::Value;
 use botserver_core::outbound::Outbound;
 use botstate::{
     keyword::Keyword,
+    model::Models,
     shared::{Cache, RateLimit},
 };
 use rust_decimal::Decimal;
@@ -42,6 +43,8 @@ pub(crate) struct Host {
     pub(crate) api: LocalApi,
     /// The bots' own tables.
     pub(crate) tables: Tables,
+    /// Language models, where there are any.
+    pub(crate) models: Option<Arc<dyn Models>>,
 }
 
 /// Every keyword of this crate.
@@ -51,7 +54,7 @@ pub(crate) fn keywords(host: &Host) -> Vec<Keyword> {
         cache::keywords(&host.cache),
         headers::keywords(),
         http::keywords(host),
-        data::keywords(&host.tables),
+        data::keywords(&host.tables, host.models.as_ref()),
         vec![
             get::keyword(host),
             soap::keyword(host),

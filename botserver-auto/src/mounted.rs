@@ -236,6 +236,17 @@ fn in_file(place: &str, script: &Script) -> String {
 }
 
 impl Mounted {
+    /// A bot without scripts.
+    #[cfg(test)]
+    pub(crate) fn of(bot: Arc<Bot>) -> Self {
+        Self {
+            bot,
+            programs: BTreeMap::new(),
+            schema: Schema::default(),
+            broken: HashMap::new(),
+        }
+    }
+
     /// The program of a script, named as callers write it: in any letter case, with or without a folder and `.bas`.
     pub(crate) fn program(&self, script: &str) -> Result<&Arc<Program>, Fault> {
         let name = script_key(script);

@@ -13,6 +13,7 @@ use botstate::{
     dialog::{Bots, Dialogs},
     event::EventBus,
     keyword::Registry,
+    model::Models,
     rows::RowChanges,
     service::Service,
     shared::{Cache, RateLimit},
@@ -88,6 +89,8 @@ pub struct AutoHandles {
     pub rates: Arc<dyn RateLimit>,
     /// The server's own API, set once it is composed.
     pub api: LocalApi,
+    /// Language models, where there are any.
+    pub models: Option<Arc<dyn Models>>,
     /// Events between domains.
     pub events: EventBus,
     /// The client of scripts' requests, made by [`outbound`].
@@ -114,6 +117,7 @@ impl AutoHandles {
             cache: Arc::clone(&state.cache),
             rates: Arc::clone(&state.limits),
             api: LocalApi::default(),
+            models: state.ports.models.clone(),
             events: state.events.clone(),
             outbound: outbound(state.config.http.allow_private.clone())?,
             trace: None,
@@ -216,6 +220,7 @@ impl Service for AutoService {
             outbound: self.handles.outbound.clone(),
             api: self.handles.api.clone(),
             tables: self.tables.clone(),
+            models: self.handles.models.clone(),
         };
         for keyword in keywords::keywords(&host) {
             registry.register(keyword);

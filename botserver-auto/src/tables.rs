@@ -345,3 +345,6 @@ impl RowChanges for Tables {
 fn fault(message: String) -> Fault {
     Fault::new(FaultKind::Data, message)
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@
 //! step that is slow or reaches outside.
 
 mod agent;
+mod assent;
 mod begin;
 mod commit;
 mod dialog;
@@ -58,6 +59,8 @@ pub(crate) struct Turn {
     usage: Option<Usage>,
     context_tokens: Option<u32>,
     cancel: CancellationToken,
+    /// The script that performs it.
+    script: String,
     /// A wait that the running keyword asked for.
     suspend: Option<Suspend>,
     /// The level that the turn's own script has in the stack, and what it gave back once it was over.
@@ -114,6 +117,7 @@ impl Turn {
             usage: None,
             context_tokens: None,
             cancel,
+            script: String::new(),
             suspend: None,
             own: None,
             result: None,
@@ -247,6 +251,7 @@ fn message(inbound: &Inbound, conversation: &Conversation) -> Value {
             Value::Secret(Secret::new(answer.text.as_str()))
         }
         Content::Message { answer, .. } => Value::text(answer.text.as_str()),
+        Content::Task { text, .. } => Value::text(text.as_str()),
         _ => Value::Null,
     }
 }
@@ -367,6 +372,10 @@ impl keyword::Turn for Turn {
     fn suspend(&mut self, wait: Suspend) -> Result<(), Fault> {
         self.suspend = Some(wait);
         Ok(())
+    }
+
+    fn script(&self) -> String {
+        self.script.clone()
     }
 
     fn depth(&self) -> u8 {

@@ -109,6 +109,11 @@ pub trait Turn: Send {
         Err(Fault::new(FaultKind::NotFound, "a dialog cannot wait for events here"))
     }
 
+    /// The script that performs the keyword, as it can be started again; empty where that is not known.
+    fn script(&self) -> String {
+        String::new()
+    }
+
     /// How many orders led to this turn: 0 when a person began it.
     fn depth(&self) -> u8 {
         0

@@ -6,6 +6,7 @@ mod find;
 mod search;
 pub(crate) mod source;
 mod transaction;
+mod unstructured;
 mod write;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use botlib::Value;
 use botstate::{
     dialog::{Fault, FaultKind},
     keyword::{Args, Class, Handler, Keyword, Turn},
+    model::Models,
 };
 
 use self::{change::Change, source::Source};
@@ -80,7 +82,7 @@ const MERGE: &[&str] = &[
 ];
 
 /// The keywords of the bots' tables.
-pub(super) fn keywords(tables: &Tables) -> Vec<Keyword> {
+pub(super) fn keywords(tables: &Tables, models: Option<&Arc<dyn Models>>) -> Vec<Keyword> {
     let data = Data { tables: tables.clone() };
     let keyword = |phrase, shapes, act: Act, summary, example| Keyword {
         phrase,
@@ -94,6 +96,7 @@ pub(super) fn keywords(tables: &Tables) -> Vec<Keyword> {
         })),
     };
     vec![
+        unstructured::keyword(&data, models),
         keyword(
             "FIND",
             FIND,

@@ -212,6 +212,8 @@ impl Maker<'_> {
         };
         match column.kind {
             Kind::Text | Kind::Uuid if is_nothing => exact(format!("({name} IS NULL OR {name} = '')"), Vec::new()),
+            // Texts equal booleans as words and as numbers.
+            Kind::Text | Kind::Uuid | Kind::Any if matches!(value, Val::Bool(_)) => None,
             Kind::Any | Kind::Json => self.equal_json(column, value, is_nothing),
             _ if is_nothing => exact(format!("{name} IS NULL"), Vec::new()),
             Kind::Text | Kind::Uuid => match (value, plain_number(value)) {
@@ -346,7 +348,6 @@ fn numeric(value: &Val) -> Option<Decimal> {
 /// The digits that every text contains which equals this value as a number.
 fn plain_number(value: &Val) -> Option<String> {
     match value {
-        Val::Bool(flag) => Some(if *flag { "1" } else { "0" }.to_owned()),
         Val::Duration(span) => Some(span.num_seconds().to_string()),
         value => numeric(value).map(|number| number.abs().normalize().to_string()),
     }

@@ -508,3 +508,30 @@ TALK COUNT(r)
     0
     ");
 }
+
+#[tokio::test]
+async fn objects_and_json_are_saved_as_they_are_and_texts_need_a_model() {
+    let script = r#"
+SAVE FROM UNSTRUCTURED "orders", { item: "tea", count: 2 }
+SAVE_FROM_UNSTRUCTURED "orders", FORMAT #{ item: "milk" } AS JSON
+SAVE FROM UNSTRUCTURED orders, "[{\"item\": \"rice\"}, {\"item\": \"salt\"}]"
+FOR EACH order IN FIND "orders"
+  TALK order.item + " " + order.count
+NEXT
+TRY
+  SAVE FROM UNSTRUCTURED "orders", "two cakes, please"
+CATCH problem
+  TALK problem.message
+END TRY
+"#;
+    assert_eq!(
+        said(script).await,
+        [
+            "tea 2",
+            "milk ",
+            "rice ",
+            "salt ",
+            "no model is configured that could read the text"
+        ]
+    );
+}

@@ -9,7 +9,7 @@ use botstate::{
     conversation::{Emit, SessionState},
     dialog::{Fault, FaultKind},
     keyword::{Args, Class, Handler, Keyword, Turn},
-    run::{Late, Order, Runner, Task},
+    run::{Channel, Late, Order, Runner, Task},
 };
 
 use super::keep;
@@ -127,7 +127,7 @@ impl Others {
             task,
             conversation: Some(other),
             key: format!("session:{}", turn.idempotency_key()),
-            channel: "session",
+            channel: Channel::Session,
             limit: Some(LONGEST_ORDER),
             depth: turn.depth() + 1,
         };

@@ -142,10 +142,33 @@ impl Checker<'_> {
             "the arguments are in another order, which is understood".clone_into(&mut diagnostic.label);
         }
         for (_, arg) in &command.args {
+            if let Arg::Named(values) = arg {
+                self.unnamed(values);
+            }
             // A bare name may be a table, which nobody assigns.
             if !matches!(arg, Arg::Source(..)) {
                 arg.exprs().into_iter().for_each(|expr| self.expr(expr));
             }
+        }
+    }
+
+    /// `SAVE "t", name, 5`: columns are called like the variables, and a value that is none takes the column at its place.
+    fn unnamed(&mut self, values: &[Expr]) {
+        let named = |value: &&Expr| match &value.kind {
+            ExprKind::Name(_) => true,
+            ExprKind::Path(_, steps) => matches!(steps.last(), Some(Step::Member(_))),
+            _ => false,
+        };
+        if values.len() < 2 || !values.iter().any(|value| named(&value)) {
+            return;
+        }
+        if let Some(value) = values.iter().find(|value| !named(value)) {
+            self.warn(
+                "B258",
+                &value.span,
+                "this value has no name, so it takes the column at its place",
+            )
+            .help = Some("assign it to a variable that is called like the column, or save an object".to_owned());
         }
     }
 

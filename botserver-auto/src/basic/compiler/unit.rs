@@ -129,7 +129,7 @@ fn declared(body: &[Stmt], schema: &mut Schema) {
 }
 
 /// The script's name without folder and ending, in lower case.
-fn stem(parsed: &Parsed) -> String {
+pub(crate) fn stem(parsed: &Parsed) -> String {
     let name = parsed.source().name().to_lowercase();
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
     name.strip_suffix(".bas").unwrap_or(name).to_owned()

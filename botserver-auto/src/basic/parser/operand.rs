@@ -58,6 +58,11 @@ impl Parser<'_> {
     pub(super) fn call_arguments(&mut self) -> Parse<Vec<Expr>> {
         self.expect(Kind::Paren, "`(`")?;
         let args = self.bracketed(|parser| parser.items(Kind::ParenEnd))?;
+        let last = self.at.checked_sub(1).and_then(|at| self.tokens.get(at)).copied();
+        if let Some(comma) = last.filter(|token| token.kind == Kind::Comma) {
+            let warning = self.warning("B275", comma.span(), "a value is missing after this comma");
+            self.warn(warning.help("write the value, or take the comma away"));
+        }
         self.close(Kind::ParenEnd, "`)`")?;
         Ok(args)
     }
@@ -289,7 +294,9 @@ impl Parser<'_> {
                 Some(hear) => ExprKind::Hear(Box::new(hear)),
                 None => return Ok(None),
             },
-            "FORMAT" if self.begins_argument(1) || self.token_at(1).kind == Kind::Paren => self.format()?,
+            "FORMAT" if self.begins_argument(1) || self.is_word(2, "AS") || self.token_at(1).kind == Kind::Paren => {
+                self.format()?
+            }
             "CALL" if self.begins_argument(1) => {
                 self.next();
                 return self.call().map(Some);

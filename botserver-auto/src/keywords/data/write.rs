@@ -93,7 +93,7 @@ impl Data {
         self.to_table(turn, target, Act::MergeOne { filter, row }).await
     }
 
-    async fn to_table(&self, turn: &mut dyn Turn, target: Source, act: Act) -> Result<Value, Fault> {
+    pub(super) async fn to_table(&self, turn: &mut dyn Turn, target: Source, act: Act) -> Result<Value, Fault> {
         match target {
             Source::Table(table) => self.change(turn, table, act).await,
             Source::File(path) => Err(no_files(&path)),

@@ -28,7 +28,8 @@ pub use tape::Taping;
 use crate::{
     basic::Diagnostic,
     dap,
-    keywords::{self, Host, LocalApi, Memory},
+    files::{Drives, Links},
+    keywords::{self, FileHost, Host, LocalApi, Memory, Sources},
     lsp, manual,
     mounted::{Built, Language},
     package,
@@ -46,13 +47,21 @@ pub const UNABLE: u8 = 2;
 /// outside are real.
 pub fn terminal_keywords(outbound: &Outbound) -> Vec<Keyword> {
     let shared = Arc::new(Local::new(Arc::new(SystemClock)));
+    let drives = Drives::passing(Path::new("bots"));
+    let tables = Tables::passing(Arc::new(SystemClock));
     keywords::keywords(&Host {
         memory: Memory::passing(),
         cache: Arc::clone(&shared) as Arc<_>,
         limits: shared,
         outbound: outbound.clone(),
         api: LocalApi::default(),
-        tables: Tables::passing(Arc::new(SystemClock)),
+        files: FileHost {
+            sources: Sources::new(&drives).with_tables(Arc::new(tables.clone())),
+            drives,
+            links: Links::passing(),
+            db: None,
+        },
+        tables,
         models: None,
     })
 }

@@ -4,12 +4,14 @@ mod cache;
 mod call;
 mod code;
 mod data;
+mod files;
 mod get;
 mod headers;
 mod http;
 mod memory;
 mod print;
 mod role;
+mod rows;
 mod soap;
 
 use std::sync::Arc;
@@ -24,7 +26,9 @@ use botstate::{
 use rust_decimal::Decimal;
 
 pub use call::LocalApi;
+pub(crate) use files::FileHost;
 pub(crate) use memory::Memory;
+pub(crate) use rows::Sources;
 
 use crate::tables::Tables;
 
@@ -41,6 +45,8 @@ pub(crate) struct Host {
     pub(crate) outbound: Outbound,
     /// The server's own API.
     pub(crate) api: LocalApi,
+    /// Files of bots.
+    pub(crate) files: FileHost,
     /// The bots' own tables.
     pub(crate) tables: Tables,
     /// Language models, where there are any.
@@ -54,7 +60,9 @@ pub(crate) fn keywords(host: &Host) -> Vec<Keyword> {
         cache::keywords(&host.cache),
         headers::keywords(),
         http::keywords(host),
-        data::keywords(&host.tables, host.models.as_ref()),
+        files::keywords(host),
+        rows::keywords(&host.files.sources),
+        data::keywords(host),
         vec![
             get::keyword(host),
             soap::keyword(host),

@@ -14,6 +14,7 @@ pub mod cli;
 mod dap;
 mod dialogs;
 mod examples;
+mod files;
 mod filter;
 mod framing;
 #[cfg(test)]
@@ -25,6 +26,7 @@ mod manual;
 mod mounted;
 mod mounts;
 mod package;
+mod query;
 mod routes;
 mod service;
 mod store;

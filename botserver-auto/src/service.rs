@@ -20,12 +20,14 @@ use botstate::{
 };
 use ipnet::IpNet;
 use parking_lot::Mutex;
+use url::Url;
 
 use crate::{
     basic::{Options, Trace},
     bots::Shelf,
     dialogs::Scripts,
-    keywords::{self, Host, LocalApi, Memory},
+    files::{Drives, Links},
+    keywords::{self, FileHost, Host, LocalApi, Memory, Sources},
     mounted::Language,
     mounts::{Mounts, State},
     routes,
@@ -71,6 +73,8 @@ pub struct AutoHandles {
     pub bots_dir: PathBuf,
     /// The folder with what the server keeps.
     pub data_dir: PathBuf,
+    /// The address that people use, for links that leave the server.
+    pub public_url: Option<Url>,
     /// Limits of scripts.
     pub limits: ScriptConfig,
     /// The organisation that owns the bots.
@@ -108,6 +112,7 @@ impl AutoHandles {
         Ok(Self {
             bots_dir: state.config.bots_dir.clone(),
             data_dir: state.config.data_dir.clone(),
+            public_url: state.config.http.public_url.clone(),
             limits: state.config.script,
             org: state.org,
             node: state.node,
@@ -132,12 +137,15 @@ pub struct Mount {
     pub bots: Arc<dyn Bots>,
     /// Starts and restores their dialogs.
     pub dialogs: Arc<dyn Dialogs>,
+    /// Their files.
+    files: FileHost,
 }
 
 /// Dialogs of this server; cheap to clone.
 #[derive(Clone)]
 pub struct AutoService {
     handles: AutoHandles,
+    files: FileHost,
     shelf: Arc<Shelf>,
     tables: Tables,
 }
@@ -153,7 +161,19 @@ impl AutoService {
         };
         let (clock, events) = (Arc::clone(&handles.clock), handles.events.clone());
         let tables = Tables::new(home, Arc::clone(&shelf), clock, Some(events));
-        Self { handles, shelf, tables }
+        let drives = Drives::new(&handles.data_dir, &handles.bots_dir);
+        let files = FileHost {
+            sources: Sources::new(&drives).with_tables(Arc::new(tables.clone())),
+            drives,
+            links: Links::stored(&handles.db, handles.public_url.clone()),
+            db: Some(handles.db.clone()),
+        };
+        Self {
+            handles,
+            files,
+            shelf,
+            tables,
+        }
     }
 
     /// Changes of bots' rows that wait for the scripts which they start.
@@ -196,14 +216,18 @@ impl AutoService {
             handles.limits,
             handles.trace,
         ));
-        Mount { bots, dialogs }
+        Mount {
+            bots,
+            dialogs,
+            files: self.files.clone(),
+        }
     }
 }
 
 impl Mount {
-    /// Routes that tell of the bots.
+    /// Routes that tell of the bots, and give out their files.
     pub fn routes(&self) -> Routes {
-        routes::router(Arc::clone(&self.bots))
+        routes::router(Arc::clone(&self.bots)).merge(routes::files(Arc::clone(&self.bots), self.files.clone()))
     }
 }
 
@@ -219,6 +243,7 @@ impl Service for AutoService {
             limits: Arc::clone(&self.handles.rates),
             outbound: self.handles.outbound.clone(),
             api: self.handles.api.clone(),
+            files: self.files.clone(),
             tables: self.tables.clone(),
             models: self.handles.models.clone(),
         };

@@ -251,6 +251,9 @@ pub(crate) enum Body {
         /// Under which token its pieces were streamed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         stream: Option<String>,
+        /// Files that go with it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        files: Vec<FileRef>,
     },
     /// A model called a tool.
     ToolCall { call: ToolCall },

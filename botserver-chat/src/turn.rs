@@ -13,7 +13,11 @@ mod stack;
 
 use std::sync::Arc;
 
-use botlib::{Caller, ConversationId, Secret, TurnId, Value, value::Map, wire::MessageType};
+use botlib::{
+    Caller, ConversationId, Secret, TurnId, Value,
+    value::{FileRef, Map},
+    wire::MessageType,
+};
 use botstate::{
     conversation::{Emit, SessionState},
     db,
@@ -220,10 +224,15 @@ impl Turn {
     }
 
     fn say(&mut self, content: String) {
+        self.send(content, Vec::new());
+    }
+
+    fn send(&mut self, content: String, files: Vec<FileRef>) {
         self.fresh.push(Body::BotMessage {
             content,
             stopped: false,
             stream: None,
+            files,
         });
     }
 
@@ -345,6 +354,7 @@ impl keyword::Turn for Turn {
     fn emit(&mut self, event: Emit) {
         match event {
             Emit::Say(text) => self.say(text),
+            Emit::Files { text, files } => self.send(text, files),
             Emit::Side { event, data } => self.fresh.push(Body::Side { event, data }),
         }
     }

@@ -232,6 +232,7 @@ fn auto_handles(
     Ok(botserver_auto::AutoHandles {
         bots_dir: config.bots_dir.clone(),
         data_dir: config.data_dir.clone(),
+        public_url: config.http.public_url.clone(),
         limits: config.script,
         org: state.org,
         node: state.node,

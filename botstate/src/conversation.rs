@@ -2,7 +2,7 @@
 
 use botlib::{
     BotId, Value,
-    value::Map,
+    value::{FileRef, Map},
     wire::{Suggestion, Switcher},
 };
 use indexmap::IndexMap;
@@ -92,6 +92,13 @@ pub struct Workflow {
 pub enum Emit {
     /// The bot says this.
     Say(String),
+    /// The bot sends files, with a word about them that may be empty.
+    Files {
+        /// What it says.
+        text: String,
+        /// The files, with addresses that the person may read.
+        files: Vec<FileRef>,
+    },
     /// The page should do this, such as `change_theme`.
     Side {
         /// The name of the event.

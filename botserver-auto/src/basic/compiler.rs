@@ -38,7 +38,7 @@ pub(crate) use names::{assigned, bodies};
 use routine::Builder;
 use unit::{Deferrals, Section};
 pub use unit::{Unit, unit};
-pub(crate) use unit::{sections, stem};
+pub(crate) use unit::{ends, sections, stem};
 pub(crate) use visit::{exprs, places};
 pub(crate) use work::keyword;
 

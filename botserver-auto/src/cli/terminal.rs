@@ -170,6 +170,13 @@ impl Turn for Terminal {
     fn emit(&mut self, event: Emit) {
         match event {
             Emit::Say(text) => self.said.extend([text.as_str(), "\n"]),
+            Emit::Files { text, files } => {
+                self.said
+                    .extend(files.iter().flat_map(|file| ["(file ", file.name.as_str(), ")\n"]));
+                if !text.is_empty() {
+                    self.said.extend([text.as_str(), "\n"]);
+                }
+            }
             Emit::Side { event, data } => self.said.extend(["(", event.as_str(), " ", &data.to_string(), ")\n"]),
         }
     }

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod change;
+mod files;
 mod find;
 mod search;
 pub(crate) mod source;
@@ -14,12 +15,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use botlib::Value;
 use botstate::{
-    dialog::{Fault, FaultKind},
+    dialog::Fault,
     keyword::{Args, Class, Handler, Keyword, Turn},
     model::Models,
 };
 
 use self::{change::Change, source::Source};
+use super::{FileHost, Host, http::Client};
 use crate::tables::{Ask, Error, Rows, Tables, Wanted, Work};
 
 /// What the keywords do.
@@ -44,6 +46,8 @@ enum Act {
 #[derive(Clone)]
 pub(crate) struct Data {
     tables: Tables,
+    files: FileHost,
+    client: Client,
 }
 
 struct Performs {
@@ -82,8 +86,13 @@ const MERGE: &[&str] = &[
 ];
 
 /// The keywords of the bots' tables.
-pub(super) fn keywords(tables: &Tables, models: Option<&Arc<dyn Models>>) -> Vec<Keyword> {
-    let data = Data { tables: tables.clone() };
+pub(super) fn keywords(host: &Host) -> Vec<Keyword> {
+    let data = Data {
+        tables: host.tables.clone(),
+        files: host.files.clone(),
+        client: Client::new(host),
+    };
+    let models = host.models.as_ref();
     let keyword = |phrase, shapes, act: Act, summary, example| Keyword {
         phrase,
         shapes,
@@ -150,7 +159,8 @@ pub(super) fn keywords(tables: &Tables, models: Option<&Arc<dyn Models>>) -> Vec
             "DELETE",
             DELETE,
             Act::Delete,
-            "Deletes the rows of a table that pass a filter, or that have an id, and gives their number.",
+            "Deletes the rows of a table that pass a filter, or that have an id, and gives their number; or a file, or \
+             what is at a URL.",
             "SAVE \"notes\", { text: \"milk\" }\nTALK DELETE \"notes\", \"text = milk\"",
         ),
         keyword(
@@ -303,14 +313,17 @@ impl Data {
     async fn rows(&self, turn: &mut dyn Turn, source: Source, wanted: Wanted) -> Result<Rows, Fault> {
         match source {
             Source::Table(name) => {
-                let of = name.clone();
-                let found = self.read(turn, move |work| work.find(&of, &wanted)).await?;
-                Ok(found.unwrap_or_else(|| {
-                    tracing::info!(bot.name = %turn.bot().name, "there is no table {name}, so nothing was found");
-                    Vec::new()
-                }))
+                let (of, all) = (name.clone(), wanted.clone());
+                if let Some(rows) = self.read(turn, move |work| work.find(&of, &wanted)).await? {
+                    return Ok(rows);
+                }
+                if let Some(path) = self.file_called(turn, &name).await? {
+                    return self.file_rows(turn, &path, &all).await;
+                }
+                tracing::info!(bot.name = %turn.bot().name, "there is no table {name}, so nothing was found");
+                Ok(Vec::new())
             }
-            Source::File(path) => Err(no_files(&path)),
+            Source::File(path) => self.file_rows(turn, &path, &wanted).await,
             Source::Rows(rows) => {
                 let (run, now) = find::clock(turn);
                 let mut rows: Rows = rows
@@ -323,11 +336,4 @@ impl Data {
             }
         }
     }
-}
-
-fn no_files(path: &str) -> Fault {
-    Fault::new(
-        FaultKind::NotFound,
-        format!("this server keeps no data files, so {path} cannot be used"),
-    )
 }

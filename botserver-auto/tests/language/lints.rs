@@ -164,6 +164,20 @@ fn tools_without_a_name() {
 }
 
 #[test]
+fn tables_that_are_not_declared() {
+    insta::assert_snapshot!(rendered(
+        "x = FIND \"custmers\"\ny = FIND \"customers\"\nz = FIND \"orders.csv\"\nSAVE \"custommers\", x\nTALK y + z"
+    ));
+}
+
+#[test]
+fn schedules_that_cannot_be_read() {
+    insta::assert_snapshot!(rendered(
+        "SET SCHEDULE every 1 hor\nSET SCHEDULE \"* * 8\"\nSET SCHEDULE \"every weekday at 9am\"\nSET SCHEDULE \"1 * * * * *\"\nDIM a(2)\na() = 1\nTALK a(1)\nx = 1\nSET BOT MEMORY \"k\", + x"
+    ));
+}
+
+#[test]
 fn what_is_right_is_silent() {
     let silent: [&str; 13] = [
         "i = 0\nDO WHILE i < 3\n  i = i + 1\nLOOP\nTALK i",

@@ -383,8 +383,11 @@ impl Turn {
 
 /// A transaction holds what was not made yet, so nobody may be waited for and nothing else may happen meanwhile.
 fn in_transaction(keyword: &str) -> Fault {
-    Fault::new(FaultKind::Data, format!("{keyword} cannot be used inside of a transaction"))
-        .hint("COMMIT or ROLLBACK before it")
+    Fault::new(
+        FaultKind::Data,
+        format!("{keyword} cannot be used inside of a transaction"),
+    )
+    .hint("COMMIT or ROLLBACK before it")
 }
 
 /// A dialog panicked: it is gone, and the turn is not.

@@ -31,14 +31,9 @@ fn declares(stmt: &Stmt) -> bool {
 /// Whether nothing after the statement is reached.
 fn leaves(stmt: &Stmt) -> bool {
     match &stmt.kind {
-        StmtKind::Return(_)
-        | StmtKind::ReturnWith(_)
-        | StmtKind::End
-        | StmtKind::LeaveProcedure
-        | StmtKind::Leave(_)
-        | StmtKind::Continue
-        | StmtKind::Goto(_)
-        | StmtKind::Throw(_) => true,
+        StmtKind::LeaveProcedure | StmtKind::Leave(_) | StmtKind::Continue | StmtKind::Goto(_) | StmtKind::Throw(_) => {
+            true
+        }
         StmtKind::If {
             arms,
             otherwise: Some(otherwise),
@@ -46,7 +41,7 @@ fn leaves(stmt: &Stmt) -> bool {
             let ends = |body: &[Stmt]| body.iter().any(leaves);
             arms.iter().all(|(_, body)| ends(body)) && ends(otherwise)
         }
-        _ => false,
+        _ => compiler::ends(stmt),
     }
 }
 

@@ -135,6 +135,7 @@ impl Checker<'_> {
         if let ("ADD TOOL" | "USE TOOL" | "ADD SUGGESTION TOOL", Some(first)) = (command.phrase, first) {
             self.tool(first);
         }
+        self.table(command);
         let archive = first
             .is_some_and(|first| matches!(&first.kind, ExprKind::Text(text) if text.to_lowercase().ends_with(".zip")));
         if command.phrase == "COMPRESS" && archive {
@@ -149,6 +150,36 @@ impl Checker<'_> {
             if !matches!(arg, Arg::Source(..)) {
                 arg.exprs().into_iter().for_each(|expr| self.expr(expr));
             }
+        }
+    }
+
+    /// A table whose name looks like one that the package declares.
+    fn table(&mut self, command: &Command) {
+        let Some(tables) = self.known.tables.as_ref().filter(|tables| !tables.is_empty()) else {
+            return;
+        };
+        let source = command.args.iter().find_map(|(_, arg)| match arg {
+            Arg::Source(name, value) => Some((name.as_str(), value)),
+            _ => None,
+        });
+        // A text in quotes is a source as well, wherever the keyword takes one.
+        let literal = command.args.first().and_then(|(name, arg)| match (name.as_str(), arg) {
+            ("table" | "source" | "src" | "t", Arg::One(value)) => match &value.kind {
+                ExprKind::Text(text) => Some((text.as_str(), value)),
+                _ => None,
+            },
+            _ => None,
+        });
+        let Some((name, value)) = source.or(literal) else {
+            return;
+        };
+        let key = name.trim_start_matches('.').to_lowercase();
+        if key.contains(['.', '/', ' ']) || tables.contains(&key) || self.assigned.contains(&key) {
+            return;
+        }
+        if let Some(near) = nearest(&key, tables.iter().map(String::as_str)).map(str::to_owned) {
+            let diagnostic = self.warn("B278", &value.span, format!("the package declares no table {name}"));
+            diagnostic.help = Some(format!("did you mean `{near}`?"));
         }
     }
 

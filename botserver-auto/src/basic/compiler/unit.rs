@@ -218,11 +218,32 @@ fn tools(body: &[Stmt]) -> Vec<&[Stmt]> {
             at += length;
             continue;
         }
-        ended |= matches!(stmt.kind, StmtKind::Return(_) | StmtKind::ReturnWith(_) | StmtKind::End);
+        ended |= ends(stmt);
         at += 1;
     }
     parts.push(body.get(start..).unwrap_or_default());
     parts
+}
+
+/// Whether the script always ends at the statement, whatever branch it takes.
+pub(crate) fn ends(stmt: &Stmt) -> bool {
+    let body = |body: &[Stmt]| body.iter().any(ends);
+    match &stmt.kind {
+        StmtKind::Return(_) | StmtKind::ReturnWith(_) | StmtKind::End => true,
+        StmtKind::If {
+            arms,
+            otherwise: Some(otherwise),
+        } => arms.iter().all(|(_, inner)| body(inner)) && body(otherwise),
+        StmtKind::Select {
+            cases,
+            otherwise: Some(otherwise),
+            ..
+        } => cases.iter().all(|case| body(&case.body)) && body(otherwise),
+        StmtKind::Try {
+            body: inner, handler, ..
+        } => body(inner) && body(handler),
+        _ => false,
+    }
 }
 
 /// The slug of the nearest heading comment, else the file's name with a number.
@@ -246,7 +267,9 @@ fn heading(parsed: &Parsed, start: usize) -> Option<String> {
     let mut found = None;
     let mut end = start;
     for comment in parsed.comments.iter().rev().filter(|comment| comment.end <= start) {
-        if !text.get(comment.end..end)?.trim().is_empty() {
+        let between = text.get(comment.end..end)?;
+        let apart = found.is_some() && between.matches('\n').count() > 1;
+        if apart || !between.trim().is_empty() {
             break;
         }
         end = comment.start;

@@ -37,7 +37,7 @@ impl Parser<'_> {
                     steps.push(Step::Index(index));
                 }
                 Kind::Paren if list && steps.is_empty() && !token.spaced => {
-                    steps.extend(self.call_arguments()?.into_iter().map(Step::Index));
+                    steps.extend(self.list_indexes()?.into_iter().map(Step::Index));
                 }
                 // A chain of methods may go on on the next line.
                 Kind::Newline
@@ -65,6 +65,17 @@ impl Parser<'_> {
         }
         self.close(Kind::ParenEnd, "`)`")?;
         Ok(args)
+    }
+
+    /// The indexes of an element, `a(0)` or `a(1, 2)`.
+    pub(super) fn list_indexes(&mut self) -> Parse<Vec<Expr>> {
+        let token = self.token_at(0);
+        let indexes = self.call_arguments()?;
+        if indexes.is_empty() {
+            let error = self.error("B100", token.span(), "the index is missing");
+            return Err(Box::new(error.help("write which element is meant, such as `a(0)`")));
+        }
+        Ok(indexes)
     }
 
     /// Expressions with commas between them up to `end`; the last comma may be superfluous.

@@ -49,7 +49,7 @@ impl Source {
     fn named(turn: &dyn Turn, name: Option<String>, value: Option<Value>) -> Result<Self, Fault> {
         let name = match (name, value) {
             (_, Some(Value::Text(text))) if !text.trim().is_empty() => text.trim().to_owned(),
-            (_, Some(Value::File(file))) => return Ok(Self::File(file.name)),
+            (_, Some(Value::File(file))) => return Ok(Self::File(file.path.unwrap_or(file.name))),
             (Some(name), None | Some(Value::Null)) => name,
             (Some(name), Some(value)) => {
                 let message = format!("{name} holds no rows but {}", value.type_name());

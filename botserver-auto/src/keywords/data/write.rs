@@ -5,15 +5,15 @@ use botstate::{
     dialog::{Fault, FaultKind},
     keyword::{Args, Turn},
 };
+use http::Method;
 
 use super::{
     Data,
     arguments::{assignments, fields, named, names, target},
     change::{Act, Fields},
-    no_files,
     source::{self, Source},
 };
-use crate::{filter::Filter, tables::Wanted};
+use crate::{filter::Filter, keywords::headers, tables::Wanted};
 
 impl Data {
     pub(super) async fn save(&self, turn: &mut dyn Turn, mut args: Args) -> Result<Value, Fault> {
@@ -62,12 +62,36 @@ impl Data {
 
     pub(super) async fn delete(&self, turn: &mut dyn Turn, mut args: Args) -> Result<Value, Fault> {
         let has_filter = args.has("filter");
+        if !has_filter
+            && let Some(done) = self
+                .delete_other(turn, &plain(args.0.get("table").cloned().unwrap_or_default()))
+                .await?
+        {
+            return Ok(done);
+        }
         let target = target(turn, &mut args)?;
         let filter = args.take("filter");
         if !has_filter {
             tracing::info!(bot.name = %turn.bot().name, "every row is deleted: DELETE has no filter");
         }
         self.to_table(turn, target, Act::Delete(filter)).await
+    }
+
+    /// DELETE of what is no table: a URL, a file by its path, a file that the script holds.
+    async fn delete_other(&self, turn: &mut dyn Turn, value: &Value) -> Result<Option<Value>, Fault> {
+        match value {
+            Value::Text(text) if is_url(text) => {
+                let headers = headers::of(turn)?;
+                turn.flush().await?;
+                let client = &self.client;
+                let answer = client.write(turn, Method::DELETE, text.trim(), headers, &Value::Null, None);
+                answer.await.map(Some)
+            }
+            Value::Text(text) if is_path(text) => self.files.delete(turn, value).await.map(Some),
+            Value::File(_) => self.files.delete(turn, value).await.map(Some),
+            Value::Map(map) if map.get("path").is_some() => self.files.delete(turn, value).await.map(Some),
+            _ => Ok(None),
+        }
     }
 
     pub(super) async fn merge(&self, turn: &mut dyn Turn, mut args: Args) -> Result<Value, Fault> {
@@ -95,14 +119,37 @@ impl Data {
 
     pub(super) async fn to_table(&self, turn: &mut dyn Turn, target: Source, act: Act) -> Result<Value, Fault> {
         match target {
-            Source::Table(table) => self.change(turn, table, act).await,
-            Source::File(path) => Err(no_files(&path)),
+            Source::Table(table) => {
+                // A bare name means a data file only where there is one, and no table.
+                if let Some(path) = self.file_called(turn, &table).await? {
+                    let (of, none) = (table.clone(), Wanted::of(Filter::all()));
+                    let none = Wanted { limit: Some(0), ..none };
+                    if self.read(turn, move |work| work.find(&of, &none)).await?.is_none() {
+                        return self.change_file(turn, &path, act).await;
+                    }
+                }
+                self.change(turn, table, act).await
+            }
+            Source::File(path) => self.change_file(turn, &path, act).await,
             Source::Rows(_) => Err(Fault::new(
                 FaultKind::Argument,
                 "rows of a variable cannot be written to",
             )),
         }
     }
+}
+
+fn is_url(text: &str) -> bool {
+    let scheme = text.trim().split_once("://").map(|(scheme, _)| scheme.to_lowercase());
+    matches!(scheme.as_deref(), Some("http" | "https"))
+}
+
+/// Whether a text is the path of a file: it has a folder, or an ending that files have.
+fn is_path(text: &str) -> bool {
+    let name = text.trim();
+    name.contains('/')
+        || source::is_file(name)
+        || !name.starts_with('.') && mime_guess::from_path(name).first().is_some()
 }
 
 /// What `{fields}` assigns.

@@ -209,8 +209,8 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
         Ok(value) => value,
         Err(error) => match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
-            // The threads are being taken away: whoever waits here is on its way out too.
-            Err(_) => std::future::pending().await,
+            // The runtime ends, and whoever waits here ends with it.
+            Err(_cancelled) => std::future::pending().await,
         },
     }
 }

@@ -78,7 +78,21 @@ async fn what_differs_is_shown_with_its_place() {
     let (code, text) = play(&arguments, packages.path()).await;
 
     assert_eq!(code, 1);
-    insta::assert_snapshot!(redacted(&text, &packages));
+    insta::assert_snapshot!(redacted(&text, &packages), @r"
+    [bots]/shop.gbai/shop.gbdialog/start.test.yaml
+      FAIL counts (plain) [time]
+           [bots]/shop.gbai/shop.gbdialog/start.test.yaml:6: step 2: say 4
+             said differs
+               - 9
+               + 8
+             suggestions differ
+               - Go
+             returns differs
+               - 5
+               + 4
+
+    0 held, 1 failed in [time]
+    ");
     let junit = std::fs::read_to_string(junit).unwrap();
     assert!(junit.contains("failures=\"1\""), "{junit}");
 }

@@ -92,6 +92,8 @@ pub(crate) struct Server {
     pub(crate) app: Composed,
     #[cfg(feature = "trial")]
     pub(crate) chat: botserver_chat::ChatService,
+    #[cfg(feature = "trial")]
+    pub(crate) tasks: botserver_tasks::TasksService,
     /// The address with which the first administrator sets a password, while nobody has.
     pub(crate) claim: Option<String>,
     pub(crate) migrated: MigrationReport,
@@ -214,6 +216,8 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
         app,
         #[cfg(feature = "trial")]
         chat,
+        #[cfg(feature = "trial")]
+        tasks,
         claim,
         migrated,
     })

@@ -163,7 +163,7 @@ fn other_scripts_are_called_with_values_in_order() {
 
     assert_eq!(
         transcript,
-        "script other(1, \"b\")\nbot: got\nscript /crm/tickets/create({\"a\":1})\n"
+        "script other(1, \"b\")\nbot: got\ncall API CALL: path=\"/crm/tickets/create\" args=[{\"a\":1}]\n"
     );
 }
 

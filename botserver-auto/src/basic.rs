@@ -43,7 +43,7 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use grammar::Grammar;
 pub(crate) use library::docs::find as function_doc;
 pub use library::docs::{FunctionDoc, FunctionGroup, GROUPS};
-pub use machine::{Limits, Machine};
+pub use machine::{FrameView, Limits, Machine, Pause, VariableView, Watched};
 pub use outline::{Named, Occurrence, Outline, ParamOutline, ProcedureOutline, Role};
 pub use parser::{Loader, Parsed, parse, parse_with};
 pub(crate) use parser::{hear_types, param_types};

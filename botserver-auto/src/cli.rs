@@ -2,7 +2,7 @@
 
 mod check;
 mod run;
-mod terminal;
+pub(crate) mod terminal;
 
 use std::{
     io::{self, Read, Write},
@@ -13,6 +13,7 @@ use std::{
 use botlib::{OrgId, SystemClock};
 use botserver_core::outbound::Outbound;
 use botstate::{
+    config::ScriptConfig,
     keyword::{Keyword, Registry},
     shared::Local,
 };
@@ -22,6 +23,7 @@ pub use run::{RunOptions, run};
 
 use crate::{
     basic::Diagnostic,
+    dap,
     keywords::{self, Host, LocalApi, Memory},
     lsp, manual,
     mounted::{Built, Language},
@@ -52,6 +54,17 @@ pub fn terminal_keywords(outbound: &Outbound) -> Vec<Keyword> {
 /// wants: 0 when the editor asked to shut down before it left.
 pub fn lsp(registry: &Registry, input: impl Read + Send, out: &mut dyn Write) -> u8 {
     lsp::serve(registry, input, out)
+}
+
+/// Serves a debugger over the Debug Adapter Protocol at `input` and `out`: it runs scripts as [`run`] does, step by
+/// step. Gives the exit code.
+pub async fn dap(
+    registry: Arc<Registry>,
+    limits: ScriptConfig,
+    input: impl Read + Send + 'static,
+    out: &mut (dyn Write + Send),
+) -> u8 {
+    dap::serve(registry, limits, input, out).await
 }
 
 /// Writes the manual of the language with the keywords of `registry` below `folder`, its grammar for editors to the file

@@ -16,6 +16,7 @@ use parking_lot::Mutex;
 use crate::{
     basic::{self, Limits, Machine, ParamSpec, Program, Trace},
     bots::Shelf,
+    limits,
     mounted::Mounted,
     store::programs,
 };
@@ -91,7 +92,7 @@ impl Dialogs for Scripts {
     async fn start(&self, bot: &Bot, script: &str, args: Map, env: &Env) -> Result<Box<dyn Dialog>, Fault> {
         let mounted = self.mounted(bot)?;
         let program = mounted.program(script)?;
-        let machine = start(program, args, env, self.limits)?;
+        let machine = start(program, args, env, limits::of(&bot.settings, self.limits))?;
         Ok(Box::new(machine.with_trace(self.trace.clone())))
     }
 
@@ -103,7 +104,7 @@ impl Dialogs for Scripts {
     async fn restore(&self, bot: &Bot, state: &str) -> Result<Box<dyn Dialog>, Fault> {
         let hash = Machine::program_of(state)?;
         let program = self.program(bot, &hash).await?;
-        let machine = Machine::restore(state, program)?.with_limits(limits(self.limits));
+        let machine = Machine::restore(state, program)?.with_limits(limits::of(&bot.settings, self.limits));
         Ok(Box::new(machine.with_trace(self.trace.clone())))
     }
 }
@@ -113,7 +114,7 @@ impl Dialogs for Scripts {
 ///
 /// # Errors
 /// [`FaultKind::Argument`] when one does not fit its `PARAM`.
-pub(crate) fn start(program: &Arc<Program>, args: Map, env: &Env, script: ScriptConfig) -> Result<Machine, Fault> {
+pub(crate) fn start(program: &Arc<Program>, args: Map, env: &Env, limits: Limits) -> Result<Machine, Fault> {
     let mut fitting = Map::new();
     let mut problems = Vec::new();
     for (key, value) in args {
@@ -141,7 +142,7 @@ pub(crate) fn start(program: &Arc<Program>, args: Map, env: &Env, script: Script
             format!("{}: {}", program.name(), problems.join("; ")),
         ));
     }
-    Ok(Machine::new(Arc::clone(program), fitting, env)?.with_limits(limits(script)))
+    Ok(Machine::new(Arc::clone(program), fitting, env)?.with_limits(limits))
 }
 
 /// The value as its parameter wants it. A script that calls another may give values that JSON does not know, and a
@@ -161,15 +162,5 @@ fn fit(param: &ParamSpec, value: Value) -> Result<Value, String> {
         Ok(value)
     } else {
         basic::convert(param, &value.to_json())
-    }
-}
-
-fn limits(script: ScriptConfig) -> Limits {
-    Limits {
-        operations: script.operations,
-        time: script.cpu,
-        says: script.steps,
-        calls: script.steps,
-        ..Limits::default()
     }
 }

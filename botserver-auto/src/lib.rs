@@ -11,6 +11,7 @@
 pub mod basic;
 mod bots;
 pub mod cli;
+mod dap;
 mod dialogs;
 mod examples;
 #[expect(dead_code, reason = "the data keywords that use it land next")]
@@ -19,6 +20,7 @@ mod framing;
 #[cfg(test)]
 mod fuzz;
 mod keywords;
+mod limits;
 mod lsp;
 mod manual;
 mod mounted;

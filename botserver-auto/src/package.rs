@@ -137,6 +137,21 @@ pub(crate) fn read_script(path: &Path) -> io::Result<Package> {
     })
 }
 
+/// The folder of the package around a script: the nearest one called `name.gbai`, else the one that the script or its
+/// dialog folder lies in.
+pub(crate) fn root(path: &Path) -> std::path::PathBuf {
+    let has = |path: &Path, wanted: &str| {
+        path.extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case(wanted))
+    };
+    if let Some(package) = path.ancestors().skip(1).find(|folder| has(folder, "gbai")) {
+        return package.to_owned();
+    }
+    let folder = path.ancestors().skip(1).find(|folder| has(folder, "gbdialog"));
+    let parent = folder.unwrap_or(path).parent().unwrap_or(path);
+    parent.to_owned()
+}
+
 /// The name under which a script is called.
 fn script_name(path: &Path) -> Option<String> {
     path.file_stem().map(|stem| stem.to_string_lossy().to_lowercase())

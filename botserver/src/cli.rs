@@ -89,6 +89,8 @@ pub(crate) enum Bot {
     },
     /// Serve an editor over the Language Server Protocol on standard input and output
     Lsp,
+    /// Serve a debugger over the Debug Adapter Protocol on standard input and output
+    Dap,
     /// Write the manual of the language
     Manual {
         /// The folder to write below

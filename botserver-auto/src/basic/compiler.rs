@@ -75,6 +75,13 @@ pub(crate) fn no_loop(parsed: &Parsed, stmt: &Stmt, again: bool) -> Diagnostic {
         .help("put it inside the loop; EXIT alone ends the script")
 }
 
+/// The name of a variable of a SUB or loop, by its name in generated code; none for those that nobody named.
+pub(crate) fn local_name(code: &str) -> Option<String> {
+    let (number, key) = code.strip_prefix('l')?.split_once('_')?;
+    let counted = !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit());
+    counted.then(|| names::demangle(key))
+}
+
 struct Compiler<'a> {
     parsed: &'a Parsed,
     section: &'a Section<'a>,

@@ -1,8 +1,11 @@
 //! Runs programs: no I/O, and a state that is plain data between any two steps.
 
 mod ask;
+mod debug;
 mod exec;
 mod state;
+
+pub use debug::{FrameView, Pause, VariableView, Watched};
 
 use std::{
     collections::HashMap,
@@ -35,6 +38,8 @@ pub struct Limits {
     pub depth: usize,
     /// Things said.
     pub says: u32,
+    /// Bytes of everything said.
+    pub output_bytes: usize,
     /// Keywords and other scripts.
     pub calls: u32,
     /// Bytes of a stored state.
@@ -48,6 +53,7 @@ impl Default for Limits {
             time: Duration::from_secs(5),
             depth: 100,
             says: 1_000,
+            output_bytes: 4 << 20,
             calls: 10_000,
             state_bytes: 1 << 20,
         }
@@ -64,6 +70,7 @@ pub struct Machine {
     counters: Counters,
     limits: Limits,
     trace: Option<Arc<dyn Trace>>,
+    watch: Option<debug::Watch>,
 }
 
 /// A procedure that is being run.
@@ -125,6 +132,9 @@ struct Counters {
     /// Things said in this turn.
     #[serde(rename = "s", default)]
     says: u32,
+    /// Bytes said in this turn.
+    #[serde(rename = "b", default)]
+    said_bytes: usize,
     /// Calls in this turn.
     #[serde(rename = "c", default)]
     turn_calls: u32,
@@ -204,6 +214,7 @@ impl Machine {
             counters: Counters::default(),
             limits: Limits::default(),
             trace: None,
+            watch: None,
         }
     }
 
@@ -375,6 +386,7 @@ impl Dialog for Machine {
     fn refresh(&mut self) {
         self.counters.operations = 0;
         self.counters.says = 0;
+        self.counters.said_bytes = 0;
         self.counters.turn_calls = 0;
         self.counters.micros = 0;
     }

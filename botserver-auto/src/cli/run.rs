@@ -251,7 +251,7 @@ impl Run<'_> {
             program,
             args,
             &self.terminal.env(),
-            self.limits,
+            crate::limits::of(&botstate::keyword::Turn::bot(&self.terminal).settings, self.limits),
         )?))
     }
 

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 /// A conversation that ends with the process.
-pub(super) struct Terminal {
+pub(crate) struct Terminal {
     caller: Caller,
     bot: Arc<Bot>,
     registry: Arc<Registry>,
@@ -29,7 +29,7 @@ pub(super) struct Terminal {
 }
 
 impl Terminal {
-    pub(super) fn new(bot: Arc<Bot>, registry: Arc<Registry>) -> Self {
+    pub(crate) fn new(bot: Arc<Bot>, registry: Arc<Registry>) -> Self {
         Self {
             caller: Caller::system(bot.org),
             bot,
@@ -44,22 +44,22 @@ impl Terminal {
     }
 
     /// Notes what the person wrote, which scripts find as `user.message`.
-    pub(super) fn hear(&mut self, message: String) {
+    pub(crate) fn hear(&mut self, message: String) {
         self.message = Value::Text(message);
     }
 
     /// What there is to click.
-    pub(super) fn chips(&self) -> &[Suggestion] {
+    pub(crate) fn chips(&self) -> &[Suggestion] {
         &self.session.suggestions
     }
 
     /// What keywords said since the last time.
-    pub(super) fn said(&mut self) -> String {
+    pub(crate) fn said(&mut self) -> String {
         std::mem::take(&mut self.said)
     }
 
     /// What scripts see of their surroundings.
-    pub(super) fn env(&self) -> Env {
+    pub(crate) fn env(&self) -> Env {
         let settings = &self.bot.settings;
         let id = Value::text(self.conversation.to_string());
         let mut names = Map::new();
@@ -91,7 +91,7 @@ impl Terminal {
     }
 
     /// Performs a keyword as the server does, as far as this is possible without its database.
-    pub(super) async fn perform(&mut self, call: HostCall) -> Input {
+    pub(crate) async fn perform(&mut self, call: HostCall) -> Input {
         let registry = Arc::clone(&self.registry);
         let Some(handler) = registry.find(call.keyword).and_then(|keyword| keyword.handler.clone()) else {
             return Input::Failed(Fault::new(

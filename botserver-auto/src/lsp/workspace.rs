@@ -114,7 +114,7 @@ impl Workspace {
     /// The editor opened a document.
     pub(super) fn open(&mut self, uri: &str, text: &str) {
         let path = path_of(uri);
-        let root = root_of(&path);
+        let root = package::root(&path);
         let known = self.folders.iter().position(|folder| folder.root == root);
         let index = known.unwrap_or_else(|| {
             self.folders.push(Folder::load(root, &self.language));
@@ -303,21 +303,6 @@ impl Folder {
     pub(super) fn script(&self, name: &str) -> Option<&File> {
         self.files.values().find(|file| file.name == name)
     }
-}
-
-/// The folder of the package around a script: the nearest one called `name.gbai`, else the one that the script or its
-/// dialog folder lies in.
-fn root_of(path: &Path) -> PathBuf {
-    let has = |path: &Path, wanted: &str| {
-        path.extension()
-            .is_some_and(|extension| extension.eq_ignore_ascii_case(wanted))
-    };
-    if let Some(package) = path.ancestors().skip(1).find(|folder| has(folder, "gbai")) {
-        return package.to_owned();
-    }
-    let folder = path.ancestors().skip(1).find(|folder| has(folder, "gbdialog"));
-    let parent = folder.unwrap_or(path).parent().unwrap_or(path);
-    parent.to_owned()
 }
 
 fn script_name(path: &Path) -> String {

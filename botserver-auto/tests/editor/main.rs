@@ -2,6 +2,7 @@
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "helpers of tests may fail loudly")]
 
+mod dap;
 mod lsp;
 mod manual;
 mod support;

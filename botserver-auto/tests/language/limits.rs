@@ -39,6 +39,10 @@ fn hostile_scripts_stop_with_a_clear_fault() {
         ("x = FILL(0, 99999999)", "weigh more than"),
         ("WHILE TRUE\nTALK \"x\"\nWEND", "more than 1000 things were said"),
         (
+            "x = REPEAT(\"a\", 1000000)\nWHILE TRUE\nTALK x\nWEND",
+            "more than 4194304 bytes were said",
+        ),
+        (
             "FOR i = 1 TO 10\nTRY\nWHILE TRUE\ny = 1\nWEND\nCATCH\nTALK \"caught\"\nEND TRY\nNEXT",
             "did too much work",
         ),

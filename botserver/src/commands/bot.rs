@@ -51,6 +51,7 @@ pub(super) async fn run(command: Bot, config: Config) -> anyhow::Result<ExitCode
             .await
         }
         Bot::Lsp => cli::lsp(&registry, io::stdin(), &mut io::stdout()),
+        Bot::Dap => cli::dap(registry, config.script, io::stdin(), &mut io::stdout()).await,
         Bot::Manual { out, grammar } => cli::manual(&registry, &out, grammar.as_deref(), &mut io::stdout()),
     };
     Ok(ExitCode::from(code))

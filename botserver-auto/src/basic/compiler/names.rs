@@ -93,6 +93,34 @@ pub(super) fn mangle(prefix: &str, key: &str) -> String {
     code
 }
 
+/// The name that [`mangle`] made `code` of, and its prefix.
+pub(super) fn demangle(code: &str) -> String {
+    let mut key = String::new();
+    let mut rest = code;
+    while let Some(at) = rest.find("_u") {
+        let (before, tail) = rest.split_at(at);
+        let spelled = tail.get(2..).and_then(|tail| tail.split_once('_'));
+        let letter = spelled.and_then(|(digits, after)| {
+            let code = u32::from_str_radix(digits, 16).ok()?;
+            let letter = char::from_u32(code).filter(|letter| !letter.is_ascii())?;
+            Some((letter, after))
+        });
+        key.push_str(before);
+        match letter {
+            Some((letter, after)) => {
+                key.push(letter);
+                rest = after;
+            }
+            None => {
+                key.push_str("_u");
+                rest = tail.get(2..).unwrap_or_default();
+            }
+        }
+    }
+    key.push_str(rest);
+    key
+}
+
 impl Compiler<'_> {
     /// The variable called `name` here: a local one, else the script's.
     pub(super) fn variable(&mut self, name: &str) -> Variable {

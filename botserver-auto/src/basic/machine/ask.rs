@@ -29,7 +29,7 @@ impl Machine {
         self.pending = Pending::Hear(0);
         match prompt {
             Some(prompt) => {
-                self.say()?;
+                self.say(prompt.len())?;
                 Ok(Step::Say(prompt))
             }
             None => self.spec(&ask).map(Step::Hear),
@@ -104,8 +104,9 @@ impl Machine {
                 Ok(value) => Some(value),
                 Err(refusal) if tries + 1 < ATTEMPTS => {
                     self.pending = Pending::Hear(tries + 1);
-                    self.say()?;
-                    return Ok(Some(Step::Say(refusal.message(&options))));
+                    let message = refusal.message(&options);
+                    self.say(message.len())?;
+                    return Ok(Some(Step::Say(message)));
                 }
                 Err(_) => None,
             }

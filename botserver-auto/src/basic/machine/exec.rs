@@ -28,8 +28,11 @@ impl Machine {
             }
             (_, Input::Failed(fault)) => {
                 self.pending = Pending::Ready;
-                let place = self.place(None);
-                self.raise(fault.at(place))
+                let fault = fault.at(self.place(None));
+                if self.holds(&fault) {
+                    return Self::paused();
+                }
+                self.raise(fault)
             }
             // A restored machine says again what it waits for.
             (Pending::Call, Input::Continue) => {
@@ -71,7 +74,10 @@ impl Machine {
                     Err(fault) => self.raise(fault),
                 }
             }
-            (Pending::Ready, Input::Continue) => Ok(()),
+            (Pending::Ready, Input::Continue) => match self.held() {
+                Some(fault) => self.raise(fault),
+                None => Ok(()),
+            },
             (pending, _) => {
                 return Step::Fault(Fault::new(
                     FaultKind::State,
@@ -88,6 +94,9 @@ impl Machine {
     /// Runs instructions up to the next step.
     fn run(&mut self) -> Step {
         loop {
+            if self.pauses() {
+                return Self::paused();
+            }
             self.counters.operations += 1;
             let over = self.counters.operations > self.limits.operations;
             if over || self.counters.operations.trailing_zeros() >= 6 && run::late() {
@@ -102,8 +111,11 @@ impl Machine {
                 Ok(Next::On) => {}
                 Ok(Next::Out(step)) => return step,
                 Err(fault) => {
-                    let place = self.place(None);
-                    if let Err(fault) = self.raise(fault.at(place)) {
+                    let fault = fault.at(self.place(None));
+                    if self.holds(&fault) {
+                        return Self::paused();
+                    }
+                    if let Err(fault) = self.raise(fault) {
                         return Step::Fault(fault);
                     }
                 }
@@ -166,7 +178,7 @@ impl Machine {
                     Operand::Const(Value::Text(text)) => text.clone(),
                     other => val(&self.operand(other)?).print()?.to_string(),
                 };
-                self.say()?;
+                self.say(text.len())?;
                 self.step_on();
                 return Ok(Next::Out(Step::Say(text)));
             }
@@ -341,7 +353,16 @@ impl Machine {
         Next::On
     }
 
-    pub(super) fn say(&mut self) -> Outcome<()> {
+    pub(super) fn say(&mut self, bytes: usize) -> Outcome<()> {
+        self.counters.said_bytes = self.counters.said_bytes.saturating_add(bytes);
+        if self.counters.said_bytes > self.limits.output_bytes {
+            let limit = self.limits.output_bytes;
+            return Err(Fault::new(
+                FaultKind::Limit,
+                format!("more than {limit} bytes were said in one turn"),
+            )
+            .hint("say less, or hand out a file"));
+        }
         self.counters.says += 1;
         if self.counters.says > self.limits.says {
             let limit = self.limits.says;
@@ -366,6 +387,19 @@ impl Machine {
         self.counters.calls += 1;
         self.pending = Pending::Call;
         Ok(self.counters.calls)
+    }
+
+    /// Whether [`Machine::raise`] finds a handler for an error.
+    pub(super) fn handles(&self, fault: &Fault) -> bool {
+        let fatal = matches!(
+            fault.kind,
+            FaultKind::Limit | FaultKind::Stopped | FaultKind::State | FaultKind::Internal
+        );
+        !fatal
+            && self
+                .frames
+                .iter()
+                .any(|frame| !frame.handlers.is_empty() || frame.resume_next)
     }
 
     /// Hands an error to the innermost handler; without one the script ends with it.

@@ -7,6 +7,7 @@ mod headers;
 mod http;
 mod memory;
 mod print;
+mod role;
 mod soap;
 
 use std::sync::Arc;
@@ -44,10 +45,11 @@ pub(crate) fn keywords(host: &Host) -> Vec<Keyword> {
         cache::keywords(&host.cache),
         headers::keywords(),
         http::keywords(host),
+        print::keywords(),
         vec![
             get::keyword(host),
             soap::keyword(host),
-            print::keyword(),
+            role::keyword(),
             call::keyword(&host.api),
         ],
     ]

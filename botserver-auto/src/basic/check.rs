@@ -141,6 +141,8 @@ impl Checker<'_> {
                     StmtKind::Procedure(_) | StmtKind::Param(_) | StmtKind::Description { .. }
                 )
             });
+            // A label is where a jump goes on.
+            let next = next.filter(|next| !matches!(next.kind, StmtKind::Label(_)));
             if let (true, Some(next)) = (leaves, next) {
                 let title = "this is never reached".to_owned();
                 let diagnostic = self.warn("B213", &next.span, title);

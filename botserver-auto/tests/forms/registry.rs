@@ -11,6 +11,11 @@ const WRITING: &[&str] = &[
 ];
 
 const KEYWORDS: &[(&str, &[&str])] = &[
+    ("ALLOW ROLE", &["roles..."]),
+    ("LOG DEBUG", &["text"]),
+    ("LOG INFO", &["text"]),
+    ("LOG WARN", &["text"]),
+    ("LOG ERROR", &["text"]),
     // 2.1
     ("WAIT", &["seconds"]),
     ("ADD SUGGESTION", &["key AS label", "label, action", "label"]),
@@ -167,6 +172,7 @@ const KEYWORDS: &[(&str, &[&str])] = &[
     ("DELEGATE", &["message TO BOT bot[ TIMEOUT seconds]", "TO bot"]),
     ("BROADCAST TO BOTS", &["message"]),
     ("TRANSFER CONVERSATION TO", &["bot"]),
+    ("ORCHESTRATE WORKFLOW", &["name"]),
     ("PUBLISH EVENT", &["event"]),
     ("WAIT FOR EVENT", &["event[ TIMEOUT seconds]"]),
     ("BOT SHARE MEMORY", &["key WITH bot"]),

@@ -1,6 +1,7 @@
-//! `bot check` and `bot run`, as the binary offers them. Nothing here prints by itself: it writes to what it is given.
+//! `bot check`, `bot fmt` and `bot run`, as the binary offers them. Nothing here prints by itself: it writes to what it is given.
 
 mod check;
+mod fmt;
 mod run;
 pub(crate) mod terminal;
 
@@ -19,6 +20,7 @@ use botstate::{
 };
 
 pub use check::{CheckOptions, check};
+pub use fmt::{FmtOptions, fmt};
 pub use run::{RunOptions, run};
 
 use crate::{

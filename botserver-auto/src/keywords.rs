@@ -2,6 +2,7 @@
 
 mod cache;
 mod call;
+mod code;
 mod get;
 mod headers;
 mod http;
@@ -50,6 +51,7 @@ pub(crate) fn keywords(host: &Host) -> Vec<Keyword> {
             get::keyword(host),
             soap::keyword(host),
             role::keyword(),
+            code::keyword(),
             call::keyword(&host.api),
         ],
     ]

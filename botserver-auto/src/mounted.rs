@@ -1,7 +1,7 @@
 //! A package in one version, compiled: what a bot runs.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     ops::Range,
     sync::Arc,
 };
@@ -85,10 +85,6 @@ impl Language {
     }
 
     /// What the scripts of a package may count on besides themselves.
-    #[expect(
-        clippy::unused_self,
-        reason = "what a package has is read with the words of the language"
-    )]
     pub(crate) fn known(&self, package: &Package) -> Known {
         Known {
             names: package
@@ -96,8 +92,26 @@ impl Language {
                 .iter()
                 .filter_map(|(name, _)| name.strip_prefix("param-").map(str::to_owned))
                 .collect(),
-            scripts: Some(package.scripts.iter().map(|script| script.name.clone()).collect()),
+            scripts: Some(self.names(package)),
+            tables: Some(tables(package)),
         }
+    }
+
+    /// Names of scripts, and of tools that share a file with others.
+    fn names(&self, package: &Package) -> HashSet<String> {
+        let mut names: HashSet<String> = package.scripts.iter().map(|script| script.name.clone()).collect();
+        let described = |line: &str| {
+            line.trim_start()
+                .get(..11)
+                .is_some_and(|word| word.eq_ignore_ascii_case("DESCRIPTION"))
+        };
+        for script in &package.scripts {
+            if script.text.lines().filter(|line| described(line)).count() > 1 {
+                let parsed = basic::parse(&format!("{}.bas", script.name), &script.text, &self.grammar);
+                names.extend(parsed.sections());
+            }
+        }
+        names
     }
 
     /// Compiles every script of a package.
@@ -199,6 +213,19 @@ impl Language {
             diagnostics,
         }
     }
+}
+
+/// Names after TABLE at the beginning of lines.
+fn tables(package: &Package) -> HashSet<String> {
+    let lines = package.scripts.iter().flat_map(|script| script.text.lines());
+    lines
+        .filter_map(|line| {
+            let mut words = line.split_whitespace();
+            let begins = words.next()?.eq_ignore_ascii_case("TABLE");
+            let name = words.next()?.trim_matches(['"', '`']).to_lowercase();
+            begins.then_some(name)
+        })
+        .collect()
 }
 
 /// A place with the path that authors know instead of the bare name.

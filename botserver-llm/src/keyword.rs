@@ -1,5 +1,7 @@
 //! The keyword LLM: a script asks the bot's model.
 
+mod texts;
+
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
@@ -12,6 +14,8 @@ use botstate::{
 use futures::StreamExt;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
+
+pub use texts::text_keywords;
 
 /// The longest that a script waits for an answer.
 const LONGEST: Duration = Duration::from_secs(45);
@@ -51,34 +55,48 @@ impl Handler for Llm {
             return Err(Fault::new(FaultKind::Argument, "the prompt of LLM is empty"));
         }
         let limit = wishes(&mut args)?;
-        let Some(model) = self.models.for_bot(turn.bot()) else {
-            return Err(Fault::new(FaultKind::NotFound, "no model is configured for LLM to ask")
-                .hint("set OPENAI_API_KEY and a model for the server, or llm-url and llm-model in config.csv"));
-        };
         let asks_json = prompt.to_ascii_lowercase().contains("json");
-        let request = ChatRequest {
-            messages: vec![ChatMessage::User { content: prompt }],
-            ..ChatRequest::default()
-        };
-
-        let began = Instant::now();
-        let answer = timeout(limit, ask(model.as_ref(), request, turn.cancelled()))
-            .await
-            .unwrap_or_else(|_| {
-                let limit = limit.as_secs_f64();
-                Err(Fault::new(
-                    FaultKind::Limit,
-                    format!("the model did not answer LLM within {limit} s"),
-                ))
-            })?;
-        tracing::debug!(
-            llm.model = model.name(),
-            duration_ms = began.elapsed().as_millis(),
-            "answered a script"
-        );
-
+        let messages = vec![ChatMessage::User { content: prompt }];
+        let answer = answer(&self.models, turn, "LLM", messages, limit).await?;
         Ok(if asks_json { json_value(&answer) } else { None }.unwrap_or(Value::Text(answer)))
     }
+}
+
+/// What the bot's model answers to `messages` within `limit`, for the keyword `phrase`.
+async fn answer(
+    models: &Arc<dyn Models>,
+    turn: &mut dyn Turn,
+    phrase: &str,
+    messages: Vec<ChatMessage>,
+    limit: Duration,
+) -> Result<String, Fault> {
+    let Some(model) = models.for_bot(turn.bot()) else {
+        return Err(Fault::new(
+            FaultKind::NotFound,
+            format!("no model is configured for {phrase} to ask"),
+        )
+        .hint("set OPENAI_API_KEY and a model for the server, or llm-url and llm-model in config.csv"));
+    };
+    let request = ChatRequest {
+        messages,
+        ..ChatRequest::default()
+    };
+    let began = Instant::now();
+    let answer = timeout(limit, ask(model.as_ref(), phrase, request, turn.cancelled()))
+        .await
+        .unwrap_or_else(|_| {
+            let limit = limit.as_secs_f64();
+            Err(Fault::new(
+                FaultKind::Limit,
+                format!("the model did not answer {phrase} within {limit} s"),
+            ))
+        })?;
+    tracing::debug!(
+        llm.model = model.name(),
+        duration_ms = began.elapsed().as_millis(),
+        "answered a script"
+    );
+    Ok(answer)
 }
 
 /// Checks the option clauses and gives the time that the answer may take.
@@ -107,7 +125,12 @@ fn wishes(args: &mut Args) -> Result<Duration, Fault> {
     }
 }
 
-async fn ask(model: &dyn ChatModel, request: ChatRequest, cancel: CancellationToken) -> Result<String, Fault> {
+async fn ask(
+    model: &dyn ChatModel,
+    phrase: &str,
+    request: ChatRequest,
+    cancel: CancellationToken,
+) -> Result<String, Fault> {
     let mut deltas = model.stream(request, cancel).await.map_err(|error| fault(&error))?;
     let mut answer = String::new();
     while let Some(delta) = deltas.next().await {
@@ -119,7 +142,7 @@ async fn ask(model: &dyn ChatModel, request: ChatRequest, cancel: CancellationTo
             } if answer.is_empty() => {
                 return Err(Fault::new(
                     FaultKind::Network,
-                    "the model's provider held the answer to LLM back",
+                    format!("the model's provider held the answer to {phrase} back"),
                 ));
             }
             Delta::End { .. } => break,
@@ -129,7 +152,7 @@ async fn ask(model: &dyn ChatModel, request: ChatRequest, cancel: CancellationTo
             let limit = LARGEST >> 10;
             return Err(Fault::new(
                 FaultKind::Limit,
-                format!("the answer to LLM is longer than {limit} KiB"),
+                format!("the answer to {phrase} is longer than {limit} KiB"),
             ));
         }
     }

@@ -39,5 +39,5 @@ mod service;
 
 pub use breaker::{BreakerReport, BreakerState};
 pub use http::ensure_tls;
-pub use keyword::llm_keyword;
+pub use keyword::{llm_keyword, text_keywords};
 pub use service::{LlmConfig, LlmService, service};

@@ -12,7 +12,7 @@ use botstate::{
 
 use crate::{
     breaker::{BreakerReport, BreakerState},
-    keyword::llm_keyword,
+    keyword::{llm_keyword, text_keywords},
     meter,
     models::Directory,
 };
@@ -76,6 +76,9 @@ impl LlmService {
     /// Registers the keywords of this domain.
     pub fn register(&self, registry: &mut Registry) {
         registry.register(llm_keyword(self.models()));
+        for keyword in text_keywords(&self.models()) {
+            registry.register(keyword);
+        }
     }
 
     /// How each provider that was asked so far is doing, by address.

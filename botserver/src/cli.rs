@@ -74,6 +74,17 @@ pub(crate) enum Bot {
         #[arg(long)]
         json: bool,
     },
+    /// Put scripts into their canonical form: exits 0 when done, 1 with errors in scripts, 2 when it could not run
+    Fmt {
+        /// Scripts, packages or folders of packages [default: the bots folder]
+        paths: Vec<PathBuf>,
+        /// Show what would change, change nothing, and exit with 1 if anything would
+        #[arg(long, conflicts_with = "stdout")]
+        check: bool,
+        /// Print the formatted scripts instead of writing them
+        #[arg(long)]
+        stdout: bool,
+    },
     /// Play the tests of bots: exits 0 when all hold, 1 when some do not, 2 when they could not be played
     #[cfg(feature = "trial")]
     Test(Test),

@@ -33,12 +33,14 @@ use super::{
 };
 use code::Op;
 use effects::Effects;
-pub(crate) use effects::children;
-pub(crate) use names::assigned;
+pub(crate) use effects::{children, is_volatile};
+pub(crate) use names::{assigned, bodies};
 use routine::Builder;
+pub(crate) use unit::sections;
 use unit::{Deferrals, Section};
 pub use unit::{Unit, unit};
-use visit::{exprs, places};
+pub(crate) use visit::{exprs, places};
+pub(crate) use work::keyword;
 
 /// How a script is compiled.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use botstate::keyword::{Class, Registry, Shape};
 use super::elsewhere;
 
 /// Phrases that the language itself performs; they need no registry.
-const STATEMENTS: [&str; 40] = [
+const STATEMENTS: [&str; 78] = [
     "TALK",
     "PRINT",
     "HEAR",
@@ -47,6 +47,44 @@ const STATEMENTS: [&str; 40] = [
     "ASSERT",
     "PARAM",
     "DESCRIPTION",
+    "GOTO",
+    "GOSUB",
+    "ON ERROR GOTO",
+    "ON ERROR RESUME NEXT",
+    "DIM",
+    "REDIM",
+    "INCLUDE",
+    "TABLE",
+    "END TABLE",
+    "BEGIN TALK",
+    "BEGIN SYSTEM PROMPT",
+    "BEGIN MAIL",
+    "BEGIN TRANSACTION",
+    "COMMIT TRANSACTION",
+    "ROLLBACK",
+    "SET SCHEDULE",
+    "SCHEDULE IN",
+    "END SCHEDULE",
+    "ON INSERT OF",
+    "ON UPDATE OF",
+    "ON DELETE OF",
+    "ON FORM SUBMIT",
+    "ON EVENT",
+    "END ON",
+    "WEBHOOK",
+    "STEP",
+    "DELAY",
+    "WAIT FOR RESPONSE",
+    "APPEND",
+    "PUSH",
+    "EXIT DO",
+    "EXIT WHILE",
+    "EXIT SUB",
+    "END SWITCH",
+    "CASE ELSE",
+    "RETURN WITH",
+    "CLEAR ERROR",
+    "SET",
     "LET",
 ];
 
@@ -158,6 +196,13 @@ impl Grammar {
     /// The keyword whose phrase ends at `node`.
     pub(crate) fn entry(&self, node: usize) -> Option<&Entry> {
         self.entries.get(self.nodes.get(node)?.entry?)
+    }
+
+    /// The keyword with that phrase, in capitals.
+    pub(crate) fn find(&self, phrase: &str) -> Option<&Entry> {
+        let mut words = phrase.split_whitespace();
+        let node = words.try_fold(Self::ROOT, |node, word| self.follow(node, word));
+        self.entry(node?)
     }
 
     /// The known phrase that looks most like the first words of `line`, if one is near enough.

@@ -145,6 +145,16 @@ pub(crate) fn lex_range(source: &Arc<Source>, text: &str, base: usize, line_star
                     continue;
                 }
             }
+            Kind::Unknown if reader.slice() == "$" && reader.remainder().starts_with('{') => lexed.diagnostics.push(
+                Diagnostic::new(
+                    source,
+                    "B002",
+                    Severity::Error,
+                    base + span.start..base + span.end,
+                    "`${…}` stands outside of a text",
+                )
+                .help("put it inside the quotes, as in `\"Dear ${name}\"`, or join it with `+`"),
+            ),
             Kind::Unknown => lexed.diagnostics.push(
                 Diagnostic::new(
                     source,

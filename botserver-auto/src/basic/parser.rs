@@ -21,6 +21,7 @@ mod work;
 
 use std::{collections::HashSet, ops::Range, sync::Arc};
 
+pub(crate) use expression::is_operator_word;
 pub(crate) use shape::joined_names;
 
 use super::{
@@ -106,6 +107,16 @@ fn read(source: Arc<Source>, grammar: &Grammar, problems: Vec<Diagnostic>, alone
         diagnostics.append(&mut parser.diagnostics);
         (body, parser.filtering, parser.types)
     };
+    let unknown: HashSet<usize> = diagnostics
+        .iter()
+        .filter(|one| one.code == "B002")
+        .map(|one| one.span.start)
+        .collect();
+    // What a character means nothing for was said; that it does not belong there says no more.
+    diagnostics.retain(|one| one.code == "B002" || !one.is_error() || !unknown.contains(&one.span.start));
+    if let Some(prose) = prose(&source, &diagnostics) {
+        diagnostics = vec![prose];
+    }
     let partial = alone && body.iter().any(|stmt| matches!(stmt.kind, StmtKind::Include { .. }));
     diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
     diagnostics.truncate(MAX_DIAGNOSTICS);
@@ -119,6 +130,29 @@ fn read(source: Arc<Source>, grammar: &Grammar, problems: Vec<Diagnostic>, alone
         comments: lexed.comments,
         diagnostics,
     }
+}
+
+/// One diagnostic for a file that is a letter or a note instead of a script: dozens would say the same.
+fn prose(source: &Arc<Source>, diagnostics: &[Diagnostic]) -> Option<Diagnostic> {
+    let lines = source.text().lines().filter(|line| !line.trim().is_empty()).count();
+    let errors: HashSet<u32> = diagnostics
+        .iter()
+        .filter(|one| one.is_error())
+        .map(|one| one.line)
+        .collect();
+    let first = diagnostics.iter().find(|one| one.is_error())?;
+    let meant = |one: &Diagnostic| one.help.as_ref().is_some_and(|help| help.starts_with("did you mean"));
+    if errors.len() < 4 || errors.len() * 10 < lines * 8 || diagnostics.iter().any(meant) {
+        return None;
+    }
+    let prose = Diagnostic::new(
+        source,
+        "B111",
+        Severity::Error,
+        first.span.clone(),
+        "this file is prose, not a script",
+    );
+    Some(prose.help("to say it, put it between `BEGIN TALK` and `END TALK`; to instruct a model, between `BEGIN SYSTEM PROMPT` and `END SYSTEM PROMPT`"))
 }
 
 /// Names after SUB and FUNCTION at line starts, so that calls before the definition are known.

@@ -11,6 +11,7 @@ fn rendered(text: &str) -> String {
     let known = Known {
         names: HashSet::from(["limit".to_owned()]),
         scripts: Some(HashSet::from(["start".to_owned(), "account-management".to_owned()])),
+        ..Known::default()
     };
     let found = basic::check(&parsed, &known);
     found

@@ -13,7 +13,9 @@ use botstate::{
 const KEYWORDS: &[(&str, &[&str])] = &[
     ("ADD SUGGESTION", &["key AS label", "label"]),
     ("ADD TOOL", &["name"]),
+    ("BEGIN TRANSACTION", &[""]),
     ("CLEAR SUGGESTIONS", &[""]),
+    ("COMMIT TRANSACTION", &[""]),
     (
         "AGGREGATE",
         &["operation, @list, field[, %filter]", "@list $what[WHERE ?filter]"],
@@ -63,6 +65,7 @@ const KEYWORDS: &[(&str, &[&str])] = &[
     ("POST", &["url[, body...]"]),
     ("PRODUCT", &["id"]),
     ("REMEMBER", &["key = value", "key, value[, duration]"]),
+    ("ROLLBACK", &[""]),
     ("SAVE", &["table, values..."]),
     ("SAVE ROW", &["@table, #values..."]),
     ("SAVE FROM UNSTRUCTURED", &["table, text"]),
@@ -71,6 +74,7 @@ const KEYWORDS: &[(&str, &[&str])] = &[
         &["to, subject, body[, attachments]", "TO to SUBJECT subject BODY body"],
     ),
     ("SET", &["name, value"]),
+    ("SET SCHEDULE", &["when[, file][, args...]"]),
     ("SET BOT MEMORY", &["key, value", "key AS value"]),
     ("SET CONTEXT", &["name AS text", "text"]),
     ("SET HEADER", &["name, value", "name AS value", "name = value"]),

@@ -4,7 +4,7 @@ use std::{io::Cursor, path::PathBuf, sync::Arc};
 
 use botlib::value::Map;
 use botserver_auto::{
-    cli::{self, CheckOptions, RunOptions},
+    cli::{self, CheckOptions, FmtOptions, RunOptions},
     outbound,
 };
 use botstate::keyword::Registry;
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::support::{registry, write};
 
-fn keywords() -> Arc<Registry> {
+pub(crate) fn keywords() -> Arc<Registry> {
     let outbound = outbound(Vec::new()).unwrap();
     Arc::new(registry(|registry| {
         for keyword in cli::terminal_keywords(&outbound) {
@@ -166,4 +166,64 @@ async fn an_input_that_ends_too_early_fails_the_run() {
 
     assert_eq!(code, cli::FAILED);
     assert!(text.contains("the input ended while the dialog waited"), "{text}");
+}
+
+fn fmt(path: &std::path::Path, options: FmtOptions) -> (u8, String) {
+    let mut out = Vec::new();
+    let code = cli::fmt(&[path.to_owned()], &keywords(), options, &mut out);
+    let text = String::from_utf8(out).unwrap();
+    (code, text.replace(&path.display().to_string(), "BOTS"))
+}
+
+#[test]
+fn scripts_are_put_into_their_canonical_form() {
+    let folder = folder(&[
+        ("a.gbai/a.gbdialog/start.bas", "talk \"hi\"\nlet x = 1\n"),
+        ("a.gbai/a.gbdialog/fine.bas", "TALK \"hi\"\n"),
+        ("b.gbai/broken.bas", "TLAK \"hi\"\nlet x = 1\n"),
+    ]);
+    let start = folder.path().join("a.gbai/a.gbdialog/start.bas");
+    let check = FmtOptions {
+        check: true,
+        ..FmtOptions::default()
+    };
+
+    let package = folder.path().join("a.gbai");
+    let would = fmt(&package, check);
+    let untouched = std::fs::read_to_string(&start).unwrap();
+    let all = fmt(folder.path(), FmtOptions::default());
+    let again = fmt(&package, check);
+
+    let change = "BOTS/a.gbdialog/start.bas\n@@ line 1 @@\n-talk \"hi\"\n-let x = 1\n+TALK \"hi\"\n+x = 1\n";
+    assert_eq!(would, (cli::FAILED, format!("{change}2 scripts: 1 would change\n")));
+    assert_eq!(untouched, "talk \"hi\"\nlet x = 1\n");
+    assert_eq!(all.0, cli::FAILED);
+    assert!(all.1.contains("BOTS/a.gbai/a.gbdialog/start.bas\n"), "{}", all.1);
+    assert!(all.1.contains("error[B103]"), "{}", all.1);
+    assert!(
+        all.1.ends_with("3 scripts: 1 changed, 1 with errors left as it was\n"),
+        "{}",
+        all.1
+    );
+    assert_eq!(again, (cli::OK, "2 scripts: 0 would change\n".to_owned()));
+    assert_eq!(std::fs::read_to_string(start).unwrap(), "TALK \"hi\"\nx = 1\n");
+    let broken = std::fs::read_to_string(folder.path().join("b.gbai/broken.bas")).unwrap();
+    assert_eq!(broken, "TLAK \"hi\"\nlet x = 1\n");
+}
+
+#[test]
+fn a_formatted_script_is_printed_when_asked_for() {
+    let folder = folder(&[("start.bas", "talk \"hi\"")]);
+    let options = FmtOptions {
+        stdout: true,
+        ..FmtOptions::default()
+    };
+
+    let printed = fmt(&folder.path().join("start.bas"), options);
+
+    assert_eq!(printed, (cli::OK, "TALK \"hi\"\n".to_owned()));
+    assert_eq!(
+        std::fs::read_to_string(folder.path().join("start.bas")).unwrap(),
+        "talk \"hi\""
+    );
 }

@@ -11,6 +11,7 @@ mod commands;
 mod dialogs;
 mod memory;
 mod mounting;
+mod mutations;
 mod reload;
 mod requests;
 mod shipped;

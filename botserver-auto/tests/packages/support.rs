@@ -380,3 +380,14 @@ impl Turn for Visitor<'_> {
         self.cancel.clone()
     }
 }
+
+/// Names of the scripts in a folder, lower case, without `.bas`.
+pub(crate) fn read_all(folder: &std::path::Path) -> std::collections::HashSet<String> {
+    std::fs::read_dir(folder)
+        .unwrap()
+        .filter_map(|entry| {
+            let name = entry.unwrap().file_name().to_string_lossy().to_lowercase();
+            name.strip_suffix(".bas").map(str::to_owned)
+        })
+        .collect()
+}

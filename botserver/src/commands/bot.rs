@@ -7,7 +7,7 @@ use std::{
 };
 
 use botlib::{Value, value::Map};
-use botserver_auto::cli::{self, CheckOptions, RunOptions};
+use botserver_auto::cli::{self, CheckOptions, FmtOptions, RunOptions};
 use botstate::{Config, keyword::Registry};
 
 use crate::cli::Bot;
@@ -26,6 +26,15 @@ pub(super) async fn run(command: Bot, config: Config) -> anyhow::Result<ExitCode
                 color: io::stdout().is_terminal(),
             };
             cli::check(&paths, &registry, options, &mut io::stdout())
+        }
+        Bot::Fmt { paths, check, stdout } => {
+            let paths = if paths.is_empty() { vec![config.bots_dir] } else { paths };
+            let options = FmtOptions {
+                check,
+                stdout,
+                color: io::stdout().is_terminal(),
+            };
+            cli::fmt(&paths, &registry, options, &mut io::stdout())
         }
         Bot::Run {
             path,

@@ -51,7 +51,7 @@ pub(crate) fn children(expr: &Expr) -> Vec<&Expr> {
 }
 
 /// Whether two evaluations may give different values: chance and time are inside.
-pub(super) fn is_volatile(expr: &Expr) -> bool {
+pub(crate) fn is_volatile(expr: &Expr) -> bool {
     let here = match &expr.kind {
         ExprKind::Call(name, _) => library::find(&name.text).is_some_and(|function| function.volatile),
         ExprKind::Name(name) => library::find(name).is_some_and(|function| function.volatile),

@@ -100,6 +100,12 @@ pub fn unit(parsed: &Parsed, options: Options) -> Result<Unit, Vec<Diagnostic>> 
 }
 
 impl Parsed {
+    /// Names of the file's sections.
+    pub fn sections(&self) -> Vec<String> {
+        let (sections, _) = sections(self);
+        sections.into_iter().filter_map(|section| section.name).collect()
+    }
+
     /// Tables, indexes and views that the script declares.
     pub fn schema(&self) -> Schema {
         let mut schema = Schema::default();

@@ -3,7 +3,10 @@
 use botstate::{dialog::Operation, keyword::Class};
 
 use super::{Block, Kind, Parse, Parser};
-use crate::basic::tree::{Arg, Command, Event, Expr, ExprKind, Stmt, StmtKind, Unit};
+use crate::basic::{
+    grammar::nearest,
+    tree::{Arg, Command, Event, Expr, ExprKind, Stmt, StmtKind, Unit},
+};
 
 /// Words that begin a phrase of SET SCHEDULE without quotes.
 const PHRASES: [&str; 20] = [
@@ -27,6 +30,24 @@ const PHRASES: [&str; 20] = [
     "SUNDAY",
     "WEEKDAY",
     "WEEKEND",
+];
+
+/// What services that are not here tell of.
+const ELSEWHERE: [&str; 14] = [
+    "EMAIL",
+    "MAIL",
+    "CHANGE",
+    "WHATSAPP",
+    "SMS",
+    "TELEGRAM",
+    "TEAMS",
+    "INSTAGRAM",
+    "CALL",
+    "MESSAGE",
+    "FILE",
+    "FOLDER",
+    "CALENDAR",
+    "MEET",
 ];
 
 impl Parser<'_> {
@@ -117,8 +138,17 @@ impl Parser<'_> {
             self.take_word("TO");
             return Ok(Event::Webhook(self.literal("an endpoint")?));
         }
-        if self.kind() != Kind::Word || self.at_end() {
+        let Some(word) = self.word().map(str::to_ascii_uppercase).filter(|_| !self.at_end()) else {
             return Err(self.expected("what the block waits for"));
+        };
+        if !ELSEWHERE.contains(&word.as_str()) {
+            let span = self.token().span();
+            let error = self.error("B112", span, format!("`{word}` is nothing that ON can wait for"));
+            let known = ["INSERT", "UPDATE", "DELETE", "FORM", "EVENT", "WEBHOOK"];
+            return Err(Box::new(match nearest(&word, known.into_iter().chain(ELSEWHERE)) {
+                Some(near) => error.help(format!("did you mean `{near}`?")),
+                None => error.help("write ON INSERT OF \"table\", ON FORM SUBMIT \"form\" or ON EVENT \"name\" DO"),
+            }));
         }
         let start = self.start();
         while !self.at_end() && !self.is_word(0, "DO") && !self.is_word(0, "CALL") {

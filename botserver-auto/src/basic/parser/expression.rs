@@ -44,7 +44,7 @@ const OPERATOR_WORDS: [&str; 36] = [
 ];
 
 /// Whether `word` is an operator or a clause word.
-pub(super) fn is_operator_word(word: &str) -> bool {
+pub(crate) fn is_operator_word(word: &str) -> bool {
     OPERATOR_WORDS.iter().any(|other| other.eq_ignore_ascii_case(word))
 }
 
@@ -325,7 +325,9 @@ impl Parser<'_> {
                 Ok(Expr::new(kind, self.since(start)))
             }
             Kind::Plus => {
-                self.next();
+                let sign = self.next();
+                let warning = self.warning("B274", sign.span(), "this `+` joins nothing");
+                self.warn(warning.help("write the value that stands before it, or take the `+` away"));
                 self.nest(Self::unary)
             }
             _ => self.postfix(),

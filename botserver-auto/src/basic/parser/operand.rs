@@ -281,6 +281,10 @@ impl Parser<'_> {
                 let argument = self.expression()?;
                 ExprKind::Call(name, vec![argument])
             }
+            // A name of two words in scripts of the earlier system.
+            "CONTINUATION" if self.is_word(1, "TOKEN") => {
+                self.taken(2, ExprKind::Name("continuation_token".to_owned()))
+            }
             "HEAR" => match self.hear_value()? {
                 Some(hear) => ExprKind::Hear(Box::new(hear)),
                 None => return Ok(None),

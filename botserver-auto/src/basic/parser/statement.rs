@@ -2,6 +2,7 @@
 
 use super::{Block, Kind, Parse, Parser};
 use crate::basic::{
+    compiler,
     diagnostic::Diagnostic,
     tree::{Expr, ExprKind, Loop, Place, PlaceKey, Step, Stmt, StmtKind, Transaction},
 };
@@ -104,10 +105,11 @@ impl Parser<'_> {
             if ended { Ok(kind) } else { Err(self.leftover()) }
         });
         match parsed {
-            Ok(kind) => Stmt {
-                kind,
-                span: self.since(start),
-            },
+            Ok(kind) => {
+                let span = self.since(start);
+                self.served(&kind, &span);
+                Stmt { kind, span }
+            }
             Err(error) => {
                 let resume = self.recover(first, &error);
                 self.diagnostics.push(*error);
@@ -118,6 +120,23 @@ impl Parser<'_> {
                     span: self.since(start),
                 }
             }
+        }
+    }
+
+    /// Says when this server cannot perform the keyword that a statement stands for.
+    fn served(&mut self, kind: &StmtKind, span: &std::ops::Range<usize>) {
+        let Some(phrase) = compiler::keyword(kind) else { return };
+        let entry = self.grammar.find(phrase);
+        let lacks = match entry {
+            Some(entry) => entry.elsewhere.map(str::to_owned),
+            None => Some(format!("keyword {phrase}")),
+        };
+        if let Some(lacks) = lacks {
+            let end = self.text.get(span.clone()).and_then(|text| text.find('\n'));
+            let first_line = span.start..end.map_or(span.end, |end| span.start + end);
+            let title = format!("this server has no {lacks}, so this line fails when it is reached");
+            let warning = self.warning("B230", first_line, title);
+            self.warn(warning.help("put it between TRY and CATCH, or take it away"));
         }
     }
 
@@ -402,7 +421,11 @@ impl Parser<'_> {
             return statement;
         }
         if let Some(matched) = self.phrase() {
-            return self.nest(|parser| parser.command(&matched, true)).map(StmtKind::Do1);
+            let start = self.token().start;
+            let command = self.nest(|parser| parser.command(&matched, true));
+            return command
+                .map_err(|error| self.longer_phrase(error, start))
+                .map(StmtKind::Do1);
         }
         if self.procedures.contains(&upper.trim_end_matches('$').to_lowercase()) {
             let name = self.name("a name")?;
@@ -435,6 +458,24 @@ impl Parser<'_> {
         Err(Box::new(
             error.help("assign it with `name = …`, or say it with `TALK …`"),
         ))
+    }
+
+    /// A keyword of one word whose arguments do not fit may be a longer one that is misspelled.
+    fn longer_phrase(&self, mut error: Box<Diagnostic>, start: usize) -> Box<Diagnostic> {
+        let line = self
+            .text
+            .get(start..)
+            .unwrap_or_default()
+            .lines()
+            .next()
+            .unwrap_or_default();
+        if error.code == "B104"
+            && let Some(phrase) = self.grammar.nearest(line)
+            && phrase.contains(' ')
+        {
+            error.help = Some(format!("did you mean `{phrase}`?"));
+        }
+        error
     }
 
     fn unknown_statement(&mut self) -> Box<Diagnostic> {

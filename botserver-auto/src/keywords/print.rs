@@ -17,7 +17,7 @@ pub(super) fn keywords() -> Vec<Keyword> {
     let line = |phrase, level, summary, example| Keyword {
         phrase,
         shapes: &["text"],
-        class: Class::Pure,
+        class: Class::Write,
         summary,
         example,
         handler: Some(Arc::new(Print(level))),

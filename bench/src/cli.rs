@@ -50,6 +50,8 @@ pub(crate) enum Group {
     Language,
     /// Start to ready: P25
     Start,
+    /// The checker and the language server on 5,000 lines: A1, A2
+    Authors,
 }
 
 /// The processes that the measures start.

@@ -1,5 +1,6 @@
 //! What is measured.
 
+mod authors;
 mod crowd;
 mod language;
 mod start;
@@ -33,6 +34,9 @@ pub(crate) fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     }
     if wants(Group::Start) {
         rows.extend(start::measure(&place, &plan)?);
+    }
+    if wants(Group::Authors) {
+        rows.extend(authors::measure(&place, &plan)?);
     }
     rows.sort_by_key(|row| number(row.id));
     report::print(&report::table(&rows, cli.markdown))?;

@@ -40,6 +40,11 @@ impl Place {
         })
     }
 
+    /// The server's program.
+    pub(crate) fn binary(&self) -> &Path {
+        &self.binary
+    }
+
     /// A folder on the disk where the databases lie, removed with the value.
     pub(crate) fn scratch(&self) -> anyhow::Result<TempDir> {
         let made = tempfile::Builder::new().prefix("bench-").tempdir_in(&self.folder);

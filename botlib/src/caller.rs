@@ -24,6 +24,9 @@ pub enum Permission {
     /// See the bots and the diagnostics of their scripts.
     #[serde(rename = "bots.read")]
     BotsRead,
+    /// See jobs, schedules and approvals, and start them.
+    #[serde(rename = "tasks.manage")]
+    TasksManage,
     /// Read the metrics of the server.
     #[serde(rename = "monitoring.read")]
     MonitoringRead,
@@ -31,12 +34,13 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission there is.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::ChatTalk,
         Self::AccountManage,
         Self::UsersRead,
         Self::UsersWrite,
         Self::BotsRead,
+        Self::TasksManage,
         Self::MonitoringRead,
     ];
 
@@ -48,6 +52,7 @@ impl Permission {
             Self::UsersRead => "users.read",
             Self::UsersWrite => "users.write",
             Self::BotsRead => "bots.read",
+            Self::TasksManage => "tasks.manage",
             Self::MonitoringRead => "monitoring.read",
         }
     }

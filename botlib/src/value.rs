@@ -274,6 +274,8 @@ impl fmt::Display for Value {
             Self::DateTime(moment) => write!(f, "{}", moment.format("%Y-%m-%d %H:%M:%S")),
             Self::Duration(span) => write!(f, "{}", span.num_seconds()),
             Self::List(_) | Self::Map(_) => write!(f, "{}", self.to_json()),
+            // A file of the bot is called by its name, one that was sent is found at its address.
+            Self::File(file) if file.path.is_some() => f.write_str(&file.name),
             Self::File(file) => f.write_str(&file.url),
             Self::Secret(_) => f.write_str("[secret]"),
         }

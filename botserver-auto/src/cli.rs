@@ -3,6 +3,7 @@
 mod check;
 mod fmt;
 mod run;
+mod tape;
 pub(crate) mod terminal;
 
 use std::{
@@ -22,14 +23,17 @@ use botstate::{
 pub use check::{CheckOptions, check};
 pub use fmt::{FmtOptions, fmt};
 pub use run::{RunOptions, run};
+pub use tape::Taping;
 
 use crate::{
     basic::Diagnostic,
     dap,
-    keywords::{self, Host, LocalApi, Memory},
+    files::{Drives, Links},
+    keywords::{self, FileHost, Host, LocalApi, Memory, Sources},
     lsp, manual,
     mounted::{Built, Language},
     package,
+    tables::Tables,
 };
 
 /// Everything was as it should be.
@@ -43,12 +47,22 @@ pub const UNABLE: u8 = 2;
 /// outside are real.
 pub fn terminal_keywords(outbound: &Outbound) -> Vec<Keyword> {
     let shared = Arc::new(Local::new(Arc::new(SystemClock)));
+    let drives = Drives::passing(Path::new("bots"));
+    let tables = Tables::passing(Arc::new(SystemClock));
     keywords::keywords(&Host {
         memory: Memory::passing(),
         cache: Arc::clone(&shared) as Arc<_>,
         limits: shared,
         outbound: outbound.clone(),
         api: LocalApi::default(),
+        files: FileHost {
+            sources: Sources::new(&drives).with_tables(Arc::new(tables.clone())),
+            drives,
+            links: Links::passing(),
+            db: None,
+        },
+        tables,
+        models: None,
     })
 }
 

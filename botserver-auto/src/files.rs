@@ -7,6 +7,7 @@
 
 mod archive;
 mod ledger;
+mod links;
 mod path;
 mod sheet;
 mod store;
@@ -23,6 +24,7 @@ use chrono::{DateTime, FixedOffset};
 use md5::{Digest as _, Md5};
 
 pub(crate) use archive::{pack, unpack};
+pub(crate) use links::Links;
 pub(crate) use path::FilePath;
 pub(crate) use store::{Entry, Stored};
 pub(crate) use table::{is_table, parse as parse_table, serialise};
@@ -116,7 +118,10 @@ fn package_folder(packages: &Path, bot: &str) -> Option<PathBuf> {
         name.rsplit_once('.')
             .is_some_and(|(stem, ending)| ending.eq_ignore_ascii_case("gbai") && stem.eq_ignore_ascii_case(bot))
     };
-    if packages.file_name().is_some_and(|name| is_package(&name.to_string_lossy())) {
+    if packages
+        .file_name()
+        .is_some_and(|name| is_package(&name.to_string_lossy()))
+    {
         return Some(packages.to_owned());
     }
     let found = std::fs::read_dir(packages)
@@ -143,10 +148,11 @@ impl BotFiles {
 
     /// The text of a file; nothing when there is none.
     pub(crate) async fn text(&self, path: &FilePath, largest: u64) -> Result<Option<String>, Fault> {
-        Ok(self
-            .read(path, largest)
-            .await?
-            .map(|bytes| String::from_utf8_lossy(&bytes).trim_start_matches('\u{feff}').to_owned()))
+        Ok(self.read(path, largest).await?.map(|bytes| {
+            String::from_utf8_lossy(&bytes)
+                .trim_start_matches('\u{feff}')
+                .to_owned()
+        }))
     }
 
     /// What is known about a file, its MD5 included; nothing when there is none.
@@ -257,8 +263,8 @@ impl BotFiles {
 /// Where a file of a bot is found.
 pub(crate) fn address(bot: &str, path: &FilePath) -> String {
     let encode = |text: &str| -> String { url::form_urlencoded::byte_serialize(text.as_bytes()).collect() };
-    let parts: Vec<String> = path.to_string().split('/').map(encode).collect();
-    format!("/api/files/{}/{}", encode(bot), parts.join("/")).replace('+', "%20")
+    let bot = encode(bot).replace('+', "%20");
+    format!("/api/files/{bot}?path={}", encode(path.as_str()))
 }
 
 /// The media type that a file's name promises.
@@ -272,8 +278,7 @@ pub(crate) fn md5_of(bytes: &[u8]) -> String {
 
 /// The fault of a file that is not there.
 pub(crate) fn missing(path: &FilePath) -> Fault {
-    Fault::new(FaultKind::NotFound, format!("the bot has no file {path}"))
-        .hint("LIST \"folder/\" shows what there is")
+    Fault::new(FaultKind::NotFound, format!("the bot has no file {path}")).hint("LIST \"folder/\" shows what there is")
 }
 
 /// When a file was written last, in the zone of the surrounding run.

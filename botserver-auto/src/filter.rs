@@ -63,6 +63,14 @@ impl Filter {
         Self::read(&[Value::text(text)], Mode::Sql)
     }
 
+    /// Reads a condition of a query: bare names are columns everywhere, values stand at odd places.
+    ///
+    /// # Errors
+    /// [`FaultKind::Argument`] when the parts are no condition.
+    pub(crate) fn of_sql_parts(parts: &[Value]) -> Result<Self, Fault> {
+        Self::read(parts, Mode::Sql)
+    }
+
     fn read(parts: &[Value], mode: Mode) -> Result<Self, Fault> {
         let reader = Reader::new(parts, LONGEST)?;
         if reader.is_blank() {
@@ -109,6 +117,13 @@ impl Filter {
         self.root.holds(row, now)
     }
 
+    /// What every row that passes is known to have: columns that must equal a value.
+    pub(crate) fn given(&self) -> Vec<(String, Value)> {
+        let mut given = Vec::new();
+        self.root.given(&mut given);
+        given
+    }
+
     /// Whether every row passes.
     pub(crate) fn is_all(&self) -> bool {
         matches!(&self.root, Cond::Const(true))
@@ -132,6 +147,23 @@ impl Formula {
     pub(crate) fn parse(text: &str) -> Result<Self, Fault> {
         let reader = Reader::new(&[Value::text(text)], LONGEST)?;
         Parser::new(reader, Mode::Sql).whole_expression().map(Self)
+    }
+
+    /// Reads an expression of a query, values at odd places.
+    ///
+    /// # Errors
+    /// [`FaultKind::Argument`] when the parts are no expression.
+    pub(crate) fn of_parts(parts: &[Value]) -> Result<Self, Fault> {
+        let reader = Reader::new(parts, LONGEST)?;
+        Parser::new(reader, Mode::Sql).whole_expression().map(Self)
+    }
+
+    /// The name of the column, when it is nothing but one.
+    pub(crate) fn sole_column(&self) -> Option<&str> {
+        match &self.0 {
+            Expr::Column(name) => Some(name),
+            _ => None,
+        }
     }
 
     /// Its value for `row`; null where it cannot be computed.

@@ -3,12 +3,15 @@
 mod cache;
 mod call;
 mod code;
+mod data;
+mod files;
 mod get;
 mod headers;
 mod http;
 mod memory;
 mod print;
 mod role;
+mod rows;
 mod soap;
 
 use std::sync::Arc;
@@ -17,12 +20,17 @@ use botlib::Value;
 use botserver_core::outbound::Outbound;
 use botstate::{
     keyword::Keyword,
+    model::Models,
     shared::{Cache, RateLimit},
 };
 use rust_decimal::Decimal;
 
 pub use call::LocalApi;
+pub(crate) use files::FileHost;
 pub(crate) use memory::Memory;
+pub(crate) use rows::Sources;
+
+use crate::tables::Tables;
 
 /// What keywords work with.
 #[derive(Clone)]
@@ -37,6 +45,12 @@ pub(crate) struct Host {
     pub(crate) outbound: Outbound,
     /// The server's own API.
     pub(crate) api: LocalApi,
+    /// Files of bots.
+    pub(crate) files: FileHost,
+    /// The bots' own tables.
+    pub(crate) tables: Tables,
+    /// Language models, where there are any.
+    pub(crate) models: Option<Arc<dyn Models>>,
 }
 
 /// Every keyword of this crate.
@@ -47,6 +61,9 @@ pub(crate) fn keywords(host: &Host) -> Vec<Keyword> {
         headers::keywords(),
         http::keywords(host),
         print::keywords(),
+        files::keywords(host),
+        rows::keywords(&host.files.sources),
+        data::keywords(host),
         vec![
             get::keyword(host),
             soap::keyword(host),

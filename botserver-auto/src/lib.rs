@@ -14,7 +14,7 @@ pub mod cli;
 mod dap;
 mod dialogs;
 mod examples;
-#[expect(dead_code, reason = "the data keywords that use it land next")]
+mod files;
 mod filter;
 mod framing;
 #[cfg(test)]
@@ -26,9 +26,11 @@ mod manual;
 mod mounted;
 mod mounts;
 mod package;
+mod query;
 mod routes;
 mod service;
 mod store;
+mod tables;
 mod watch;
 mod xml;
 

@@ -138,7 +138,7 @@ impl Language {
                 let name = section.script().to_owned();
                 // A file wins over a section that would have its name.
                 let free = if names.contains(&name) || programs.contains_key(&name) {
-                    format!("{}#{name}", script.name)
+                    format!("{}-{name}", script.name)
                 } else {
                     name.clone()
                 };
@@ -236,6 +236,17 @@ fn in_file(place: &str, script: &Script) -> String {
 }
 
 impl Mounted {
+    /// A bot without scripts.
+    #[cfg(test)]
+    pub(crate) fn of(bot: Arc<Bot>) -> Self {
+        Self {
+            bot,
+            programs: BTreeMap::new(),
+            schema: Schema::default(),
+            broken: HashMap::new(),
+        }
+    }
+
     /// The program of a script, named as callers write it: in any letter case, with or without a folder and `.bas`.
     pub(crate) fn program(&self, script: &str) -> Result<&Arc<Program>, Fault> {
         let name = script_key(script);

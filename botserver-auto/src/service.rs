@@ -13,20 +13,26 @@ use botstate::{
     dialog::{Bots, Dialogs},
     event::EventBus,
     keyword::Registry,
+    model::Models,
+    rows::RowChanges,
     service::Service,
     shared::{Cache, RateLimit},
 };
 use ipnet::IpNet;
 use parking_lot::Mutex;
+use url::Url;
 
 use crate::{
     basic::{Options, Trace},
     bots::Shelf,
     dialogs::Scripts,
-    keywords::{self, Host, LocalApi, Memory},
+    files::{Drives, Links},
+    keywords::{self, FileHost, Host, LocalApi, Memory, Sources},
     mounted::Language,
     mounts::{Mounts, State},
-    routes, watch,
+    routes,
+    tables::{Home, Tables},
+    watch,
 };
 
 /// The largest answer that a script gets from outside, in bytes; a text of the language has the same limit.
@@ -65,6 +71,10 @@ fn policy(allowed: Vec<IpNet>) -> OutboundPolicy {
 pub struct AutoHandles {
     /// The folder with the packages.
     pub bots_dir: PathBuf,
+    /// The folder with what the server keeps.
+    pub data_dir: PathBuf,
+    /// The address that people use, for links that leave the server.
+    pub public_url: Option<Url>,
     /// Limits of scripts.
     pub limits: ScriptConfig,
     /// The organisation that owns the bots.
@@ -83,6 +93,8 @@ pub struct AutoHandles {
     pub rates: Arc<dyn RateLimit>,
     /// The server's own API, set once it is composed.
     pub api: LocalApi,
+    /// Language models, where there are any.
+    pub models: Option<Arc<dyn Models>>,
     /// Events between domains.
     pub events: EventBus,
     /// The client of scripts' requests, made by [`outbound`].
@@ -99,6 +111,8 @@ impl AutoHandles {
     pub fn of(state: &AppState) -> Result<Self, OutboundError> {
         Ok(Self {
             bots_dir: state.config.bots_dir.clone(),
+            data_dir: state.config.data_dir.clone(),
+            public_url: state.config.http.public_url.clone(),
             limits: state.config.script,
             org: state.org,
             node: state.node,
@@ -108,6 +122,7 @@ impl AutoHandles {
             cache: Arc::clone(&state.cache),
             rates: Arc::clone(&state.limits),
             api: LocalApi::default(),
+            models: state.ports.models.clone(),
             events: state.events.clone(),
             outbound: outbound(state.config.http.allow_private.clone())?,
             trace: None,
@@ -122,18 +137,48 @@ pub struct Mount {
     pub bots: Arc<dyn Bots>,
     /// Starts and restores their dialogs.
     pub dialogs: Arc<dyn Dialogs>,
+    /// Their files.
+    files: FileHost,
 }
 
 /// Dialogs of this server; cheap to clone.
 #[derive(Clone)]
 pub struct AutoService {
     handles: AutoHandles,
+    files: FileHost,
+    shelf: Arc<Shelf>,
+    tables: Tables,
 }
 
 impl AutoService {
     /// The service over the server's handles. Register the keywords of all services, then [mount](Self::mount).
     pub fn new(handles: AutoHandles) -> Self {
-        Self { handles }
+        let shelf = Arc::new(Shelf::default());
+        let home = if handles.db.kind() == "postgres" {
+            Home::Server(handles.db.clone())
+        } else {
+            Home::Folder(handles.data_dir.join("tables"))
+        };
+        let (clock, events) = (Arc::clone(&handles.clock), handles.events.clone());
+        let tables = Tables::new(home, Arc::clone(&shelf), clock, Some(events));
+        let drives = Drives::new(&handles.data_dir, &handles.bots_dir);
+        let files = FileHost {
+            sources: Sources::new(&drives).with_tables(Arc::new(tables.clone())),
+            drives,
+            links: Links::stored(&handles.db, handles.public_url.clone()),
+            db: Some(handles.db.clone()),
+        };
+        Self {
+            handles,
+            files,
+            shelf,
+            tables,
+        }
+    }
+
+    /// Changes of bots' rows that wait for the scripts which they start.
+    pub fn row_changes(&self) -> Arc<dyn RowChanges> {
+        Arc::new(self.tables.clone())
     }
 
     /// The server's own API as scripts call it.
@@ -147,7 +192,7 @@ impl AutoService {
     /// fault when they are started. Later, a version with errors does not replace the one that runs.
     pub async fn mount(&self, registry: Arc<Registry>) -> Mount {
         let handles = self.handles.clone();
-        let bots = Arc::new(Shelf::default());
+        let bots = Arc::clone(&self.shelf);
         let language = Language::new(&registry).with_options(Options {
             trace: handles.trace.is_some(),
         });
@@ -171,14 +216,18 @@ impl AutoService {
             handles.limits,
             handles.trace,
         ));
-        Mount { bots, dialogs }
+        Mount {
+            bots,
+            dialogs,
+            files: self.files.clone(),
+        }
     }
 }
 
 impl Mount {
-    /// Routes that tell of the bots.
+    /// Routes that tell of the bots, and give out their files.
     pub fn routes(&self) -> Routes {
-        routes::router(Arc::clone(&self.bots))
+        routes::router(Arc::clone(&self.bots)).merge(routes::files(Arc::clone(&self.bots), self.files.clone()))
     }
 }
 
@@ -194,6 +243,9 @@ impl Service for AutoService {
             limits: Arc::clone(&self.handles.rates),
             outbound: self.handles.outbound.clone(),
             api: self.handles.api.clone(),
+            files: self.files.clone(),
+            tables: self.tables.clone(),
+            models: self.handles.models.clone(),
         };
         for keyword in keywords::keywords(&host) {
             registry.register(keyword);

@@ -1,5 +1,6 @@
 //! SQL, and nothing else.
 
+pub(crate) mod files;
 pub(crate) mod memories;
 pub(crate) mod people;
 pub(crate) mod programs;

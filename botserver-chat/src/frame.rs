@@ -111,9 +111,11 @@ impl Address {
                 content,
                 stream,
                 stopped,
+                files,
             } => ServerFrame {
                 content: content.clone(),
                 is_complete: true,
+                files: files.clone(),
                 stream_token: stream.clone(),
                 data: stopped.then(|| serde_json::json!({ "stopped": true })),
                 ..base

@@ -15,33 +15,33 @@ use botstate::{
     AppState,
     conversation::SessionState,
     dialog::Fault,
-    keyword::{Args, Handler, Keyword, Registry, Turn},
+    keyword::{Args, Handler, Keyword, Turn},
 };
 
 pub(crate) use session::set as keep_value;
 
-/// Every keyword of this crate.
+/// Every keyword of this crate, for dialogs without a server: none of them reaches other conversations.
 pub fn keywords() -> Vec<Keyword> {
+    all(None)
+}
+
+/// Every keyword of this crate on a server.
+pub fn keywords_of(state: &AppState) -> Vec<Keyword> {
+    all(Some(&session::Others::of(state)))
+}
+
+fn all(others: Option<&session::Others>) -> Vec<Keyword> {
     [
         suggestions::keywords(),
         switchers::keywords(),
         tools::keywords(),
         context::keywords(),
-        session::keywords(),
+        session::keywords(others),
         wait::keywords(),
     ]
     .into_iter()
     .flatten()
     .collect()
-}
-
-/// Every keyword of this crate, with those that reach into other conversations of the bot.
-pub fn keywords_of(state: &AppState) -> Vec<Keyword> {
-    let mut registry = Registry::new();
-    for keyword in keywords().into_iter().chain(session::between(state)) {
-        registry.replace(keyword);
-    }
-    registry.iter().map(|(keyword, _)| keyword.clone()).collect()
 }
 
 /// A keyword that only changes what the conversation keeps.

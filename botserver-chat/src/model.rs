@@ -172,11 +172,26 @@ pub(crate) enum Waiting {
         /// What a person may answer meanwhile.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         hear: Option<InputSpec>,
+        /// What a no of the person gives; then only yes and no end the wait.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refusal: Option<Fault>,
+        /// Under which label the workflow keeps the end of the wait.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+        /// Whether it is a HEAR, which a wake ends with silence.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_hear: bool,
     },
     /// To be resumed with what it was woken with.
     Woken {
         /// What its keyword gives back.
         value: Value,
+        /// Why it failed instead.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fault: Option<Fault>,
+        /// Whether nobody answered a HEAR.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_silence: bool,
     },
 }
 
@@ -236,6 +251,9 @@ pub(crate) enum Body {
         /// Under which token its pieces were streamed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         stream: Option<String>,
+        /// Files that go with it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        files: Vec<FileRef>,
     },
     /// A model called a tool.
     ToolCall { call: ToolCall },
@@ -344,12 +362,18 @@ pub(crate) enum Content {
     Switchers(Vec<String>),
     /// Run a script for the bot itself.
     Script { name: String, args: Map, names: Map },
+    /// Answer a message of another bot, with these tools only unless there are none.
+    Task { text: String, tools: Vec<String> },
     /// Say something in the bot's name.
     Say(String),
     /// Change a value that the conversation keeps, and give back what it is then.
     Session { key: String, change: Option<Value> },
     /// Give a waiting dialog what it waits for.
-    Wake { token: String, value: Value },
+    Wake {
+        token: String,
+        value: Value,
+        fault: Option<Fault>,
+    },
     /// Finish what a crash left unfinished.
     Recover,
 }

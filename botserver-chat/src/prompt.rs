@@ -1,5 +1,6 @@
 //! What a model is told: who it is, what was said, what is asked, and which tools it has.
 
+use botlib::value::FileRef;
 use botstate::{
     conversation::SessionState,
     dialog::{Bot, Settings, ToolSpec},
@@ -39,8 +40,8 @@ pub(crate) fn messages(bot: &Bot, session: &SessionState, history: &[Event], age
         Body::UserMessage { content, .. } => Some(ChatMessage::User {
             content: content.clone(),
         }),
-        Body::BotMessage { content, .. } => Some(ChatMessage::Assistant {
-            content: content.clone(),
+        Body::BotMessage { content, files, .. } => Some(ChatMessage::Assistant {
+            content: with_files(content, files),
             calls: Vec::new(),
         }),
         _ => None,
@@ -50,6 +51,13 @@ pub(crate) fn messages(bot: &Bot, session: &SessionState, history: &[Event], age
     });
     messages.extend(agent.messages.iter().cloned());
     messages
+}
+
+/// What the bot said, and the names of the files that it sent with it.
+fn with_files(content: &str, files: &[FileRef]) -> String {
+    let names = files.iter().map(|file| format!("(sent the file {})", file.name));
+    let said = (!content.is_empty()).then(|| content.to_owned());
+    said.into_iter().chain(names).collect::<Vec<_>>().join("\n")
 }
 
 fn system(bot: &Bot, session: &SessionState) -> String {

@@ -1,9 +1,9 @@
 //! Orders of the bot itself, through the same pipeline as messages of people.
 
 use async_trait::async_trait;
-use botlib::{BotId, Caller, ConversationId, Value, wire::MessageType};
+use botlib::{BotId, Caller, ConversationId, Value};
 use botstate::{
-    dialog::{Answer, Fault, FaultKind},
+    dialog::{Fault, FaultKind},
     run::{DEEPEST, Order, Ran, Runner, Task},
 };
 use sha2::{Digest, Sha256};
@@ -33,7 +33,7 @@ impl Runner for ChatService {
             key: Some(order.key),
             content: content(order.task),
             locale: None,
-            channel: order.channel,
+            channel: order.channel.name(),
             depth: order.depth,
         };
         let room = self.engine.rooms.enter(conversation);
@@ -62,17 +62,10 @@ impl Runner for ChatService {
 fn content(task: Task) -> Content {
     match task {
         Task::Script { name, args, names } => Content::Script { name, args, names },
-        Task::Message { text } => Content::Message {
-            answer: Answer {
-                text,
-                files: Vec::new(),
-            },
-            kind: MessageType::User,
-            switchers: None,
-        },
+        Task::Message { text, tools } => Content::Task { text, tools },
         Task::Say { text } => Content::Say(text),
         Task::Session { key, change } => Content::Session { key, change },
-        Task::Wake { token, value } => Content::Wake { token, value },
+        Task::Wake { token, value, fault } => Content::Wake { token, value, fault },
     }
 }
 

@@ -5,6 +5,7 @@
 //! step that is slow or reaches outside.
 
 mod agent;
+mod assent;
 mod begin;
 mod commit;
 mod dialog;
@@ -12,7 +13,11 @@ mod stack;
 
 use std::sync::Arc;
 
-use botlib::{Caller, ConversationId, Secret, TurnId, Value, value::Map, wire::MessageType};
+use botlib::{
+    Caller, ConversationId, Secret, TurnId, Value,
+    value::{FileRef, Map},
+    wire::MessageType,
+};
 use botstate::{
     conversation::{Emit, SessionState},
     db,
@@ -58,6 +63,8 @@ pub(crate) struct Turn {
     usage: Option<Usage>,
     context_tokens: Option<u32>,
     cancel: CancellationToken,
+    /// The script that performs it.
+    script: String,
     /// A wait that the running keyword asked for.
     suspend: Option<Suspend>,
     /// The level that the turn's own script has in the stack, and what it gave back once it was over.
@@ -114,6 +121,7 @@ impl Turn {
             usage: None,
             context_tokens: None,
             cancel,
+            script: String::new(),
             suspend: None,
             own: None,
             result: None,
@@ -216,10 +224,15 @@ impl Turn {
     }
 
     fn say(&mut self, content: String) {
+        self.send(content, Vec::new());
+    }
+
+    fn send(&mut self, content: String, files: Vec<FileRef>) {
         self.fresh.push(Body::BotMessage {
             content,
             stopped: false,
             stream: None,
+            files,
         });
     }
 
@@ -247,6 +260,7 @@ fn message(inbound: &Inbound, conversation: &Conversation) -> Value {
             Value::Secret(Secret::new(answer.text.as_str()))
         }
         Content::Message { answer, .. } => Value::text(answer.text.as_str()),
+        Content::Task { text, .. } => Value::text(text.as_str()),
         _ => Value::Null,
     }
 }
@@ -340,6 +354,7 @@ impl keyword::Turn for Turn {
     fn emit(&mut self, event: Emit) {
         match event {
             Emit::Say(text) => self.say(text),
+            Emit::Files { text, files } => self.send(text, files),
             Emit::Side { event, data } => self.fresh.push(Body::Side { event, data }),
         }
     }
@@ -367,6 +382,10 @@ impl keyword::Turn for Turn {
     fn suspend(&mut self, wait: Suspend) -> Result<(), Fault> {
         self.suspend = Some(wait);
         Ok(())
+    }
+
+    fn script(&self) -> String {
+        self.script.clone()
     }
 
     fn depth(&self) -> u8 {

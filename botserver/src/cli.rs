@@ -97,6 +97,12 @@ pub(crate) enum Bot {
         /// A value for a PARAM of the script, as `--arg day=2027-03-01`; may be repeated
         #[arg(long = "arg", value_name = "NAME=VALUE")]
         arguments: Vec<String>,
+        /// Record all that is said, typed and done into this file
+        #[arg(long, value_name = "FILE", conflicts_with = "replay")]
+        record: Option<PathBuf>,
+        /// Play a recording back: exits 0 when the dialog does and says the same, byte for byte
+        #[arg(long, value_name = "FILE")]
+        replay: Option<PathBuf>,
     },
     /// Serve an editor over the Language Server Protocol on standard input and output
     Lsp,

@@ -105,13 +105,29 @@ pub(crate) async fn server(config: Config) -> anyhow::Result<Server> {
 /// The same server in other surroundings.
 pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> anyhow::Result<Server> {
     let Base { state, migrated } = base_in(config, &surroundings).await?;
-    #[cfg(any(feature = "auth", feature = "auto", feature = "llm", feature = "chat"))]
+    #[cfg(any(
+        feature = "auth",
+        feature = "auto",
+        feature = "llm",
+        feature = "chat",
+        feature = "tasks"
+    ))]
     let mut state = state;
     #[cfg(feature = "llm")]
     let llm = botserver_llm::service(llm_config(&state.config));
+    #[cfg(feature = "llm")]
+    {
+        state.ports.models = Some(llm.models());
+    }
     #[cfg(feature = "auto")]
     let dialogs = AutoService::new(auto_handles(&state, surroundings.outbound, surroundings.trace)?);
-    #[cfg(any(feature = "auto", feature = "llm", feature = "chat"))]
+    #[cfg(feature = "tasks")]
+    let tasks = {
+        let tasks = botserver_tasks::TasksService::new(&state);
+        state.ports.jobs = Some(tasks.jobs());
+        tasks
+    };
+    #[cfg(any(feature = "auto", feature = "llm", feature = "chat", feature = "tasks"))]
     {
         let mut keywords = Registry::new();
         #[cfg(feature = "llm")]
@@ -122,14 +138,12 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
         }
         #[cfg(feature = "auto")]
         dialogs.register_keywords(&mut keywords);
+        #[cfg(feature = "tasks")]
+        tasks.register_keywords(&mut keywords);
         for keyword in surroundings.keywords {
             keywords.replace(keyword);
         }
         state.ports.keywords = Arc::new(keywords);
-    }
-    #[cfg(feature = "llm")]
-    {
-        state.ports.models = Some(llm.models());
     }
     #[cfg(feature = "auto")]
     let packages = {
@@ -176,6 +190,12 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
         app = app.routes(botserver_chat::routes(&state, &chat));
         chat.start();
     }
+    #[cfg(feature = "tasks")]
+    {
+        app = app.routes(tasks.routes());
+        // After conversations, which carry out what jobs order.
+        tasks.start(&state);
+    }
     #[cfg(feature = "auto")]
     {
         app = app.routes(packages.routes());
@@ -211,6 +231,8 @@ fn auto_handles(
     };
     Ok(botserver_auto::AutoHandles {
         bots_dir: config.bots_dir.clone(),
+        data_dir: config.data_dir.clone(),
+        public_url: config.http.public_url.clone(),
         limits: config.script,
         org: state.org,
         node: state.node,
@@ -220,6 +242,7 @@ fn auto_handles(
         cache: Arc::clone(&state.cache),
         rates: Arc::clone(&state.limits),
         api: botserver_auto::LocalApi::default(),
+        models: state.ports.models.clone(),
         events: state.events.clone(),
         outbound,
         trace,
@@ -270,6 +293,7 @@ impl Shared {
     feature = "auto",
     feature = "chat",
     feature = "llm",
+    feature = "tasks",
     feature = "ui"
 ))]
 mod tests;

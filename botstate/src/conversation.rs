@@ -1,8 +1,8 @@
 //! What a conversation keeps between turns and what a turn may add to its log.
 
 use botlib::{
-    Value,
-    value::Map,
+    BotId, Value,
+    value::{FileRef, Map},
     wire::{Suggestion, Switcher},
 };
 use indexmap::IndexMap;
@@ -42,9 +42,49 @@ pub struct SessionState {
     /// The visitor's language as a BCP 47 tag, from the client that opened the conversation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,
+    /// Bots that ADD BOT has let in.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub guests: Vec<Guest>,
+    /// The bot that answers instead of this one, from TRANSFER CONVERSATION.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transferred: Option<BotId>,
+    /// What ORCHESTRATE WORKFLOW has begun.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workflow: Option<Workflow>,
+    /// What is to be written between BEGIN TRANSACTION and COMMIT, in order; nothing outside of a transaction. Nobody
+    /// may be waited for and nothing outside may be called meanwhile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transaction: Option<Vec<serde_json::Value>>,
     /// Whether start.bas has run.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub started: bool,
+}
+
+/// Another bot in a conversation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Guest {
+    /// The bot.
+    pub bot: BotId,
+    /// Its name when it was let in.
+    pub name: String,
+    /// Words, in lower case: it answers messages that hold one of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub words: Vec<String>,
+    /// The tools that it may use here; empty for all of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<String>,
+    /// Of several that could answer, the one with the highest number does.
+    #[serde(default)]
+    pub priority: i64,
+}
+
+/// A workflow of several bots.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Workflow {
+    /// Its name.
+    pub name: String,
+    /// What its steps gave, by their labels in order.
+    pub results: IndexMap<String, Value>,
 }
 
 /// Something that a keyword adds to the conversation's log.
@@ -52,6 +92,13 @@ pub struct SessionState {
 pub enum Emit {
     /// The bot says this.
     Say(String),
+    /// The bot sends files, with a word about them that may be empty.
+    Files {
+        /// What it says.
+        text: String,
+        /// The files, with addresses that the person may read.
+        files: Vec<FileRef>,
+    },
     /// The page should do this, such as `change_theme`.
     Side {
         /// The name of the event.

@@ -15,7 +15,7 @@ mod tenant;
 mod types;
 mod writer;
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use tokio::sync::oneshot;
@@ -67,37 +67,54 @@ impl Db {
         let config = config.clone();
         blocking(move || {
             let report = migrate::run(&config.url)?;
-            let (timeout, size) = (config.timeout, config.pool_size);
-            let (kind, count, write, read): (_, _, Open, Open) = match config.url {
-                DatabaseUrl::Sqlite(path) => {
-                    let reader_path = path.clone();
-                    (
-                        "sqlite",
-                        1,
-                        Box::new(move || open::sqlite_writer(&path).map_err(|error| unavailable(&error))),
-                        Box::new(move || open::sqlite_reader(&reader_path).map_err(|error| unavailable(&error))),
-                    )
-                }
+            let db = match config.url {
+                DatabaseUrl::Sqlite(path) => Self::sqlite(path, config.pool_size, config.timeout)?,
                 DatabaseUrl::Postgres(url) => {
-                    let reader_url = url.clone();
-                    (
-                        "postgres",
-                        POSTGRES_WRITERS,
-                        Box::new(move || open::postgres(&url, timeout)),
-                        Box::new(move || open::postgres(&reader_url, timeout)),
-                    )
+                    let (timeout, reader_url) = (config.timeout, url.clone());
+                    let write: Open = Box::new(move || open::postgres(&url, timeout));
+                    let read: Open = Box::new(move || open::postgres(&reader_url, timeout));
+                    Self::start("postgres", (POSTGRES_WRITERS, write), (config.pool_size, read), timeout)?
                 }
-            };
-            let writers = Writers::start(count, write).map_err(|error| OpenError::Server(error.to_string()))?;
-            let db = Self {
-                kind,
-                writers: Arc::new(writers),
-                readers: Arc::new(Pool::new(read, size, timeout)),
-                timeout,
             };
             Ok((db, report))
         })
         .await
+    }
+
+    /// Opens a file of another kind than the server's own, such as a bot's tables, without a schema of ours. It is
+    /// written as safely as the server's own.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, with a remedy.
+    pub async fn open_file(path: PathBuf, pool_size: u32, timeout: Duration) -> Result<Self, OpenError> {
+        blocking(move || {
+            // The readers of a file that is not there yet could not make it.
+            open::sqlite_writer(&path)?;
+            Self::sqlite(path, pool_size, timeout)
+        })
+        .await
+    }
+
+    fn sqlite(path: PathBuf, pool_size: u32, timeout: Duration) -> Result<Self, OpenError> {
+        let reader_path = path.clone();
+        let write: Open = Box::new(move || open::sqlite_writer(&path).map_err(|error| unavailable(&error)));
+        let read: Open = Box::new(move || open::sqlite_reader(&reader_path).map_err(|error| unavailable(&error)));
+        Self::start("sqlite", (1, write), (pool_size, read), timeout)
+    }
+
+    fn start(
+        kind: &'static str,
+        (writers, write): (u32, Open),
+        (readers, read): (u32, Open),
+        timeout: Duration,
+    ) -> Result<Self, OpenError> {
+        let writers = Writers::start(writers, write).map_err(|error| OpenError::Server(error.to_string()))?;
+        Ok(Self {
+            kind,
+            writers: Arc::new(writers),
+            readers: Arc::new(Pool::new(read, readers, timeout)),
+            timeout,
+        })
     }
 
     /// `sqlite` or `postgres`.

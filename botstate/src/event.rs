@@ -31,6 +31,11 @@ pub enum Event {
         /// The node that noticed.
         node: NodeId,
     },
+    /// Rows of a bot's tables changed for which it has triggers; the changes wait in its database.
+    RowsChanged {
+        /// The bot.
+        bot: BotId,
+    },
 }
 
 /// What a listener hears.

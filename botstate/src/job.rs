@@ -3,11 +3,12 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
-use botlib::{BotId, OrgId};
+use botlib::{BotId, ConversationId, OrgId, Value};
 use chrono::{DateTime, Utc};
 use parking_lot::RwLock;
+use serde::{Deserialize, Serialize};
 
-use crate::db;
+use crate::{db, dialog::Operation, run::Order};
 
 /// A job to be done.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +25,102 @@ pub struct NewJob {
     pub key: Option<String>,
     /// When it is due.
     pub due_at: DateTime<Utc>,
+}
+
+/// The kind of jobs that carry out an [`Order`].
+pub const ORDER: &str = "order";
+/// The kind of jobs that tell scripts and waiting dialogs of an event.
+pub const EVENT: &str = "event";
+/// The kind of jobs that tell scripts of a changed row.
+pub const CHANGE: &str = "change";
+
+/// The payload of an [`ORDER`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OrderJob {
+    /// The order. Its key names the job as well.
+    pub order: Order,
+    /// Who waits for what became of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply: Option<Reply>,
+}
+
+/// Who wants to know what became of an order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reply {
+    /// The bot of the conversation.
+    pub bot: BotId,
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The token of the dialog there that waits; without one the outcome is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+}
+
+/// The payload of an [`EVENT`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EventJob {
+    /// The event's name; letter case does not count.
+    pub name: String,
+    /// What goes with it.
+    #[serde(default)]
+    pub data: Value,
+    /// How many orders led to it.
+    #[serde(default)]
+    pub depth: u8,
+}
+
+/// The payload of a [`CHANGE`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ChangeJob {
+    /// The table.
+    pub table: String,
+    /// What happened to the row.
+    pub operation: Operation,
+    /// The row after the change; for a deletion the row before it.
+    pub row: Value,
+    /// The row before the change; null for a new one.
+    #[serde(default)]
+    pub old: Value,
+    /// How many orders led to it.
+    #[serde(default)]
+    pub depth: u8,
+}
+
+impl NewJob {
+    /// A job that carries out `order` when it is due, once for its key.
+    pub fn order(org: OrgId, order: Order, reply: Option<Reply>, due_at: DateTime<Utc>) -> Self {
+        let (bot, key) = (order.bot, order.key.clone());
+        Self::of(org, bot, ORDER, &OrderJob { order, reply }, Some(key), due_at)
+    }
+
+    /// A job that tells the scripts and waiting dialogs of `bot` of an event.
+    pub fn event(org: OrgId, bot: BotId, event: &EventJob, key: Option<String>, now: DateTime<Utc>) -> Self {
+        Self::of(org, bot, EVENT, event, key, now)
+    }
+
+    /// A job that tells the scripts of `bot` of a changed row.
+    pub fn change(org: OrgId, bot: BotId, change: &ChangeJob, now: DateTime<Utc>) -> Self {
+        Self::of(org, bot, CHANGE, change, None, now)
+    }
+
+    fn of(
+        org: OrgId,
+        bot: BotId,
+        kind: &'static str,
+        payload: &impl Serialize,
+        key: Option<String>,
+        due_at: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            org,
+            bot: Some(bot),
+            kind,
+            // Payloads hold nothing that JSON could refuse: their maps have texts as keys.
+            payload: serde_json::to_value(payload).unwrap_or_default(),
+            key,
+            due_at,
+        }
+    }
 }
 
 /// Keeps jobs.

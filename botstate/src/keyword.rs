@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// What a keyword does to the world, which decides how it is run and what is saved around it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
     /// Depends on its arguments only.
     Pure,
@@ -107,6 +107,11 @@ pub trait Turn: Send {
     /// [`FaultKind::NotFound`] where nothing could ever wake it, such as in a terminal.
     fn suspend(&mut self, _wait: Suspend) -> Result<(), Fault> {
         Err(Fault::new(FaultKind::NotFound, "a dialog cannot wait for events here"))
+    }
+
+    /// The script that performs the keyword, as it can be started again; empty where that is not known.
+    fn script(&self) -> String {
+        String::new()
     }
 
     /// How many orders led to this turn: 0 when a person began it.
@@ -253,6 +258,21 @@ impl Shape {
     }
 }
 
+impl Shape {
+    /// Whether one of its arguments is called `name`.
+    fn takes(&self, name: &str) -> bool {
+        fn has(parts: &[Part], name: &str) -> bool {
+            parts.iter().any(|part| match part {
+                Part::Optional(inner) => has(inner, name),
+                Part::Flag(flag) => flag.eq_ignore_ascii_case(name),
+                Part::Query(own) => own == name || name == "rows",
+                part => part.name() == Some(name),
+            })
+        }
+        has(&self.0, name)
+    }
+}
+
 impl Part {
     fn parse(word: &str) -> Self {
         let is_name = |text: &str| text.starts_with(|c: char| c.is_ascii_lowercase());
@@ -293,6 +313,24 @@ impl Part {
     }
 }
 
+/// A phrase that several domains have forms of.
+struct Shared(Vec<(Vec<Shape>, Option<Arc<dyn Handler>>)>);
+
+#[async_trait]
+impl Handler for Shared {
+    async fn call(&self, turn: &mut dyn Turn, args: Args) -> Result<Value, Fault> {
+        let fits = |shape: &Shape| args.0.iter().all(|(name, _)| shape.takes(name));
+        let found = self.0.iter().find(|(shapes, _)| shapes.iter().any(fits));
+        match found.or(self.0.first()) {
+            Some((_, Some(handler))) => handler.call(turn, args).await,
+            _ => Err(Fault::new(
+                FaultKind::NotFound,
+                "this form of the keyword has no service here",
+            )),
+        }
+    }
+}
+
 /// All keywords of this server, by phrase.
 #[derive(Debug, Default)]
 pub struct Registry {
@@ -305,15 +343,35 @@ impl Registry {
         Self::default()
     }
 
-    /// Adds a keyword.
+    /// Adds a keyword. Domains may share a phrase with forms of their own: a call goes to the one that has a form with
+    /// the arguments that were given, the first of them when several have.
     ///
     /// # Panics
-    /// When the phrase is registered already: two domains would fight for it.
+    /// When the phrase is registered already with one of the same forms: two domains would fight for it.
     pub fn register(&mut self, keyword: Keyword) {
-        let shapes = keyword.shapes.iter().map(|shape| Shape::parse(shape)).collect();
+        let mut shapes: Vec<Shape> = keyword.shapes.iter().map(|shape| Shape::parse(shape)).collect();
         let phrase = keyword.phrase;
-        let before = self.keywords.insert(phrase, (keyword, shapes));
-        assert!(before.is_none(), "the keyword {phrase} is registered twice");
+        let Some((first, before)) = self.keywords.remove(phrase) else {
+            self.keywords.insert(phrase, (keyword, shapes));
+            return;
+        };
+        assert!(
+            !shapes.iter().any(|shape| before.contains(shape)),
+            "the keyword {phrase} is registered twice"
+        );
+        let handler = Shared(vec![(before.clone(), first.handler), (shapes.clone(), keyword.handler)]);
+        let mut texts = first.shapes.to_vec();
+        texts.extend(keyword.shapes);
+        let shared = Keyword {
+            // Keywords are made once, when the server is composed.
+            shapes: texts.leak(),
+            class: first.class.max(keyword.class),
+            handler: Some(Arc::new(handler)),
+            ..first
+        };
+        let mut all = before;
+        all.append(&mut shapes);
+        self.keywords.insert(phrase, (shared, all));
     }
 
     /// Puts a keyword in place of the one with its phrase, if there is one.
@@ -352,6 +410,29 @@ mod tests {
                 Part::Arg("name".to_owned()),
             ])
         );
+    }
+
+    #[test]
+    fn a_shared_phrase_has_the_forms_of_both() {
+        let keyword = |shapes: &'static [&'static str], class| Keyword {
+            phrase: "SET",
+            shapes,
+            class,
+            summary: "",
+            example: "",
+            handler: None,
+        };
+        let mut registry = Registry::new();
+        registry.register(keyword(&["@path, value"], Class::Write));
+
+        registry.register(keyword(&["@table, %filter, #values..."], Class::External));
+
+        let (shared, shapes) = registry.iter().next().unwrap();
+        assert_eq!(
+            (shared.shapes.len(), shapes.len(), shared.class),
+            (2, 2, Class::External)
+        );
+        assert!(shapes[1].takes("filter") && !shapes[0].takes("filter"));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use std::{
 use async_trait::async_trait;
 use botlib::{BotId, ConversationId, Value, value::Map, wire::InputSpec};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::dialog::{Fault, FaultKind};
 
@@ -19,7 +20,7 @@ use crate::dialog::{Fault, FaultKind};
 pub const DEEPEST: u8 = 8;
 
 /// Something that a bot should do without being asked by a person.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Order {
     /// The bot, in whose name everything is done: it has no person's rights.
     pub bot: BotId,
@@ -29,12 +30,46 @@ pub struct Order {
     pub conversation: Option<ConversationId>,
     /// Names the order: the same key in the same conversation is done once, and answered as it was then.
     pub key: String,
-    /// By which door it came, as scripts see it in `channel`: `schedule`, `event`, `webhook`.
-    pub channel: &'static str,
+    /// By which door it came.
+    pub channel: Channel,
     /// The longest that it may run; nothing for as long as a person's turn may.
+    #[serde(default)]
     pub limit: Option<Duration>,
     /// How many orders led to this one; more than [`DEEPEST`] are refused.
+    #[serde(default)]
     pub depth: u8,
+}
+
+/// By which door an order came, as scripts see it in `channel`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// A schedule or a job for later.
+    Schedule,
+    /// An event, or a change of a table.
+    Event,
+    /// A request to a webhook.
+    Webhook,
+    /// A form of a web page.
+    Form,
+    /// Another bot.
+    Bot,
+    /// Another conversation of the bot.
+    Session,
+}
+
+impl Channel {
+    /// The name that scripts see.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Schedule => "schedule",
+            Self::Event => "event",
+            Self::Webhook => "webhook",
+            Self::Form => "form",
+            Self::Bot => "bot",
+            Self::Session => "session",
+        }
+    }
 }
 
 /// What an order asks for.
@@ -56,6 +91,9 @@ pub enum Task {
     Message {
         /// The text.
         text: String,
+        /// The tools that the model may use for it; empty for those of the conversation.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        tools: Vec<String>,
     },
     /// Say something in the conversation.
     Say {
@@ -77,6 +115,9 @@ pub enum Task {
         token: String,
         /// What the keyword that waits gives back.
         value: Value,
+        /// Why it failed instead.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fault: Option<Fault>,
     },
 }
 
@@ -120,6 +161,24 @@ pub struct Suspend {
     pub token: String,
     /// What a person may answer meanwhile, which ends the wait with the text; nothing when messages are for others.
     pub hear: Option<InputSpec>,
+    /// What the dialog gets when the person refuses. With it only yes and no end the wait, in the words of a HEAR AS
+    /// BOOLEAN; any other message is for others.
+    pub refusal: Option<Fault>,
+    /// Under which label the conversation's workflow keeps what the wait ended with.
+    pub note: Option<String>,
+}
+
+/// The conversation that `bot` has for what comes out of `conversation`, which belongs to another bot: the same one
+/// each time, so that it remembers what was said before.
+pub fn side_conversation(conversation: ConversationId, bot: BotId) -> ConversationId {
+    let digest = Sha256::new()
+        .chain_update("side")
+        .chain_update(conversation.as_uuid())
+        .chain_update(bot.as_uuid())
+        .finalize();
+    let mut bytes = [0_u8; 16];
+    bytes.iter_mut().zip(digest).for_each(|(byte, hashed)| *byte = hashed);
+    ConversationId::from_uuid(uuid::Builder::from_custom_bytes(bytes).into_uuid())
 }
 
 /// A port that is filled once the domain behind it is composed, after others were handed the slot.

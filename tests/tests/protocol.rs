@@ -278,3 +278,21 @@ async fn a_script_reaches_the_values_and_the_ear_of_another_conversation_of_its_
     assert_eq!(looked, ["table 7"]);
     assert_eq!(spied, [format!("this bot has no conversation {}", guest.session_id)]);
 }
+
+#[tokio::test]
+async fn the_model_reads_a_text_into_the_columns_of_a_table() {
+    let packages = Packages::new();
+    packages.script(
+        "shop",
+        "note",
+        "SAVE FROM UNSTRUCTURED \"orders\", \"say:Here: {\\\"item\\\": \\\"tea\\\", \\\"amount\\\": 2}\"\n\
+         order = FIND \"orders\"\nTALK \"${order.amount} ${order.item}\"",
+    );
+    let model = Model::start().await.unwrap();
+    let server = with_model(&packages, &model).await;
+    let (_, mut chat) = Chat::start(&server.url(), "shop").await.unwrap();
+
+    chat.run_tool("note", &json!({})).await.unwrap();
+
+    assert_eq!(texts(&mut chat).await, ["2 tea"]);
+}

@@ -36,9 +36,9 @@ use effects::Effects;
 pub(crate) use effects::{children, is_volatile};
 pub(crate) use names::{assigned, bodies};
 use routine::Builder;
-pub(crate) use unit::sections;
 use unit::{Deferrals, Section};
 pub use unit::{Unit, unit};
+pub(crate) use unit::{ends, sections, stem};
 pub(crate) use visit::{exprs, places};
 pub(crate) use work::keyword;
 

@@ -8,6 +8,7 @@ mod answers;
 mod devices;
 mod messages;
 mod people;
+mod records;
 
 /// A service that is not here: what it is called after "this server has no", and its phrases with their shapes.
 pub(crate) struct Service {
@@ -28,6 +29,7 @@ pub(crate) fn services() -> impl Iterator<Item = &'static Service> {
         devices::SERVICES,
         messages::SERVICES,
         people::SERVICES,
+        records::SERVICES,
     ]
     .into_iter()
     .flatten()

@@ -273,9 +273,15 @@ impl Program {
 
     /// `file:line` of a line as instructions and generated code have it.
     pub fn place(&self, line: u32) -> String {
+        let (file, line) = self.file_and_line(line);
+        format!("{file}:{line}")
+    }
+
+    /// The file and the line in it of a line as instructions and generated code have it.
+    pub(crate) fn file_and_line(&self, line: u32) -> (&str, u32) {
         let (file, line) = decode(line);
         let file = file.checked_sub(1).and_then(|file| self.files.get(file));
-        format!("{}:{line}", file.unwrap_or(&self.name))
+        (file.unwrap_or(&self.name), line)
     }
 
     /// The text that the program was compiled from.

@@ -38,6 +38,10 @@ pub struct TableDef {
 }
 
 /// A column.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a word of its own in the definition, and any of them may stand together"
+)]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct FieldDef {
     /// The name as it is written, without quotes and `*`.
@@ -238,14 +242,10 @@ impl Schema {
 
     /// Turns types that are names of tables into references to their keys, with the type of the key.
     pub fn resolve(&mut self) {
-        let known: Vec<(String, Option<(String, FieldType, Option<u32>)>)> = self
+        let known: Vec<(String, Option<FieldDef>)> = self
             .tables
             .iter()
-            .map(|table| {
-                let key = table.fields.iter().find(|field| field.key);
-                let key = key.map(|key| (key.name.clone(), key.kind.clone(), key.length));
-                (table.name.clone(), key)
-            })
+            .map(|table| (table.name.clone(), table.fields.iter().find(|field| field.key).cloned()))
             .collect();
         for field in self.tables.iter_mut().flat_map(|table| &mut table.fields) {
             let FieldType::Other(word) = &field.kind else { continue };
@@ -253,8 +253,8 @@ impl Schema {
                 continue;
             };
             let (column, kind, length) = match key {
-                Some((column, kind, length)) if !matches!(kind, FieldType::Other(_)) => {
-                    (Some(column.clone()), kind.clone(), *length)
+                Some(key) if !matches!(key.kind, FieldType::Other(_)) => {
+                    (Some(key.name.clone()), key.kind.clone(), key.length)
                 }
                 _ => (None, FieldType::Integer, None),
             };

@@ -174,7 +174,7 @@ pub(crate) enum Event {
     /// `ON FORM SUBMIT "form"`.
     Form(String),
     /// `ON EVENT "name" DO`, `ON "name"`, `ON "name" CALL sub`.
-    Event(String),
+    Named(String),
     /// `ON WEBHOOK POST TO "/path" DO`.
     Webhook(String),
     /// What no service of this server tells: the words after ON as they are written.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use botlib::{
-    Value,
+    ConversationId, Value,
     value::{FileRef, Map},
     wire::{Action, InputKind, InputSpec},
 };
@@ -17,7 +17,12 @@ use botstate::{
     keyword::Registry,
 };
 
-use super::{FAILED, OK, Target, UNABLE, build, targets, terminal::Terminal};
+use super::{
+    FAILED, OK, Target, UNABLE, build,
+    tape::{Heard, Player, Tape, Taping},
+    targets,
+    terminal::Terminal,
+};
 use crate::{
     dialogs,
     mounted::{Language, Mounted},
@@ -34,6 +39,8 @@ pub struct RunOptions {
     pub args: Map,
     /// Limits of scripts.
     pub limits: ScriptConfig,
+    /// Whether the run is recorded, or a recording of one played back.
+    pub taping: Taping,
 }
 
 /// Why a run ends early.
@@ -51,7 +58,8 @@ impl From<io::Error> for Stop {
 }
 
 /// Runs a dialog with a person at `input` and `out`. Gives the exit code: 0 when it ended, 1 when it could not go on
-/// or the input ended while it waited, 2 when it could not be started.
+/// or the input ended while it waited, 2 when it could not be started. A recording that is played back gives 0 when all
+/// that it says is what it said then, and 1 otherwise.
 pub async fn run(
     options: RunOptions,
     registry: Arc<Registry>,
@@ -83,28 +91,78 @@ pub async fn run(
     } else {
         options.script
     };
+    let loaded = load(&options.taping, one, options.args);
+    let Loaded {
+        tape,
+        script,
+        args,
+        conversation,
+    } = match loaded {
+        Ok(loaded) => loaded,
+        Err(why) => {
+            let _ = writeln!(out, "{why}");
+            return UNABLE;
+        }
+    };
     let mut run = Run {
-        terminal: Terminal::new(Arc::clone(&built.mounted.bot), registry),
+        terminal: Terminal::new(Arc::clone(&built.mounted.bot), registry).on_tape(conversation, tape.clone()),
         mounted: built.mounted,
         limits: options.limits,
         input,
-        out,
+        out: Heard {
+            out,
+            tape: tape.clone(),
+        },
+        tape,
     };
-    let result = match one {
-        Some(script) => run.script(&script, options.args).await,
+    let result = match script {
+        Some(script) => run.script(&script, args).await,
         None => run.visit().await,
     };
-    match result {
-        Ok(code) => code,
-        Err(Stop::End) => {
-            let _ = writeln!(run.out, "\nthe input ended while the dialog waited for an answer");
+    let code = run.code(result);
+    run.tape.end();
+    if !run.tape.is_playing() {
+        return code;
+    }
+    match run.tape.difference() {
+        Some(difference) => {
+            let _ = writeln!(run.out, "\nthis is not what was recorded: {difference}");
             FAILED
         }
-        Err(Stop::Io(error)) => {
-            tracing::debug!("the terminal is away: {error}");
-            UNABLE
-        }
+        None => OK,
     }
+}
+
+/// What a run begins with.
+struct Loaded {
+    tape: Tape,
+    script: Option<String>,
+    args: Map,
+    conversation: ConversationId,
+}
+
+/// The tape of a run; one that is played back knows what was run.
+fn load(taping: &Taping, script: Option<String>, args: Map) -> Result<Loaded, String> {
+    let conversation = ConversationId::new();
+    let tape = match taping {
+        Taping::Off => Tape::off(),
+        Taping::Record(path) => Tape::record(path, script.as_deref(), &args, conversation)?,
+        Taping::Replay(path) => {
+            let (head, player) = Player::open(path)?;
+            return Ok(Loaded {
+                tape: Tape::play(player),
+                script: head.script,
+                args: head.args,
+                conversation: head.conversation,
+            });
+        }
+    };
+    Ok(Loaded {
+        tape,
+        script,
+        args,
+        conversation,
+    })
 }
 
 struct Run<'a> {
@@ -112,15 +170,31 @@ struct Run<'a> {
     mounted: Mounted,
     limits: ScriptConfig,
     input: &'a mut (dyn BufRead + Send),
-    out: &'a mut (dyn Write + Send),
+    out: Heard<'a>,
+    tape: Tape,
 }
 
 impl Run<'_> {
+    /// The exit code of a result, which is told when it is not what the dialog gave.
+    fn code(&mut self, result: Result<u8, Stop>) -> u8 {
+        match result {
+            Ok(code) => code,
+            Err(Stop::End) => {
+                let _ = writeln!(self.out, "\nthe input ended while the dialog waited for an answer");
+                FAILED
+            }
+            Err(Stop::Io(error)) => {
+                tracing::debug!("the terminal is away: {error}");
+                UNABLE
+            }
+        }
+    }
+
     /// start.bas, and then what the person picks.
     async fn visit(&mut self) -> Result<u8, Stop> {
         let mut worst = OK;
         if self.mounted.bot.start_wants_message {
-            let message = self.line("(this bot waits for your first message)\n> ")?;
+            let message = self.line("(this bot waits for your first message)\n> ", false)?;
             self.terminal.hear(message.ok_or(Stop::End)?);
         }
         if self.mounted.bot.has_script("start") {
@@ -128,7 +202,7 @@ impl Run<'_> {
         }
         loop {
             self.offer()?;
-            let Some(line) = self.line("> ")?.filter(|line| !line.is_empty()) else {
+            let Some(line) = self.line("> ", false)?.filter(|line| !line.is_empty()) else {
                 return Ok(worst);
             };
             self.terminal.hear(line.clone());
@@ -268,7 +342,9 @@ impl Run<'_> {
             Some(default) => format!("{kind} [{default}]"),
             None => kind.to_owned(),
         };
-        let line = self.line(&format!("{}> ", hint.trim_start()))?.ok_or(Stop::End)?;
+        let is_secret = spec.kind == InputKind::Password;
+        let prompt = format!("{}> ", hint.trim_start());
+        let line = self.line(&prompt, is_secret)?.ok_or(Stop::End)?;
         if spec.kind.is_file() && !line.is_empty() {
             return Ok(Answer {
                 text: line.clone(),
@@ -288,12 +364,20 @@ impl Run<'_> {
     }
 
     /// The next line without its end; nothing when there is none.
-    fn line(&mut self, prompt: &str) -> Result<Option<String>, Stop> {
+    fn line(&mut self, prompt: &str, is_secret: bool) -> Result<Option<String>, Stop> {
         self.out.write_all(prompt.as_bytes())?;
         self.out.flush()?;
+        if self.tape.is_playing() {
+            let line = self.tape.replayed_line();
+            // A terminal shows what is typed into it; here nobody types.
+            writeln!(self.out.out, "{}", line.as_deref().unwrap_or_default())?;
+            return Ok(line);
+        }
         let mut line = String::new();
         let read = self.input.read_line(&mut line)?;
-        Ok((read > 0).then(|| line.trim().to_owned()))
+        let line = (read > 0).then(|| line.trim().to_owned());
+        self.tape.line(line.as_deref(), is_secret);
+        Ok(line)
     }
 }
 

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use botlib::{Caller, Clock as _, ConversationId, SystemClock, Value, value::Map, wire::Suggestion};
+use botlib::{
+    Caller, Chance as _, Clock as _, ConversationId, SystemChance, SystemClock, Value, value::Map, wire::Suggestion,
+};
 use botstate::{
     conversation::{Emit, SessionState},
     db,
@@ -11,7 +13,8 @@ use botstate::{
     keyword::{Registry, Turn},
 };
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
+
+use super::tape::{Performed, Tape};
 
 /// A conversation that ends with the process.
 pub(crate) struct Terminal {
@@ -26,6 +29,7 @@ pub(crate) struct Terminal {
     call: String,
     /// Whether a keyword wanted to change a database, which is not there.
     wanted_database: bool,
+    tape: Tape,
 }
 
 impl Terminal {
@@ -40,6 +44,16 @@ impl Terminal {
             said: String::new(),
             call: String::new(),
             wanted_database: false,
+            tape: Tape::off(),
+        }
+    }
+
+    /// The same conversation under an id that is known, on a tape.
+    pub(super) fn on_tape(self, conversation: ConversationId, tape: Tape) -> Self {
+        Self {
+            conversation,
+            tape,
+            ..self
         }
     }
 
@@ -80,9 +94,9 @@ impl Terminal {
                 names.insert(name, crate::keywords::setting(value));
             }
         }
-        let seed = Uuid::now_v7().as_u64_pair().1;
+        let (now, seed) = self.tape.moment(SystemClock.now(), SystemChance.seed("terminal"));
         Env {
-            now: SystemClock.now(),
+            now,
             zone: settings.get("timezone").unwrap_or("UTC").to_owned(),
             locale: settings.get("locale").unwrap_or("en").to_owned(),
             seed,
@@ -92,6 +106,22 @@ impl Terminal {
 
     /// Performs a keyword as the server does, as far as this is possible without its database.
     pub(crate) async fn perform(&mut self, call: HostCall) -> Input {
+        if let Some(performed) = self.tape.replayed_call(&call) {
+            self.said.push_str(&performed.said);
+            self.session = performed.session;
+            return performed.input;
+        }
+        let input = self.really_perform(call.clone()).await;
+        let performed = Performed {
+            input,
+            said: self.said.clone(),
+            session: self.session.clone(),
+        };
+        self.tape.call(&call, &performed);
+        performed.input
+    }
+
+    async fn really_perform(&mut self, call: HostCall) -> Input {
         let registry = Arc::clone(&self.registry);
         let Some(handler) = registry.find(call.keyword).and_then(|keyword| keyword.handler.clone()) else {
             return Input::Failed(Fault::new(
@@ -140,6 +170,13 @@ impl Turn for Terminal {
     fn emit(&mut self, event: Emit) {
         match event {
             Emit::Say(text) => self.said.extend([text.as_str(), "\n"]),
+            Emit::Files { text, files } => {
+                self.said
+                    .extend(files.iter().flat_map(|file| ["(file ", file.name.as_str(), ")\n"]));
+                if !text.is_empty() {
+                    self.said.extend([text.as_str(), "\n"]);
+                }
+            }
             Emit::Side { event, data } => self.said.extend(["(", event.as_str(), " ", &data.to_string(), ")\n"]),
         }
     }

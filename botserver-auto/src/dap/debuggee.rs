@@ -1,7 +1,7 @@
 //! The dialog that is debugged: scripts that call each other, in a terminal's surroundings.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -15,7 +15,7 @@ use botstate::{
 use uuid::Uuid;
 
 use crate::{
-    basic::{Diagnostic, Machine, Options, Pause, Program, Watched},
+    basic::{Diagnostic, Machine, Options, Pause, Watched},
     cli::terminal::Terminal,
     dialogs, limits,
     mounted::{Language, Mounted},
@@ -124,18 +124,26 @@ impl Debuggee {
         self.terminal.env()
     }
 
-    /// Where the script of a program lies.
-    pub(super) fn path(&self, program: &Program) -> Option<&Path> {
-        let name = program.name();
-        let path = self.paths.get(name.strip_suffix(".bas").unwrap_or(name));
+    /// Where a script lies, by the name that programs know it by, such as `start.bas`.
+    pub(super) fn path(&self, file: &str) -> Option<&Path> {
+        let path = self.paths.get(file.strip_suffix(".bas").unwrap_or(file));
         path.map(PathBuf::as_path)
     }
 
-    /// The program of the script at a path.
-    pub(super) fn program_at(&self, path: &Path) -> Option<&Arc<Program>> {
-        let path = std::path::absolute(path).ok()?;
-        let (name, _) = self.paths.iter().find(|(_, known)| **known == path)?;
-        self.mounted.program(name).ok()
+    /// The lines of the file at a path that run in any program: as a script, a section of one, or included.
+    pub(super) fn lines(&self, path: &Path) -> BTreeSet<u32> {
+        let found = self.paths.iter().find(|(_, known)| known.as_path() == path);
+        let Some((name, _)) = found else { return BTreeSet::new() };
+        let mut lines = BTreeSet::new();
+        for (_, program) in self.mounted.programs() {
+            for line in program.lines() {
+                let (file, line) = program.file_and_line(line);
+                if file.strip_suffix(".bas").unwrap_or(file) == name {
+                    lines.insert(line);
+                }
+            }
+        }
+        lines
     }
 
     /// How many procedures are being run, those of callers included.

@@ -51,19 +51,18 @@ pub(super) fn frames(debuggee: &Debuggee, request: &Json) -> Json {
         .filter_map(|(id, place)| {
             let machine = debuggee.stack.get(place.machine)?;
             let view = machine.stack().into_iter().nth(place.depth)?;
-            let script = machine.program().name();
             let name = if view.procedure.is_empty() {
-                script.to_owned()
+                view.file.clone()
             } else {
                 view.procedure
             };
-            let path = debuggee.path(machine.program()).map(|path| path.display().to_string());
+            let path = debuggee.path(&view.file).map(|path| path.display().to_string());
             Some(json!({
                 "id": id + 1,
                 "name": name,
                 "line": view.line,
                 "column": 1,
-                "source": { "name": script, "path": path },
+                "source": { "name": view.file, "path": path },
             }))
         })
         .collect();

@@ -159,14 +159,14 @@ impl Session<'_> {
     fn set_breakpoints(&mut self, args: &Json) -> Json {
         let path = PathBuf::from(args["source"]["path"].as_str().unwrap_or_default());
         let path = std::path::absolute(&path).unwrap_or(path);
-        let program = self.debuggee.as_ref().and_then(|debuggee| debuggee.program_at(&path));
-        let lines = program.map(|program| program.lines());
+        let debuggee = self.debuggee.as_ref();
+        let lines = debuggee.map(|debuggee| debuggee.lines(&path)).unwrap_or_default();
         let mut set = Vec::new();
         let mut answers = Vec::new();
         for wanted in args["breakpoints"].as_array().into_iter().flatten() {
             let line = u32::try_from(number(wanted, "line")).unwrap_or(u32::MAX);
             // A line without a statement stops at the next one that has one.
-            let Some(line) = lines.as_ref().and_then(|lines| lines.range(line..).next().copied()) else {
+            let Some(line) = lines.range(line..).next().copied() else {
                 answers.push(json!({
                     "verified": false,
                     "line": line,

@@ -179,8 +179,11 @@ impl<'a> Session<'a> {
         let Some(machine) = debuggee.stack.last() else {
             return Ok(false);
         };
-        let line = machine.stack().first().map_or(0, |frame| frame.line);
-        let path = debuggee.path(machine.program());
+        let Some(frame) = machine.stack().into_iter().next() else {
+            return Ok(false);
+        };
+        let line = frame.line;
+        let path = debuggee.path(&frame.file);
         let Some(set) = path.and_then(|path| self.breakpoints.get_mut(path)) else {
             return Ok(false);
         };

@@ -117,7 +117,10 @@ fn check(text: &str, name: &str) -> Result<(), Fault> {
             || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     if name.contains(odd) {
-        return Err(refuse(text, "a name in it has characters that names of files may not have"));
+        return Err(refuse(
+            text,
+            "a name in it has characters that names of files may not have",
+        ));
     }
     if name.starts_with('.') || name.starts_with('~') || name.ends_with('.') || name.trim() != name {
         return Err(refuse(
@@ -134,7 +137,10 @@ fn check(text: &str, name: &str) -> Result<(), Fault> {
 
 fn refuse(text: &str, why: &str) -> Fault {
     let shown: String = text.chars().take(64).collect();
-    Fault::new(FaultKind::Argument, format!("{shown:?} cannot be a file of the bot: {why}"))
+    Fault::new(
+        FaultKind::Argument,
+        format!("{shown:?} cannot be a file of the bot: {why}"),
+    )
 }
 
 /// The folder of a bot's files: its name where that is plain, so that operators find it.
@@ -142,7 +148,13 @@ pub(super) fn folder_name(bot: &str) -> String {
     let lower = bot.to_lowercase();
     let plain: String = lower
         .chars()
-        .map(|c| if c.is_alphanumeric() || "-_".contains(c) { c } else { '_' })
+        .map(|c| {
+            if c.is_alphanumeric() || "-_".contains(c) {
+                c
+            } else {
+                '_'
+            }
+        })
         .collect();
     if plain == lower && !plain.is_empty() && !DEVICES.contains(&plain.as_str()) {
         return plain;

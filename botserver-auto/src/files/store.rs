@@ -11,7 +11,7 @@ use botstate::dialog::{Fault, FaultKind};
 use chrono::{DateTime, Utc};
 
 use super::{
-    LARGEST_FILE, FilePath,
+    FilePath, LARGEST_FILE,
     ledger::{Ledger, Record},
     missing,
 };
@@ -107,7 +107,10 @@ impl Stored {
         };
         let size = fs::metadata(&found).map_err(|error| failed("read", path, &error))?;
         if size.is_dir() {
-            return Err(Fault::new(FaultKind::Argument, format!("{path} is a folder, not a file")));
+            return Err(Fault::new(
+                FaultKind::Argument,
+                format!("{path} is a folder, not a file"),
+            ));
         }
         if size.len() > largest.min(LARGEST_FILE) {
             return Err(Fault::new(
@@ -196,7 +199,10 @@ impl Stored {
     fn hide(&self, path: &FilePath) -> io::Result<()> {
         let written = self.files().join(path.as_str());
         let mark = self.root.join("gone").join(path.as_str());
-        let covers = self.originals().iter().any(|(folder, _)| folder.join(path.as_str()).exists())
+        let covers = self
+            .originals()
+            .iter()
+            .any(|(folder, _)| folder.join(path.as_str()).exists())
             || path.as_str().contains(".gbkb/");
         if covers {
             if let Some(folder) = mark.parent() {
@@ -320,7 +326,9 @@ impl Stored {
             at.push(name);
             match fs::symlink_metadata(&at) {
                 Ok(meta) if meta.is_symlink() => return refuse("a link is in the way"),
-                Ok(meta) if names.peek().is_some() && !meta.is_dir() => return refuse("a file is where a folder should be"),
+                Ok(meta) if names.peek().is_some() && !meta.is_dir() => {
+                    return refuse("a file is where a folder should be");
+                }
                 Ok(meta) if names.peek().is_none() && meta.is_dir() => return refuse("a folder of that name is there"),
                 _ => {}
             }

@@ -3,7 +3,7 @@
 use botlib::Value;
 
 use super::pattern::Pattern;
-use crate::basic::value::{Val, from_value};
+use crate::basic::value::{Val, from_value, to_value};
 
 /// A condition, which holds for a row or not.
 #[derive(Debug, Clone)]
@@ -141,6 +141,17 @@ impl Cond {
     /// `name = value`.
     pub(crate) fn equals(name: &str, value: &Value) -> Self {
         Self::Compare(Compare::Equal, Expr::Column(name.to_owned()), Expr::constant(value))
+    }
+
+    /// Adds the columns that must equal a value.
+    pub(super) fn given(&self, given: &mut Vec<(String, Value)>) {
+        match self {
+            Self::And(all) => all.iter().for_each(|cond| cond.given(given)),
+            Self::Compare(Compare::Equal, Expr::Column(name), Expr::Value(value)) => {
+                given.push((name.clone(), to_value(value)));
+            }
+            _ => {}
+        }
     }
 
     /// The opposite.

@@ -12,7 +12,7 @@ use botstate::{
 use http::Method;
 
 use super::{
-    Host, LocalApi, Memory, call, headers,
+    FileHost, Host, LocalApi, Memory, call, headers,
     http::{self as requests, Client},
     setting,
 };
@@ -42,6 +42,7 @@ pub(super) fn keyword(host: &Host) -> Keyword {
             memory: host.memory.clone(),
             client: Client::new(host),
             api: host.api.clone(),
+            files: host.files.clone(),
         })),
     }
 }
@@ -50,6 +51,7 @@ struct Get {
     memory: Memory,
     client: Client,
     api: LocalApi,
+    files: FileHost,
 }
 
 #[async_trait]
@@ -78,6 +80,9 @@ impl Handler for Get {
             return Ok(in_conversation(turn, path));
         }
         refuse_missing(&source)?;
+        if is_file(&source) {
+            return self.files.get(turn, &source).await;
+        }
         if let Some(value) = turn.session().values.get(&source) {
             return Ok(value.clone());
         }
@@ -159,22 +164,19 @@ fn in_conversation(turn: &mut dyn Turn, (first, member): (&str, &str)) -> Value 
     }
 }
 
-/// Says what this server cannot look into, rather than giving nothing as if it had looked.
+/// Whether a source is the name of a file of the bot.
+fn is_file(source: &str) -> bool {
+    let ending = source.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    source.contains('/') || ending.is_some_and(|ending| FILES.contains(&ending.as_str()))
+}
+
+/// Refuses to get nothing.
 fn refuse_missing(source: &str) -> Result<(), Fault> {
     if source.is_empty() {
         return Err(Fault::new(
             FaultKind::Argument,
             "GET needs a URL or a name, and got an empty text",
         ));
-    }
-    let ending = source.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
-    let is_file = source.contains('/') || ending.is_some_and(|ending| FILES.contains(&ending.as_str()));
-    if is_file {
-        return Err(Fault::new(
-            FaultKind::NotFound,
-            format!("GET {source:?}: this server has no drive yet"),
-        )
-        .hint("GET takes URLs, \"session.id\", \"config\" with a key, and names that the bot remembers"));
     }
     Ok(())
 }

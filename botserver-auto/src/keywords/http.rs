@@ -189,7 +189,7 @@ impl Client {
     }
 
     /// Sends what changes something, under the call's idempotency key.
-    async fn write(
+    pub(super) async fn write(
         &self,
         turn: &mut dyn Turn,
         method: Method,

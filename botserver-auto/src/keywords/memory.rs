@@ -95,7 +95,7 @@ impl Memory {
             Kept::Stored(db) => {
                 read(db, move |conn| match &place {
                     Place::Bot(bot) => memories::find(conn, *bot, &key),
-                    Place::Person(shelf) => people::find(conn, shelf, &key, now),
+                    Place::Person(place) => people::find(conn, place, &key, now),
                 })
                 .await?
             }
@@ -104,11 +104,11 @@ impl Memory {
     }
 
     /// Everything that is remembered on a person's shelf.
-    async fn list(&self, shelf: Shelf) -> Result<Map, Fault> {
+    async fn list(&self, place: Shelf) -> Result<Map, Fault> {
         let now = self.clock.now();
         match &self.kept {
             Kept::Passing(memory) => {
-                let place = Place::Person(shelf);
+                let place = Place::Person(place);
                 let memory = memory.lock();
                 let theirs = memory
                     .iter()
@@ -119,7 +119,7 @@ impl Memory {
                 entries.sort_by(|(one, _), (other, _)| one.cmp(other));
                 Ok(entries.into_iter().collect())
             }
-            Kept::Stored(db) => read(db, move |conn| people::list(conn, &shelf, now)).await,
+            Kept::Stored(db) => read(db, move |conn| people::list(conn, &place, now)).await,
         }
     }
 
@@ -132,7 +132,7 @@ impl Memory {
             }
             Kept::Stored(_) => turn.write(Box::new(move |conn| match &place {
                 Place::Bot(bot) => memories::set(conn, org, *bot, &key, &value, now),
-                Place::Person(shelf) => people::set(conn, shelf, &key, &value, expires, now),
+                Place::Person(place) => people::set(conn, place, &key, &value, expires, now),
             })),
         }
     }
@@ -142,7 +142,7 @@ impl Memory {
         match &self.kept {
             Kept::Passing(memory) => memory.lock().retain(|(place, _), _| match place {
                 Place::Bot(_) => true,
-                Place::Person(shelf) => shelf.owner != owner || !scopes.contains(&shelf.scope),
+                Place::Person(place) => place.owner != owner || !scopes.contains(&place.scope),
             }),
             Kept::Stored(_) => turn.write(Box::new(move |conn| people::clear(conn, org, &owner, &scopes))),
         }

@@ -19,10 +19,10 @@ pub(crate) struct Shelf {
 }
 
 /// The value under `name`, unless it has expired.
-pub(crate) fn find(conn: &mut Connection, shelf: &Shelf, name: &str, now: DateTime<Utc>) -> QueryResult<Option<Value>> {
+pub(crate) fn find(conn: &mut Connection, place: &Shelf, name: &str, now: DateTime<Utc>) -> QueryResult<Option<Value>> {
     let json = on_each!(conn, |conn| {
         table::table
-            .find((DbUuid::from(shelf.org), &shelf.owner, &shelf.scope, name))
+            .find((DbUuid::from(place.org), &place.owner, &place.scope, name))
             .filter(table::expires_at.is_null().or(table::expires_at.gt(DbTime(now))))
             .select(table::value)
             .first::<DbJson>(conn)
@@ -32,12 +32,12 @@ pub(crate) fn find(conn: &mut Connection, shelf: &Shelf, name: &str, now: DateTi
 }
 
 /// Everything of the shelf that has not expired, by name.
-pub(crate) fn list(conn: &mut Connection, shelf: &Shelf, now: DateTime<Utc>) -> QueryResult<Map> {
+pub(crate) fn list(conn: &mut Connection, place: &Shelf, now: DateTime<Utc>) -> QueryResult<Map> {
     let rows = on_each!(conn, |conn| {
         table::table
-            .filter(table::org_id.eq(DbUuid::from(shelf.org)))
-            .filter(table::owner.eq(&shelf.owner))
-            .filter(table::scope.eq(&shelf.scope))
+            .filter(table::org_id.eq(DbUuid::from(place.org)))
+            .filter(table::owner.eq(&place.owner))
+            .filter(table::scope.eq(&place.scope))
             .filter(table::expires_at.is_null().or(table::expires_at.gt(DbTime(now))))
             .order(table::name)
             .select((table::name, table::value))
@@ -53,13 +53,13 @@ pub(crate) fn list(conn: &mut Connection, shelf: &Shelf, now: DateTime<Utc>) -> 
 /// this owner goes with it.
 pub(crate) fn set(
     conn: &mut Connection,
-    shelf: &Shelf,
+    place: &Shelf,
     name: &str,
     value: &Value,
     expires: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
-    let key = (DbUuid::from(shelf.org), &shelf.owner, &shelf.scope, name);
+    let key = (DbUuid::from(place.org), &place.owner, &place.scope, name);
     on_each!(conn, |conn| {
         let expired = table::table
             .filter(table::org_id.eq(key.0))

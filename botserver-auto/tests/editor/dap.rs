@@ -413,6 +413,35 @@ fn a_script_that_is_called_has_its_own_frames_and_breakpoints() {
 }
 
 #[test]
+fn lines_of_included_files_stop_where_they_are_written() {
+    let shared = "a.gbai/a.gbdialog/shared.bas";
+    let files = [
+        (START, "TALK \"begin\"\nINCLUDE \"shared.bas\"\nTALK greeting\n"),
+        (shared, "' says hello\ngreeting = \"hello\"\n"),
+    ];
+    let mut debugger = Debugger::launch(&files, &json!({ "stopOnEntry": true }), &json!([{ "line": 3 }]));
+    debugger.stopped();
+    let path = debugger.path(shared);
+    debugger.request(
+        "setBreakpoints",
+        &json!({ "source": { "path": path }, "breakpoints": [{ "line": 1 }] }),
+    );
+
+    assert_eq!(debugger.go("continue"), ["shared.bas:2"]);
+    assert_eq!(debugger.go("continue"), ["start.bas:3"]);
+    assert_eq!(debugger.evaluate("greeting"), "\"hello\"");
+    assert_eq!(debugger.finish(), "hello\n");
+}
+
+#[test]
+fn an_error_that_on_error_handles_is_handled() {
+    let text = "ON ERROR GOTO oops\nTHROW \"first\"\nTALK \"never\"\nEXIT\noops:\nTALK ERROR MESSAGE\n";
+    let mut debugger = Debugger::launch(&[(START, text)], &json!({}), &json!([]));
+
+    assert_eq!(debugger.said_at_the_end(), "first\n");
+}
+
+#[test]
 fn a_loop_without_an_end_can_be_paused() {
     let mut debugger = Debugger::launch(&[(START, "WHILE TRUE\n  n = n + 1\nWEND\n")], &json!({}), &json!([]));
 

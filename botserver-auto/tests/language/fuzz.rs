@@ -17,6 +17,11 @@ const SCRIPTS: &[&str] = &[
     "SELECT CASE x\nCASE 1, 2 TO 3: TALK 1\nCASE IS > 5\nCALL s(1)\nCASE ELSE\nEND SELECT\nSUB s(a)\nx = f(a)\nEND SUB\nFUNCTION f(n)\nRETURN n ^ 2\nEND FUNCTION",
     "TRY\nWITH o\n.a = 1\nb = x?.y[0].trim()\nEND WITH\nCATCH e\nTALK e.message\nEND TRY\nDO\nx = x + 1\nLOOP UNTIL x >= 3",
     "x = LLM \"p\"\n WITH OPTIMIZE FOR \"cost\"\ny = x ?? (GET \"a\") AND NOT x IS NULL ? 1 : -2\nREMEMBER \"k\" = y BETWEEN 1 AND 2",
+    "ON ERROR GOTO bad\nagain:\nn = n + 1\nIF n < 3 GOTO again\nGOSUB part\nEXIT\npart:\nTALK n\nRETURN\nbad: TALK ERROR MESSAGE\nDIM a$(2), m(1, 1)\na$(0) = \"x\"\nm(1, 0) = a$(0)",
+    "TABLE t ON c READ BY \"a;b\"\n  id number key ' one\n  x* string(max) NOT NULL DEFAULT 'y', -- z\n  g int GENERATED ALWAYS AS (\n CASE WHEN 1 THEN 2 END) STORED\n  UNIQUE(id, x)\nEND TABLE\nCREATE INDEX i ON t(id, lower(x)) WHERE id > 0;\nCREATE VIEW v AS\n SELECT 1\n\nTALK 1",
+    "WEBHOOK \"a/b\"\nSET SCHEDULE \"0 8 * * *\"\nON INSERT OF \"t\"\n  TALK params.x\nEND ON\nON \"e\" CALL s\nON EVENT \"f\" DO\nSCHEDULE IN n MINUTES DO\nTALK n\nEND SCHEDULE\nEND ON\nresult_status = body.a\nSUB s\nEND SUB",
+    "STEP 1: BOT \"b\" \"t\"\nSTEP 2: HUMAN APPROVAL FROM \"x\"\n TIMEOUT 5\n ON TIMEOUT: APPROVE\nSTEP 3: PARALLEL\nBRANCH A: BOT \"x\", \"y\"\nEND PARALLEL\nDELAY 1\nBEGIN MAIL a@b.c\nSubject: ${x}\n\nBody\nEND MAIL\nBEGIN TRANSACTION\nCOMMIT\nWAIT FOR RESPONSE AS r TIMEOUT 5\nSET SCHEDULE \"c\" DATEADD(TODAY(), 1, \"day\"), \"f.bas\", 1",
+    "DESCRIPTION \"one\"\nRETURN 1\n' Two\nPARAM a\nDESCRIPTION \"two\"\nRETURN a\nINCLUDE \"x.bas\"",
 ];
 
 /// Reads, checks and, if it can be, compiles and runs a script.
@@ -25,7 +30,16 @@ fn exercise(text: &str, grammar: &Grammar) {
     for diagnostic in basic::check(&parsed, &Known::default()).iter().take(5) {
         diagnostic.render(false);
     }
-    let Ok(program) = basic::compile(&parsed) else { return };
+    let Ok(unit) = basic::unit(&parsed, basic::Options::default()) else {
+        return;
+    };
+    for program in std::iter::once(unit.main).chain(unit.sections) {
+        run(text, program);
+    }
+}
+
+/// Runs a program for a while.
+fn run(text: &str, program: basic::Program) {
     program.prepare().unwrap_or_else(|fault| panic!("{fault}\nin:\n{text}"));
     let env = env();
     let limits = Limits {
@@ -74,7 +88,10 @@ proptest! {
         "END SELECT", "SUB", "END SUB", "RETURN", "HEAR", "TALK", "WITH", "END WITH", "TRY", "CATCH", "END TRY", "x", "y",
         "=", "(", ")", "[", "]", "{", "}", "#{", ",", ":", "?", ".", "\"t\"", "\"${x}\"", "1", "2.5", "+", "-", "*", "AND",
         "OR", "NOT", "IS NULL", "AS", "MENU", "DEFAULT", "GET", "LLM", "SET", "f(", "\n", "\n", "\n", "PARAM", "CALL", "EXIT",
-        "FORMAT", "BEGIN TALK\n", "END TALK\n", "'", "_\n", ";", "LAST", "TO", "STEP", "UNTIL", "??", "?.", "IN (",
+        "FORMAT", "BEGIN TALK\n", "END TALK\n", "'", "_\n", ";", "LAST", "TO", "STEP", "UNTIL", "??",
+        "ON", "INSERT OF", "END ON", "GOTO", "GOSUB", "a:", "LABEL a", "DIM", "a(", "TABLE t\n", "END TABLE\n", "CREATE INDEX i ON t(",
+        "CREATE VIEW v AS", "SCHEDULE IN 5 SECONDS DO", "END SCHEDULE", "SET SCHEDULE", "WEBHOOK", "STEP 1:", "BOT", "PARALLEL",
+        "BRANCH A:", "BEGIN MAIL x\n", "END MAIL\n", "BEGIN TRANSACTION", "COMMIT", "TIMEOUT", "DESCRIPTION \"d\"", "EVENT", "?.", "IN (",
     ]), 0..40)) {
         exercise(&words.join(" "), &grammar());
     }

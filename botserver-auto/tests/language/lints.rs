@@ -143,6 +143,41 @@ fn phrases_of_structures_are_known() {
 }
 
 #[test]
+fn numbers_that_are_appended_and_letters_of_another_case() {
+    insta::assert_snapshot!(rendered(
+        "i = 1\nTALK \"Item \" + i + 1\nTALK i + 1 + \" items\"\nTALK \"a\" + (i + 1)\nIF LCASE(i) = \"Yes\" THEN TALK 1\nIF UCASE(i) CONTAINS \"no\" THEN TALK 2\nTALK ROUND(i, )"
+    ));
+}
+
+#[test]
+fn loops_that_leave_the_first_element_out() {
+    insta::assert_snapshot!(rendered(
+        "list = [1, 2]\nindex = 1\nDO WHILE index < UBOUND(list)\n  TALK list[index]\n  index = index + 1\nLOOP"
+    ));
+}
+
+#[test]
+fn tools_without_a_name() {
+    insta::assert_snapshot!(rendered(
+        "DESCRIPTION \"one\"\nRETURN 1\n\nDESCRIPTION \"two\"\nRETURN 2"
+    ));
+}
+
+#[test]
+fn tables_that_are_not_declared() {
+    insta::assert_snapshot!(rendered(
+        "x = FIND \"custmers\"\ny = FIND \"customers\"\nz = FIND \"orders.csv\"\nSAVE \"custommers\", x\nTALK y + z"
+    ));
+}
+
+#[test]
+fn schedules_that_cannot_be_read() {
+    insta::assert_snapshot!(rendered(
+        "SET SCHEDULE every 1 hor\nSET SCHEDULE \"* * 8\"\nSET SCHEDULE \"every weekday at 9am\"\nSET SCHEDULE \"1 * * * * *\"\nDIM a(2)\na() = 1\nTALK a(1)\nx = 1\nSET BOT MEMORY \"k\", + x"
+    ));
+}
+
+#[test]
 fn what_is_right_is_silent() {
     let silent: [&str; 13] = [
         "i = 0\nDO WHILE i < 3\n  i = i + 1\nLOOP\nTALK i",

@@ -24,5 +24,6 @@ mod shapes;
 mod state;
 mod statements;
 mod tables;
+mod trace;
 mod values;
 mod workflows;

@@ -51,6 +51,17 @@ fn each_description_after_a_return_begins_a_tool() {
 }
 
 #[test]
+fn branches_that_all_return_end_a_tool() {
+    let unit = unit(
+        "t.bas",
+        "PARAM a\nDESCRIPTION \"one\"\nIF a = 1 THEN\n  RETURN 1\nELSE\n  RETURN 2\nEND IF\n\n' the end\n\n\
+         REM ==========\nREM Second tool\nREM with a note\nREM ==========\nDESCRIPTION \"two\"\nRETURN 2",
+    );
+
+    assert_eq!(names(&unit), ["second-tool"]);
+}
+
+#[test]
 fn a_return_inside_a_branch_ends_no_tool() {
     let unit = unit(
         "t.bas",

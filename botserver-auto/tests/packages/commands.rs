@@ -4,7 +4,7 @@ use std::{io::Cursor, path::PathBuf, sync::Arc};
 
 use botlib::value::Map;
 use botserver_auto::{
-    cli::{self, CheckOptions, FmtOptions, RunOptions},
+    cli::{self, CheckOptions, FmtOptions, RunOptions, Taping},
     outbound,
 };
 use botstate::keyword::Registry;
@@ -36,16 +36,78 @@ fn check(paths: &[PathBuf], json: bool) -> (u8, String) {
 }
 
 async fn run(path: PathBuf, script: Option<&str>, typed: &str) -> (u8, String) {
+    run_taped(path, script, typed, Taping::Off).await
+}
+
+async fn run_taped(path: PathBuf, script: Option<&str>, typed: &str, taping: Taping) -> (u8, String) {
     let home = tempfile::tempdir().unwrap();
     let options = RunOptions {
         path,
         script: script.map(str::to_owned),
         args: Map::new(),
         limits: botstate::config::for_tests(home.path()).script,
+        taping,
     };
     let mut out = Cursor::new(Vec::new());
     let code = cli::run(options, keywords(), &mut Cursor::new(typed.to_owned()), &mut out).await;
     (code, String::from_utf8(out.into_inner()).unwrap())
+}
+
+#[tokio::test]
+async fn a_recording_is_played_back_byte_for_byte_without_anybody_or_anything() {
+    let script = "SET BOT MEMORY \"seen\", RANDOM(1, 1000000)\nTALK \"${NOW()} ${GUID()} ${GET BOT MEMORY \"seen\"}\"\n\
+        HEAR age AS INTEGER WITH \"How old?\"\nHEAR code AS PASSWORD WITH \"Code?\"\nWAIT 0.01\n\
+        ADD SUGGESTION \"a\" AS \"A\"\nHEAR pick AS TEXT WITH \"Which?\"\nTALK \"${age} ${pick} ${RANDOM(1, 1000000)}\"\n";
+    let folder = folder(&[("a.gbai/a.gbdialog/start.bas", script)]);
+    let (package, tape) = (folder.path().join("a.gbai"), folder.path().join("tape.jsonl"));
+
+    let typed = "no\n42\ns3cret-code\nA\n\n";
+    let recorded = run_taped(package.clone(), None, typed, Taping::Record(tape.clone())).await;
+    let first = run_taped(package.clone(), None, "", Taping::Replay(tape.clone())).await;
+    let second = run_taped(package.clone(), None, "", Taping::Replay(tape.clone())).await;
+
+    assert_eq!(recorded.0, cli::OK, "{}", recorded.1);
+    assert_eq!(first, second);
+    assert_eq!(first.0, cli::OK, "{}", first.1);
+    // What was typed is shown in place of the terminal.
+    let shown = first
+        .1
+        .replace("> no\n", "> ")
+        .replace("> 42\n", "> ")
+        .replace("> ••••••••\n", "> ");
+    let shown = shown.replace("> A\n", "> ").replace("> \n", "> ");
+    assert_eq!(shown, recorded.1);
+    assert!(!std::fs::read_to_string(&tape).unwrap().contains("s3cret"));
+
+    write(
+        &package.join("a.gbdialog/start.bas"),
+        &script.replace("How old?", "Your age?"),
+    );
+    let (code, text) = run_taped(package, None, "", Taping::Replay(tape)).await;
+
+    assert_eq!(code, cli::FAILED);
+    assert!(
+        text.contains("this is not what was recorded: line 2 differs\n- How old?\n+ Your age?"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn a_recording_that_the_dialog_does_not_follow_any_more_is_told_apart() {
+    let folder = folder(&[("a.bas", "SET CONTEXT \"a\" AS \"b\"\nTALK 1\n")]);
+    let (script, tape) = (folder.path().join("a.bas"), folder.path().join("tape.jsonl"));
+    run_taped(script.clone(), None, "", Taping::Record(tape.clone())).await;
+    write(&script, "SET CONTEXT \"a\" AS \"c\"\nTALK 1\n");
+
+    let changed = run_taped(script.clone(), None, "", Taping::Replay(tape)).await;
+    let missing = run_taped(script, None, "", Taping::Replay(folder.path().join("none"))).await;
+
+    assert_eq!((changed.0, missing.0), (cli::FAILED, cli::UNABLE));
+    assert!(
+        changed.1.contains("when it was recorded it performed SET CONTEXT"),
+        "{}",
+        changed.1
+    );
 }
 
 #[test]

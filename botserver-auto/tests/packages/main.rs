@@ -9,10 +9,14 @@
 
 mod commands;
 mod dialogs;
+mod files;
 mod memory;
 mod mounting;
 mod mutations;
 mod reload;
 mod requests;
+mod rows;
+mod sections;
 mod shipped;
 mod support;
+mod tables;

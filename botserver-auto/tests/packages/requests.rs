@@ -219,7 +219,7 @@ async fn what_cannot_be_sent_is_a_fault_that_says_why() {
         ("GET \"http://user:pass@example.com/\"", FaultKind::Argument),
         ("GET \"URL/large\"", FaultKind::Limit),
         ("GET \"http://127.0.0.1:1/\"", FaultKind::Network),
-        ("GET \"orders.csv\"", FaultKind::NotFound),
+        ("GET \"../orders.csv\"", FaultKind::Argument),
         ("GET \"/api/orders\"", FaultKind::NotFound),
         ("GET \"things\", \"x\"", FaultKind::Argument),
     ];
@@ -293,12 +293,14 @@ async fn a_literal_path_into_something_the_script_sees_is_a_member_of_it() {
          TALK GET BOT MEMORY \"no\" + 1 OR \"none\"",
     )])
     .await;
-    let file = House::new(&[("a.gbai/start.bas", "order = { csv: 4 }\nTALK GET \"order.csv\"")]).await;
-
-    let fault = file.visitor("a").run("start", Map::new(), &[]).await.unwrap_err();
+    let file = House::new(&[(
+        "a.gbai/start.bas",
+        "order = { csv: 4 }\nTALK (GET \"order.csv\") IS NULL",
+    )])
+    .await;
 
     assert_eq!(house.said("a", "start").await, ["3", "hello", "web", "none"]);
-    assert_eq!(fault.kind, FaultKind::NotFound, "the name of a file stays one: {fault}");
+    assert_eq!(file.said("a", "start").await, ["true"], "the name of a file stays one");
 }
 
 #[tokio::test]

@@ -14,13 +14,15 @@ use botstate::{
     AppState, Config, Db, Lifecycle, Ports,
     config::{DatabaseUrl, for_tests},
     conversation::{Emit, SessionState},
-    db::{self, Change, default_org},
+    db::{self, Change, DbUuid, conversations, default_org},
     dialog::{Answer, Bot, Dialog, Env, Fault, FaultKind, HostCall, Input, Step},
     event::EventBus,
     keyword::{Class, Registry, Turn},
+    on_each,
     service::Service as _,
     shared::Local,
 };
+use diesel::prelude::*;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
@@ -277,6 +279,30 @@ impl Visitor<'_> {
         }
     }
 
+    /// Keeps the conversation as a row, as the first turn of a server does.
+    pub(crate) async fn keep(&self) {
+        let (id, bot, caller) = (self.conversation, self.bot.id, self.caller.clone());
+        let row = (
+            conversations::id.eq(DbUuid::from(id)),
+            conversations::org_id.eq(DbUuid::from(caller.org)),
+            conversations::bot_id.eq(DbUuid::from(bot)),
+            conversations::owner_kind.eq("system"),
+            conversations::owner_id.eq("system"),
+            conversations::last_seq.eq(0_i64),
+            conversations::session.eq("{}"),
+            conversations::activities.eq("[]"),
+            conversations::created_at.eq(0_i64),
+            conversations::updated_at.eq(0_i64),
+        );
+        let write = self.house.state.db.write(move |conn| {
+            on_each!(conn, |conn| diesel::insert_into(conversations::table)
+                .values(row)
+                .execute(conn))?;
+            Ok::<_, db::Error>(())
+        });
+        write.await.unwrap();
+    }
+
     async fn perform(&mut self, call: HostCall) -> Input {
         let registry = Arc::clone(&self.house.registry);
         let keyword = registry.find(call.keyword).unwrap();
@@ -354,8 +380,13 @@ impl Turn for Visitor<'_> {
     }
 
     fn emit(&mut self, event: Emit) {
-        if let Emit::Say(text) = event {
-            self.heard.push(text);
+        match event {
+            Emit::Say(text) => self.heard.push(text),
+            Emit::Files { text, files } => {
+                let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+                self.heard.push(format!("{text} [{}]", names.join(", ")));
+            }
+            Emit::Side { .. } => {}
         }
     }
 

@@ -9,7 +9,7 @@ use botstate::{
     conversation::{Emit, SessionState},
     dialog::{Fault, FaultKind},
     keyword::{Args, Class, Handler, Keyword, Turn},
-    run::{Late, Order, Runner, Task},
+    run::{Channel, Late, Order, Runner, Task},
 };
 
 use super::keep;
@@ -27,27 +27,33 @@ const LONGEST_KEY: usize = 255;
 /// Members of `session` that the server itself sets.
 const OURS: [&str; 3] = ["id", "channel", "user_id"];
 
-pub(super) fn keywords() -> Vec<Keyword> {
+pub(super) fn keywords(others: Option<&Others>) -> Vec<Keyword> {
     vec![
         Keyword {
             phrase: "SET SESSION",
-            shapes: &["key, value", "key AS value"],
-            class: Class::Write,
-            summary: "Keeps a value for the rest of the conversation; scripts read it as a member of `session`. \
-                      Null forgets it.",
+            shapes: &["key, value", "key AS value", "session, key, value"],
+            class: Class::External,
+            summary: "Keeps a value for the rest of the conversation, or of another one of the bot whose id is given; \
+                      scripts read it as a member of `session`. Null forgets it.",
             example: "SET SESSION \"table\", 7\nTALK session.table",
-            handler: Some(keep(|session, mut args| {
-                let key = args.text("key")?;
-                set(session, &key, args.take("value"))
-            })),
+            handler: Some(Arc::new(SetAny(others.cloned()))),
         },
         Keyword {
             phrase: "GET SESSION",
-            shapes: &["key"],
+            shapes: &["key", "session, key"],
             class: Class::Read,
-            summary: "What SET SESSION kept in this conversation under a key; null when there is nothing.",
+            summary: "What SET SESSION kept under a key in this conversation, or in another one of the bot whose id is \
+                      given; null when there is nothing.",
             example: "SET SESSION \"table\", 7\nTALK GET SESSION \"table\"",
-            handler: Some(Arc::new(Get)),
+            handler: Some(Arc::new(GetAny(others.cloned()))),
+        },
+        Keyword {
+            phrase: "SEND TO SESSION",
+            shapes: &["session, text"],
+            class: Class::External,
+            summary: "Says something in another conversation of the bot.",
+            example: "SEND TO SESSION session.id, \"Your table is ready.\"",
+            handler: Some(Arc::new(Send(others.cloned()))),
         },
         Keyword {
             phrase: "SET",
@@ -77,49 +83,21 @@ pub(super) fn keywords() -> Vec<Keyword> {
     ]
 }
 
-/// `GET SESSION id, key` and `SET SESSION id, key, value`, which know the bot's other conversations.
-pub(super) fn between(state: &AppState) -> Vec<Keyword> {
-    let others = Others {
-        db: state.db.clone(),
-        runner: state.ports.runner.clone(),
-    };
-    vec![
-        Keyword {
-            phrase: "SET SESSION",
-            shapes: &["key, value", "key AS value", "session, key, value"],
-            class: Class::External,
-            summary: "Keeps a value for the rest of the conversation, or of another one of the bot whose id is given; \
-                      scripts read it as a member of `session`. Null forgets it.",
-            example: "SET SESSION \"table\", 7\nTALK session.table",
-            handler: Some(Arc::new(SetAny(others.clone()))),
-        },
-        Keyword {
-            phrase: "GET SESSION",
-            shapes: &["key", "session, key"],
-            class: Class::Read,
-            summary: "What SET SESSION kept under a key in this conversation, or in another one of the bot whose id is \
-                      given; null when there is nothing.",
-            example: "SET SESSION \"table\", 7\nTALK GET SESSION \"table\"",
-            handler: Some(Arc::new(GetAny(others.clone()))),
-        },
-        Keyword {
-            phrase: "SEND TO SESSION",
-            shapes: &["session, text"],
-            class: Class::External,
-            summary: "Says something in another conversation of the bot.",
-            example: "SEND TO SESSION session.id, \"Your table is ready.\"",
-            handler: Some(Arc::new(Send(others))),
-        },
-    ]
-}
-
+/// What reaches the bot's other conversations.
 #[derive(Clone)]
-struct Others {
+pub(super) struct Others {
     db: Db,
     runner: Late<dyn Runner>,
 }
 
 impl Others {
+    pub(super) fn of(state: &AppState) -> Self {
+        Self {
+            db: state.db.clone(),
+            runner: state.ports.runner.clone(),
+        }
+    }
+
     /// Carries out a task in another conversation, once for each call.
     async fn order(&self, turn: &mut dyn Turn, other: ConversationId, task: Task) -> Result<Value, Fault> {
         let order = Order {
@@ -127,7 +105,7 @@ impl Others {
             task,
             conversation: Some(other),
             key: format!("session:{}", turn.idempotency_key()),
-            channel: "session",
+            channel: Channel::Session,
             limit: Some(LONGEST_ORDER),
             depth: turn.depth() + 1,
         };
@@ -172,7 +150,7 @@ fn unknown(id: ConversationId) -> Fault {
     Fault::new(FaultKind::NotFound, format!("this bot has no conversation {id}"))
 }
 
-struct SetAny(Others);
+struct SetAny(Option<Others>);
 
 #[async_trait]
 impl Handler for SetAny {
@@ -183,31 +161,33 @@ impl Handler for SetAny {
             return Ok(Value::Null);
         };
         let (org, bot) = (turn.bot().org, turn.bot().id);
-        self.0.value(bot, org, other, key.clone()).await?;
+        let others = self.0.as_ref().ok_or_else(|| unknown(other))?;
+        others.value(bot, org, other, key.clone()).await?;
         let task = Task::Session {
             key: key.trim().to_owned(),
             change: Some(value),
         };
-        self.0.order(turn, other, task).await?;
+        others.order(turn, other, task).await?;
         Ok(Value::Null)
     }
 }
 
-struct GetAny(Others);
+struct GetAny(Option<Others>);
 
 #[async_trait]
 impl Handler for GetAny {
     async fn call(&self, turn: &mut dyn Turn, mut args: Args) -> Result<Value, Fault> {
         let (other, key) = (other(turn, &mut args)?, args.text("key")?);
         let (org, bot) = (turn.bot().org, turn.bot().id);
-        match other {
-            Some(other) => self.0.value(bot, org, other, key).await,
-            None => Ok(turn.session().values.get(key.trim()).cloned().unwrap_or_default()),
+        match (other, &self.0) {
+            (Some(other), Some(others)) => others.value(bot, org, other, key).await,
+            (Some(other), None) => Err(unknown(other)),
+            (None, _) => Ok(turn.session().values.get(key.trim()).cloned().unwrap_or_default()),
         }
     }
 }
 
-struct Send(Others);
+struct Send(Option<Others>);
 
 #[async_trait]
 impl Handler for Send {
@@ -218,8 +198,9 @@ impl Handler for Send {
             return Ok(Value::Null);
         };
         let (org, bot) = (turn.bot().org, turn.bot().id);
-        self.0.value(bot, org, other, String::new()).await?;
-        self.0.order(turn, other, Task::Say { text }).await?;
+        let others = self.0.as_ref().ok_or_else(|| unknown(other))?;
+        others.value(bot, org, other, String::new()).await?;
+        others.order(turn, other, Task::Say { text }).await?;
         Ok(Value::Null)
     }
 }
@@ -279,14 +260,4 @@ fn set_language(session: &mut SessionState, mut args: Args) -> Result<(), Fault>
     }
     session.locale = Some(tag);
     Ok(())
-}
-
-struct Get;
-
-#[async_trait]
-impl Handler for Get {
-    async fn call(&self, turn: &mut dyn Turn, mut args: Args) -> Result<Value, Fault> {
-        let key = args.text("key")?;
-        Ok(turn.session().values.get(key.trim()).cloned().unwrap_or_default())
-    }
 }

@@ -66,7 +66,7 @@ impl Farewell {
             let is_meant = match self.notices.recv().await {
                 Ok(Notice::Event(Event::SessionEnded { session })) => self.session == Some(session),
                 Ok(Notice::Event(Event::PersonRefused { person })) => self.person == Some(person),
-                Ok(Notice::Event(Event::BotChanged { .. })) => false,
+                Ok(Notice::Event(Event::BotChanged { .. } | Event::RowsChanged { .. })) => false,
                 // What was missed may have been about this person: they prove themselves again.
                 Ok(Notice::Gap) | Err(RecvError::Lagged(_)) => self.person.is_some(),
                 // The server ends, and says so itself.

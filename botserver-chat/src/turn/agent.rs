@@ -218,6 +218,7 @@ impl Turn {
                 content: round.text.clone(),
                 stopped: round.is_stopped,
                 stream: round.token.map(|token| token.to_string()),
+                files: Vec::new(),
             });
         }
         // A model that calls although it was offered nothing any more would never come to an end.

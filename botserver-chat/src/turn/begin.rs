@@ -1,14 +1,20 @@
 //! What an input means: the answer to a waiting dialog, a tool, the first visit, or a question for the model.
 
 use botlib::{
-    Value,
+    BotId, Value,
     value::Map,
     wire::{InputKind, InputSpec, MessageType},
 };
-use botstate::dialog::{Answer, Input};
+use botstate::{
+    dialog::{Answer, Fault, Input},
+    job::{NewJob, Reply},
+    run::{Channel, Order, Task, side_conversation},
+};
 
 use super::{
-    Turn, environment, number,
+    Turn,
+    assent::assent,
+    environment, number,
     stack::{Frame, Running},
     with_names,
 };
@@ -46,13 +52,23 @@ impl Turn {
                 Ok(true)
             }
             Content::Switchers(ids) => self.begin_again(ids).await,
+            Content::Task { text, tools } => {
+                if !tools.is_empty() {
+                    self.conversation.session.tools = tools;
+                }
+                let answer = Answer {
+                    text,
+                    files: Vec::new(),
+                };
+                self.begin_message(answer, MessageType::User).await.map(|()| true)
+            }
             Content::Script { name, args, names } => self.begin_script(&name, args, names).await.map(|()| true),
             Content::Say(text) => {
                 self.say(text);
                 Ok(true)
             }
             Content::Session { key, change } => self.begin_change(&key, change),
-            Content::Wake { token, value } => Ok(self.begin_wake(&token, value)),
+            Content::Wake { token, value, fault } => Ok(self.begin_wake(&token, value, fault)),
             Content::Recover => self.begin_recovery().await,
         }
     }
@@ -86,16 +102,76 @@ impl Turn {
 
     /// Gives the dialog that waits for `token` its value; false when none does any more. One that lies under another
     /// goes on when it is the topmost again.
-    fn begin_wake(&mut self, token: &str, value: Value) -> bool {
-        for frame in self.stack.iter_mut().rev() {
-            if let Frame::Dialog(running) = frame
-                && matches!(&running.waiting, Waiting::Until { token: awaited, .. } if awaited == token)
-            {
-                running.waiting = Waiting::Woken { value };
-                return true;
-            }
+    fn begin_wake(&mut self, token: &str, value: Value, fault: Option<Fault>) -> bool {
+        let found = self.stack.iter_mut().rev().find_map(|frame| match frame {
+            Frame::Dialog(running) => match &running.waiting {
+                Waiting::Until {
+                    token: awaited,
+                    note,
+                    is_hear,
+                    ..
+                } if awaited == token => Some((note.clone(), *is_hear, running)),
+                _ => None,
+            },
+            Frame::Agent(_) => None,
+        });
+        let Some((note, is_silence, running)) = found else {
+            return false;
+        };
+        if let (Some(label), Some(workflow)) = (note, &mut self.conversation.session.workflow) {
+            workflow.results.insert(label, value.clone());
         }
-        false
+        running.waiting = Waiting::Woken {
+            value,
+            fault,
+            is_silence,
+        };
+        true
+    }
+
+    /// The other bot that a message is for: the one that the conversation was handed to, else a guest whose words it
+    /// holds.
+    fn addressee(&self, text: &str) -> Option<(BotId, Vec<String>)> {
+        let session = &self.conversation.session;
+        if let Some(bot) = session.transferred {
+            return Some((bot, Vec::new()));
+        }
+        let text = text.to_lowercase();
+        let called = session
+            .guests
+            .iter()
+            .filter(|guest| guest.words.iter().any(|word| text.contains(word)));
+        let guest = called.max_by_key(|guest| guest.priority)?;
+        Some((guest.bot, guest.tools.clone()))
+    }
+
+    /// Hands a message to another bot, which answers here when it has; false when there are no jobs to do so.
+    fn hand_over(&mut self, text: &str, (bot, tools): (BotId, Vec<String>)) -> bool {
+        let Some(jobs) = self.engine.ports.jobs.clone() else {
+            return false;
+        };
+        let conversation = self.conversation.id;
+        let order = Order {
+            bot,
+            task: Task::Message {
+                text: text.to_owned(),
+                tools,
+            },
+            conversation: Some(side_conversation(conversation, bot)),
+            key: format!("handed:{}", self.id),
+            channel: Channel::Bot,
+            limit: None,
+            depth: self.inbound.depth.saturating_add(1),
+        };
+        let reply = Reply {
+            bot: self.inbound.bot.id,
+            conversation,
+            token: None,
+        };
+        let now = self.engine.clock.now();
+        let job = NewJob::order(self.conversation.org, order, Some(reply), now);
+        self.changes.push(jobs.enqueue(job));
+        true
     }
 
     /// Goes on with the open turn; scripts find the message again with which it began.
@@ -156,14 +232,7 @@ impl Turn {
             message_type: number(kind),
             files: answer.files.clone(),
         });
-        if awaited.is_some() {
-            match self.stack.last_mut() {
-                Some(Frame::Dialog(top)) if matches!(top.waiting, Waiting::Until { .. }) => {
-                    let value = Value::text(answer.text);
-                    top.waiting = Waiting::Woken { value };
-                }
-                _ => self.input = Input::Heard(answer),
-            }
+        if awaited.is_some() && self.end_wait(&answer) {
             return Ok(());
         }
         if kind == MessageType::External {
@@ -172,10 +241,46 @@ impl Turn {
         let is_first = !self.conversation.session.started && self.inbound.bot.has_script("start");
         // A start.bas that reads the message answers it; else the model does, after start.bas has greeted.
         if !(is_first && self.inbound.bot.start_wants_message) {
-            self.ask_model(answer.text);
+            let is_handed = self
+                .addressee(&answer.text)
+                .is_some_and(|whom| self.hand_over(&answer.text, whom));
+            if !is_handed {
+                self.ask_model(answer.text);
+            }
         }
         self.push_start().await?;
         Ok(())
+    }
+
+    /// Ends the wait of the topmost dialog with a person's answer; false when it is no answer to that.
+    fn end_wait(&mut self, answer: &Answer) -> bool {
+        let Some(Frame::Dialog(top)) = self.stack.last_mut() else {
+            return false;
+        };
+        let Waiting::Until {
+            is_hear: false,
+            refusal,
+            ..
+        } = &mut top.waiting
+        else {
+            self.input = Input::Heard(answer.clone());
+            return true;
+        };
+        let (value, fault) = match (refusal.take(), assent(&answer.text)) {
+            (None, _) => (Value::text(answer.text.as_str()), None),
+            (Some(_), Some(true)) => (Value::Bool(true), None),
+            (Some(fault), Some(false)) => (Value::Null, Some(fault)),
+            (fault, None) => {
+                *refusal = fault;
+                return false;
+            }
+        };
+        top.waiting = Waiting::Woken {
+            value,
+            fault,
+            is_silence: false,
+        };
+        true
     }
 
     /// What a click on a suggestion says: its key while a dialog waits, its text otherwise.

@@ -2,11 +2,14 @@
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
-use botlib::{Value, value::Map};
+use botlib::{Value, value::Map, wire::InputSpec};
 use botstate::{
     dialog::{Dialog, Env, Fault, FaultKind, HostCall, Input, Step},
+    job::NewJob,
     keyword::{Args, Class, Turn as _},
+    run::{Channel, Order, Task},
 };
+use chrono::{DateTime, TimeDelta, Utc};
 use futures::FutureExt as _;
 
 use super::{
@@ -70,8 +73,17 @@ impl Turn {
         let mut input = std::mem::replace(&mut self.input, Input::Continue);
         let (mut env, mut is_woken) = (None, false);
         if let Some(Frame::Dialog(top)) = self.stack.last_mut() {
-            if let Waiting::Woken { value } = &mut top.waiting {
-                input = Input::Returned(std::mem::take(value));
+            if let Waiting::Woken {
+                value,
+                fault,
+                is_silence,
+            } = &mut top.waiting
+            {
+                input = match fault.take() {
+                    Some(fault) => Input::Failed(fault),
+                    None if *is_silence => Input::Silence,
+                    None => Input::Returned(std::mem::take(value)),
+                };
                 is_woken = true;
             }
             env = (!top.names.is_empty()).then(|| with_names(&self.env, &top.names));
@@ -136,8 +148,16 @@ impl Turn {
                     called.names = names;
                 }
             }
+            Step::Hear(_) if self.conversation.session.transaction.is_some() => {
+                self.stack.pop();
+                self.return_fault(in_transaction("HEAR"));
+                return Ok(self.next_after_return());
+            }
             Step::Hear(spec) => {
-                top.waiting = Waiting::Hear(spec);
+                let waiting = self.hear(spec);
+                if let Some(Frame::Dialog(top)) = self.stack.last_mut() {
+                    top.waiting = waiting;
+                }
                 return Ok(Next::Wait);
             }
             Step::Done(value) => {
@@ -152,6 +172,40 @@ impl Turn {
             }
         }
         Ok(Next::Step)
+    }
+
+    /// The wait of a HEAR. One with a time limit gets a job that ends it, which commits with the wait.
+    fn hear(&mut self, spec: InputSpec) -> Waiting {
+        let (Some(seconds), Some(jobs)) = (spec.timeout_s, self.engine.ports.jobs.clone()) else {
+            return Waiting::Hear(spec);
+        };
+        let (level, step) = (self.stack.len(), self.steps);
+        let token = format!("{}:{}:{level}:hear{step}", self.conversation.id, self.id);
+        let order = Order {
+            bot: self.inbound.bot.id,
+            task: Task::Wake {
+                token: token.clone(),
+                value: Value::Null,
+                fault: None,
+            },
+            conversation: Some(self.conversation.id),
+            key: format!("wake:{token}"),
+            channel: Channel::Event,
+            limit: None,
+            depth: 0,
+        };
+        let seconds = TimeDelta::try_seconds(i64::try_from(seconds).unwrap_or(i64::MAX)).unwrap_or(TimeDelta::MAX);
+        let now = self.engine.clock.now();
+        let due_at = now.checked_add_signed(seconds).unwrap_or(DateTime::<Utc>::MAX_UTC);
+        self.changes
+            .push(jobs.enqueue(NewJob::order(self.conversation.org, order, None, due_at)));
+        Waiting::Until {
+            token,
+            hear: Some(spec),
+            refusal: None,
+            note: None,
+            is_hear: true,
+        }
     }
 
     /// What the turn's own script gives back: its value, else the variables that it left as results.
@@ -205,7 +259,21 @@ impl Turn {
             );
             return Ok(Next::Step);
         };
+        if matches!(class, Class::External | Class::Wait) && self.conversation.session.transaction.is_some() {
+            self.input = Input::Failed(in_transaction(call.keyword));
+            if let Some(Frame::Dialog(top)) = self.stack.last_mut() {
+                top.waiting = Waiting::Turn;
+            }
+            return Ok(Next::Step);
+        }
         let level = self.stack.len();
+        if let Some(Frame::Dialog(Running {
+            dialog: Machine::Live(dialog),
+            ..
+        })) = self.stack.last()
+        {
+            self.script = dialog.script().to_owned();
+        }
         self.call = format!("{}:{}:{level}:{}", self.conversation.id, self.id, call.number);
         let must_commit = match class {
             Class::External | Class::Wait => true,
@@ -226,6 +294,9 @@ impl Turn {
             top.waiting = Waiting::Until {
                 token: wait.token,
                 hear: wait.hear,
+                refusal: wait.refusal,
+                note: wait.note,
+                is_hear: false,
             };
             self.input = Input::Continue;
             return Ok(Next::Wait);
@@ -287,6 +358,13 @@ impl Turn {
 
     /// What follows when a dialog has ended: the level below goes on, waits again, or there is none.
     fn next_after_return(&mut self) -> Next {
+        let goes_on = matches!(self.stack.last(), Some(Frame::Dialog(below)) if below.waiting == Waiting::Turn);
+        if !goes_on && self.conversation.session.transaction.take().is_some() {
+            tracing::warn!(
+                bot.name = %self.inbound.bot.name,
+                "a dialog ended inside of a transaction: what it would have changed is left out"
+            );
+        }
         match (self.stack.last(), &self.input) {
             (None, Input::Returned(_)) => match std::mem::replace(&mut self.input, Input::Continue) {
                 Input::Returned(value) => Next::Over(value),
@@ -301,6 +379,15 @@ impl Turn {
             _ => Next::Step,
         }
     }
+}
+
+/// A transaction holds what was not made yet, so nobody may be waited for and nothing else may happen meanwhile.
+fn in_transaction(keyword: &str) -> Fault {
+    Fault::new(
+        FaultKind::Data,
+        format!("{keyword} cannot be used inside of a transaction"),
+    )
+    .hint("COMMIT or ROLLBACK before it")
 }
 
 /// A dialog panicked: it is gone, and the turn is not.

@@ -10,6 +10,7 @@
 mod doors;
 mod limits;
 mod order;
+mod orders;
 mod privacy;
 mod recovery;
 mod repeats;

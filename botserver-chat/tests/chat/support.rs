@@ -25,7 +25,7 @@ use botstate::{
 use http::{HeaderMap, header};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::runtime::Runtime;
+use tokio::{runtime::Runtime, task::JoinHandle};
 
 use dialogs::{OneBot, Op, Scripts};
 use probe::Probe;
@@ -115,11 +115,15 @@ impl House {
             .enable_all()
             .build()
             .unwrap();
-        let (config, bot, model) = (self.config.clone(), Arc::new(copy(&self.bot)), self.model.clone());
+        let (config, mut bot, model) = (self.config.clone(), copy(&self.bot), self.model.clone());
         let (scripts, probe) = (Arc::clone(&self.scripts), Arc::clone(&self.probe));
         let serving = runtime.spawn(async move {
+            let (db, _) = Db::open(&config.database).await.unwrap();
+            bot.org = db::default_org(&db, SystemClock.now()).await.unwrap();
+            drop(db);
+            let bot = Arc::new(bot);
             let mut registry = Registry::new();
-            let own = probe::keywords(&probe);
+            let own = probe::keywords(&probe).into_iter().chain([crate::orders::rest()]);
             for keyword in botserver_chat::keywords().into_iter().chain(own) {
                 registry.register(keyword);
             }
@@ -221,6 +225,16 @@ impl Server {
             session_id: conversation.to_string(),
             token: format!("visitor_{user}_{conversation}_{}", self.bot),
         }
+    }
+
+    /// The bot's id.
+    pub(crate) fn bot(&self) -> BotId {
+        self.bot
+    }
+
+    /// Starts something that ends with the server.
+    pub(crate) fn spawn<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+        self.runtime.as_ref().unwrap().spawn(work)
     }
 
     /// Ends the server where it is, as a crash would.

@@ -93,6 +93,17 @@ impl Outbound {
         Self::with_lookup(policy, &(Arc::new(SystemLookup) as Arc<dyn Lookup>))
     }
 
+    /// The same client for answers of at most `max_bytes`.
+    #[must_use]
+    pub fn limited_to(&self, max_bytes: usize) -> Self {
+        let mut policy = OutboundPolicy::clone(&self.policy);
+        policy.max_bytes = max_bytes;
+        Self {
+            policy: Arc::new(policy),
+            ..self.clone()
+        }
+    }
+
     /// A client within `policy` that finds addresses through `lookup`.
     ///
     /// # Errors

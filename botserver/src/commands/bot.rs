@@ -7,7 +7,7 @@ use std::{
 };
 
 use botlib::{Value, value::Map};
-use botserver_auto::cli::{self, CheckOptions, FmtOptions, RunOptions};
+use botserver_auto::cli::{self, CheckOptions, FmtOptions, RunOptions, Taping};
 use botstate::{Config, keyword::Registry};
 
 use crate::cli::Bot;
@@ -40,6 +40,8 @@ pub(super) async fn run(command: Bot, config: Config) -> anyhow::Result<ExitCode
             path,
             script,
             arguments,
+            record,
+            replay,
         } => {
             let args = arguments
                 .iter()
@@ -50,6 +52,11 @@ pub(super) async fn run(command: Bot, config: Config) -> anyhow::Result<ExitCode
                 script,
                 args,
                 limits: config.script,
+                taping: match (record, replay) {
+                    (Some(path), _) => Taping::Record(path),
+                    (None, Some(path)) => Taping::Replay(path),
+                    (None, None) => Taping::Off,
+                },
             };
             cli::run(
                 options,
@@ -84,6 +91,10 @@ pub(crate) fn keywords(config: &Config) -> anyhow::Result<Registry> {
     botserver_llm::service(compose::llm_config(config)).register(&mut registry);
     #[cfg(feature = "chat")]
     for keyword in botserver_chat::keywords() {
+        registry.register(keyword);
+    }
+    #[cfg(feature = "tasks")]
+    for keyword in botserver_tasks::known_keywords() {
         registry.register(keyword);
     }
     Ok(registry)

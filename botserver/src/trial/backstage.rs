@@ -42,12 +42,6 @@ impl Backstage {
         })
     }
 
-    /// In whose name keywords are performed.
-    #[expect(dead_code, reason = "the section `session` will need it")]
-    pub(crate) fn visitor(&self) -> &Caller {
-        &self.caller
-    }
-
     /// Whether this server has a keyword.
     pub(crate) fn knows(&self, phrase: &str) -> bool {
         let found = self.state.ports.keywords.find(phrase);

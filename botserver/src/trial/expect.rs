@@ -88,6 +88,22 @@ impl<'de> Deserialize<'de> for Said {
                 Ok(Said::Exactly(vec![text.to_owned()]))
             }
 
+            fn visit_bool<E>(self, flag: bool) -> Result<Said, E> {
+                Ok(Said::Exactly(vec![flag.to_string()]))
+            }
+
+            fn visit_u64<E>(self, number: u64) -> Result<Said, E> {
+                Ok(Said::Exactly(vec![number.to_string()]))
+            }
+
+            fn visit_i64<E>(self, number: i64) -> Result<Said, E> {
+                Ok(Said::Exactly(vec![number.to_string()]))
+            }
+
+            fn visit_f64<E>(self, number: f64) -> Result<Said, E> {
+                Ok(Said::Exactly(vec![number.to_string()]))
+            }
+
             fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Said, A::Error> {
                 let mut texts = Vec::new();
                 while let Some(value) = seq.next_element::<Value>()? {

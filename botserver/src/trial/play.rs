@@ -9,7 +9,7 @@ use botlib::Value;
 use botserver_auto::basic::Trace;
 use botstate::{
     Config,
-    run::{Order, Task},
+    run::{Channel, Order, Task},
 };
 use serde_json::Value as Json;
 
@@ -197,7 +197,7 @@ impl Play {
             },
             conversation: None,
             key: format!("test-{}", self.orders),
-            channel: "schedule",
+            channel: Channel::Schedule,
             limit: None,
             depth: 0,
         };

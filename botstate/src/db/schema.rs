@@ -121,6 +121,58 @@ table! {
 }
 
 table! {
+    /// Work that outlives a turn.
+    jobs (id) {
+        id -> Text,
+        org_id -> Text,
+        bot_id -> Nullable<Text>,
+        kind -> Text,
+        payload -> Text,
+        unique_key -> Nullable<Text>,
+        state -> Text,
+        due_at -> BigInt,
+        attempts -> Integer,
+        lease_by -> Nullable<Text>,
+        lease_until -> Nullable<BigInt>,
+        last_error -> Nullable<Text>,
+        created_at -> BigInt,
+        finished_at -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    /// Times at which scripts run.
+    schedules (id) {
+        id -> Text,
+        org_id -> Text,
+        bot_id -> Text,
+        unique_key -> Text,
+        origin -> Text,
+        script -> Text,
+        rule -> Text,
+        zone -> Text,
+        args -> Text,
+        conversation_id -> Nullable<Text>,
+        next_at -> Nullable<BigInt>,
+        last_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+    }
+}
+
+table! {
+    /// Dialogs that wait for an event.
+    event_waits (token) {
+        token -> Text,
+        org_id -> Text,
+        bot_id -> Text,
+        event -> Text,
+        conversation_id -> Text,
+        expires_at -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+table! {
     /// What SET USER MEMORY, SET USER FACT and REMEMBER keep.
     user_memories (org_id, owner, scope, name) {
         owner -> Text,

@@ -25,6 +25,7 @@ async fn help_is_worth_reading() {
         ("help_bot", &["bot", "--help"]),
         ("help_bot_check", &["bot", "check", "--help"]),
         ("help_bot_run", &["bot", "run", "--help"]),
+        ("help_bot_test", &["bot", "test", "--help"]),
         ("help_doctor", &["doctor", "--help"]),
         ("help_user_add", &["user", "add", "--help"]),
     ] {

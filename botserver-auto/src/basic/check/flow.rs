@@ -7,7 +7,7 @@ use botstate::keyword::Class;
 use super::Checker;
 use crate::basic::{
     compiler, library,
-    tree::{Case, Expr, ExprKind, Loop, Name, PlaceKey, Step, Stmt, StmtKind, Test, Transaction},
+    tree::{Case, Compare, Expr, ExprKind, Loop, Name, PlaceKey, Step, Stmt, StmtKind, Test, Transaction},
 };
 
 /// Statements that run nothing, so they may stand where nothing is reached.
@@ -31,14 +31,9 @@ fn declares(stmt: &Stmt) -> bool {
 /// Whether nothing after the statement is reached.
 fn leaves(stmt: &Stmt) -> bool {
     match &stmt.kind {
-        StmtKind::Return(_)
-        | StmtKind::ReturnWith(_)
-        | StmtKind::End
-        | StmtKind::LeaveProcedure
-        | StmtKind::Leave(_)
-        | StmtKind::Continue
-        | StmtKind::Goto(_)
-        | StmtKind::Throw(_) => true,
+        StmtKind::LeaveProcedure | StmtKind::Leave(_) | StmtKind::Continue | StmtKind::Goto(_) | StmtKind::Throw(_) => {
+            true
+        }
         StmtKind::If {
             arms,
             otherwise: Some(otherwise),
@@ -46,7 +41,7 @@ fn leaves(stmt: &Stmt) -> bool {
             let ends = |body: &[Stmt]| body.iter().any(leaves);
             arms.iter().all(|(_, body)| ends(body)) && ends(otherwise)
         }
-        _ => false,
+        _ => compiler::ends(stmt),
     }
 }
 
@@ -54,6 +49,11 @@ impl Checker<'_> {
     pub(super) fn body(&mut self, body: &[Stmt]) {
         self.transactions(body);
         let mut after: Option<&Stmt> = None;
+        for pair in body.windows(2) {
+            if let [first, second] = pair {
+                self.skips_first(first, second);
+            }
+        }
         for stmt in body {
             // A label, and the head of the next tool of the file, can be reached again.
             if matches!(
@@ -223,18 +223,10 @@ impl Checker<'_> {
         let ExprKind::Call(function, args) = &to.kind else {
             return;
         };
-        let counts = ["UBOUND", "COUNT", "LEN", "SIZE", "LENGTH"]
-            .iter()
-            .any(|other| function.text.eq_ignore_ascii_case(other));
-        let Some(list) = args.first().filter(|_| counts) else {
+        let Some(list) = args.first().filter(|_| is_count(&function.text)) else {
             return;
         };
-        let element = format!("{}[{}]", self.written(&list.span), name.key());
-        let uses = body.iter().any(|stmt| {
-            let text = self.written(&stmt.span).replace(' ', "");
-            text.contains(&element)
-        });
-        if uses {
+        if self.indexes(list, &name.key(), body) {
             let title = format!(
                 "{} is a count: the last index is one less",
                 function.text.to_uppercase()
@@ -245,6 +237,51 @@ impl Checker<'_> {
                 name.text, function.text
             ));
         }
+    }
+
+    /// `i = 1` before `DO WHILE i < UBOUND(list)`: elements are counted from 0, so the first one is left out.
+    fn skips_first(&mut self, first: &Stmt, second: &Stmt) {
+        let StmtKind::Assign { target, value } = &first.kind else {
+            return;
+        };
+        let (condition, body) = match &second.kind {
+            StmtKind::While { condition, body } => (condition, body),
+            StmtKind::Do {
+                before: Some(until),
+                body,
+                ..
+            } if !until.until => (&until.condition, body),
+            _ => return,
+        };
+        let ExprKind::Compare(left, Compare::Less | Compare::LessEqual, right) = &condition.kind else {
+            return;
+        };
+        let counts = matches!(&left.kind, ExprKind::Name(name) if name.eq_ignore_ascii_case(&target.name.text));
+        if !counts || !target.keys.is_empty() || !matches!(value.kind, ExprKind::Int(1)) {
+            return;
+        }
+        let ExprKind::Call(function, args) = &right.kind else {
+            return;
+        };
+        let Some(list) = args.first().filter(|_| is_count(&function.text)) else {
+            return;
+        };
+        if self.indexes(list, &target.name.key(), body) {
+            let list = self.parsed.source().slice(list.span.clone()).to_owned();
+            self.warn(
+                "B254",
+                &value.span,
+                format!("the first element of {list} has the index 0, so it is left out"),
+            )
+            .help = Some(format!("begin with 0, or write `FOR EACH item IN {list}`"));
+        }
+    }
+
+    /// Whether an element of the list is taken by that index.
+    fn indexes(&self, list: &Expr, index: &str, body: &[Stmt]) -> bool {
+        let element = format!("{}[{index}]", self.written(&list.span));
+        body.iter()
+            .any(|stmt| self.written(&stmt.span).replace(' ', "").contains(&element))
     }
 
     /// A loop whose condition nothing inside changes, and that nothing leaves.
@@ -339,6 +376,13 @@ impl Checker<'_> {
     fn top(&self, body: &[Stmt]) -> bool {
         std::ptr::eq(body, self.parsed.body.as_slice())
     }
+}
+
+/// Whether a function tells how many elements there are.
+fn is_count(function: &str) -> bool {
+    ["UBOUND", "COUNT", "LEN", "SIZE", "LENGTH"]
+        .iter()
+        .any(|other| function.eq_ignore_ascii_case(other))
 }
 
 fn closes(stmt: &Stmt) -> bool {

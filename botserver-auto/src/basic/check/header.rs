@@ -28,6 +28,22 @@ impl Checker<'_> {
             // ON and SCHEDULE blocks are sections as well, but have no head.
             self.section(section.body);
         }
+        let stem = sections.first().map(|_| compiler::stem(parsed)).unwrap_or_default();
+        for section in &sections {
+            let numbered = |name: &String| {
+                let number = name.strip_prefix(&stem).and_then(|rest| rest.strip_prefix('-'));
+                number.is_some_and(|number| number.bytes().all(|digit| digit.is_ascii_digit()))
+            };
+            let (Some(name), Some(first)) = (
+                section.name.as_ref().filter(|name| numbered(name)),
+                section.body.first(),
+            ) else {
+                continue;
+            };
+            let title = format!("this tool has no name of its own, so it is called {name}");
+            self.warn("B219", &first.span, title).help =
+                Some("write a comment with its name on the line before its PARAM and DESCRIPTION lines".to_owned());
+        }
         for section in &sections {
             self.assigned.extend(section.given.iter().cloned());
         }

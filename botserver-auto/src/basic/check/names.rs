@@ -135,17 +135,71 @@ impl Checker<'_> {
         if let ("ADD TOOL" | "USE TOOL" | "ADD SUGGESTION TOOL", Some(first)) = (command.phrase, first) {
             self.tool(first);
         }
-        if command.phrase == "COMPRESS"
-            && first.is_some_and(|first| matches!(&first.kind, ExprKind::Text(text) if text.ends_with(".zip")))
-        {
-            self.warn("B252", span, "COMPRESS is written `COMPRESS files, \"archive.zip\"`")
-                .label = "the arguments are in another order, which is understood".to_owned();
+        self.table(command);
+        let archive = first
+            .is_some_and(|first| matches!(&first.kind, ExprKind::Text(text) if text.to_lowercase().ends_with(".zip")));
+        if command.phrase == "COMPRESS" && archive {
+            let diagnostic = self.warn("B252", span, "COMPRESS is written `COMPRESS files, \"archive.zip\"`");
+            "the arguments are in another order, which is understood".clone_into(&mut diagnostic.label);
         }
         for (_, arg) in &command.args {
+            if let Arg::Named(values) = arg {
+                self.unnamed(values);
+            }
             // A bare name may be a table, which nobody assigns.
             if !matches!(arg, Arg::Source(..)) {
                 arg.exprs().into_iter().for_each(|expr| self.expr(expr));
             }
+        }
+    }
+
+    /// A table whose name looks like one that the package declares.
+    fn table(&mut self, command: &Command) {
+        let Some(tables) = self.known.tables.as_ref().filter(|tables| !tables.is_empty()) else {
+            return;
+        };
+        let source = command.args.iter().find_map(|(_, arg)| match arg {
+            Arg::Source(name, value) => Some((name.as_str(), value)),
+            _ => None,
+        });
+        // A text in quotes is a source as well, wherever the keyword takes one.
+        let literal = command.args.first().and_then(|(name, arg)| match (name.as_str(), arg) {
+            ("table" | "source" | "src" | "t", Arg::One(value)) => match &value.kind {
+                ExprKind::Text(text) => Some((text.as_str(), value)),
+                _ => None,
+            },
+            _ => None,
+        });
+        let Some((name, value)) = source.or(literal) else {
+            return;
+        };
+        let key = name.trim_start_matches('.').to_lowercase();
+        if key.contains(['.', '/', ' ']) || tables.contains(&key) || self.assigned.contains(&key) {
+            return;
+        }
+        if let Some(near) = nearest(&key, tables.iter().map(String::as_str)).map(str::to_owned) {
+            let diagnostic = self.warn("B278", &value.span, format!("the package declares no table {name}"));
+            diagnostic.help = Some(format!("did you mean `{near}`?"));
+        }
+    }
+
+    /// `SAVE "t", name, 5`: columns are called like the variables, and a value that is none takes the column at its place.
+    fn unnamed(&mut self, values: &[Expr]) {
+        let named = |value: &&Expr| match &value.kind {
+            ExprKind::Name(_) => true,
+            ExprKind::Path(_, steps) => matches!(steps.last(), Some(Step::Member(_))),
+            _ => false,
+        };
+        if values.len() < 2 || !values.iter().any(|value| named(&value)) {
+            return;
+        }
+        if let Some(value) = values.iter().find(|value| !named(value)) {
+            self.warn(
+                "B258",
+                &value.span,
+                "this value has no name, so it takes the column at its place",
+            )
+            .help = Some("assign it to a variable that is called like the column, or save an object".to_owned());
         }
     }
 

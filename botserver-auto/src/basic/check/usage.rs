@@ -134,7 +134,7 @@ fn close(a: &str, b: &str) -> bool {
     let special = |text: &str| text.bytes().any(|c| c.is_ascii_digit() || c == b'_');
     match (short.as_bytes(), long.as_bytes()) {
         // A letter too many or too few; `item` and `items` are two names.
-        ([], [extra]) => !special(long) && !(ending == 0 && *extra == b's') && same + ending >= 3,
+        ([], [extra]) => !special(long) && (ending > 0 || *extra != b's') && same + ending >= 3,
         // Two letters that changed places.
         ([a, b], [c, d]) => a == d && b == c && a != b && !special(short),
         // Another letter, in a long name.

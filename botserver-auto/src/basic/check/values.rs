@@ -65,8 +65,8 @@ fn certain(expr: &Expr) -> Option<Certain> {
         | ExprKind::Compare(..)
         | ExprKind::Between(..)
         | ExprKind::IsNull(_)
-        | ExprKind::IsEmpty(_) => Certain::Bool,
-        ExprKind::Not(_) => Certain::Bool,
+        | ExprKind::IsEmpty(_)
+        | ExprKind::Not(_) => Certain::Bool,
         ExprKind::List(_) => Certain::List,
         ExprKind::Object(_) => Certain::Object,
         ExprKind::Call(name, _) => {
@@ -179,6 +179,7 @@ impl Checker<'_> {
     }
 
     fn chain(&mut self, first: &Expr, rest: &[(Arith, Expr)]) {
+        self.appended(first, rest);
         let mut before = first;
         for (operator, operand) in rest {
             match operator {
@@ -214,6 +215,49 @@ impl Checker<'_> {
         }
     }
 
+    /// `"Item " + i + 1` appends the 1, although its author wants to add it.
+    fn appended(&mut self, first: &Expr, rest: &[(Arith, Expr)]) {
+        let mut texts = certain(first) == Some(Certain::Text);
+        let mut before = first;
+        for (operator, operand) in rest {
+            let counts = matches!(before.kind, ExprKind::Name(_)) || certain(before) == Some(Certain::Number);
+            let number = matches!(operand.kind, ExprKind::Int(number) if number != 0);
+            if texts && *operator == Arith::Add && number && counts {
+                let sum = self
+                    .parsed
+                    .source()
+                    .slice(before.span.start..operand.span.end)
+                    .to_owned();
+                self.warn(
+                    "B255",
+                    &operand.span,
+                    "this appends the number to a text instead of adding it",
+                )
+                .help = Some(format!("write `({sum})`"));
+            }
+            texts |= certain(operand) == Some(Certain::Text);
+            before = operand;
+        }
+    }
+
+    /// A text in one letter case is never equal to one in the other.
+    fn letter_case(&mut self, left: &Expr, right: &Expr) {
+        let (ExprKind::Call(name, _), ExprKind::Text(text)) = (&left.kind, &right.kind) else {
+            return;
+        };
+        let function = name.text.trim_end_matches('$').to_ascii_uppercase();
+        let wrong = match function.as_str() {
+            "LCASE" | "LOWER" | "LOWERCASE" => text.chars().any(char::is_uppercase),
+            "UCASE" | "UPPER" | "UPPERCASE" => text.chars().any(char::is_lowercase),
+            _ => return,
+        };
+        if wrong {
+            let title = format!("{function} never gives this text: letters have another case");
+            self.warn("B257", &right.span, title).help =
+                Some("write the text in the case that the function gives".to_owned());
+        }
+    }
+
     fn comparison(&mut self, whole: &Expr, left: &Expr, operator: Compare, right: &Expr) {
         use Compare::{Equal, Greater, GreaterEqual, Less, LessEqual, Like, NotEqual, NotLike};
         let orders = matches!(operator, Less | LessEqual | Greater | GreaterEqual);
@@ -242,6 +286,10 @@ impl Checker<'_> {
             )
             .help = Some("write IS NULL or IS NOT NULL".to_owned());
             return;
+        }
+        if !matches!(operator, Like | NotLike | Compare::In | Compare::NotIn) {
+            self.letter_case(left, right);
+            self.letter_case(right, left);
         }
         if matches!(operator, Like | NotLike) {
             if let ExprKind::Text(pattern) = &right.kind

@@ -28,6 +28,8 @@ pub(crate) fn bodies(stmt: &Stmt) -> Vec<&[Stmt]> {
         StmtKind::For { body, .. }
         | StmtKind::ForEach { body, .. }
         | StmtKind::While { body, .. }
+        | StmtKind::On { body, .. }
+        | StmtKind::Later { body, .. }
         | StmtKind::Do { body, .. } => vec![body],
         StmtKind::Select { cases, otherwise, .. } => cases
             .iter()
@@ -37,7 +39,6 @@ pub(crate) fn bodies(stmt: &Stmt) -> Vec<&[Stmt]> {
         StmtKind::Procedure(procedure) => vec![&procedure.body],
         StmtKind::With { fields, .. } => vec![fields],
         StmtKind::Try { body, handler, .. } => vec![body, handler],
-        StmtKind::On { body, .. } | StmtKind::Later { body, .. } => vec![body],
         _ => Vec::new(),
     }
 }

@@ -136,7 +136,7 @@ impl Compiler<'_> {
                 otherwise,
             } => self.select(subject, cases, otherwise.as_deref()),
             StmtKind::Return(None) if self.jumps.gosubs => self.builder.emit(Instr::Back),
-            StmtKind::Return(None) if self.outcome() => {}
+            StmtKind::Return(None) | StmtKind::End if self.outcome() => {}
             StmtKind::Return(value) => {
                 let value = value.as_ref().map_or(Op::Const(Value::Null), |value| self.op(value));
                 let value = self.operand(value);
@@ -154,7 +154,6 @@ impl Compiler<'_> {
                 self.builder.emit(Instr::Return(value));
             }
             StmtKind::LeaveProcedure => self.builder.emit(Instr::Return(Operand::Const(Value::Null))),
-            StmtKind::End if self.outcome() => {}
             StmtKind::End => self.builder.emit(Instr::End),
             StmtKind::With { target, fresh, fields } => {
                 if *fresh {
@@ -210,7 +209,7 @@ impl Compiler<'_> {
             StmtKind::OnErrorGoto(name) => self.on_error_goto(name),
             StmtKind::Dim(dims) => dims.iter().for_each(|dim| self.dim(dim)),
             StmtKind::Mail { .. } | StmtKind::Step(_) | StmtKind::Delay(_) | StmtKind::Transaction(_) => {
-                self.work(stmt)
+                self.work(stmt);
             }
             StmtKind::Later { amount, unit, .. } => self.later(stmt, amount, *unit),
             // Declarations, and programs of their own.

@@ -129,7 +129,7 @@ fn declared(body: &[Stmt], schema: &mut Schema) {
 }
 
 /// The script's name without folder and ending, in lower case.
-fn stem(parsed: &Parsed) -> String {
+pub(crate) fn stem(parsed: &Parsed) -> String {
     let name = parsed.source().name().to_lowercase();
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
     name.strip_suffix(".bas").unwrap_or(name).to_owned()
@@ -218,11 +218,32 @@ fn tools(body: &[Stmt]) -> Vec<&[Stmt]> {
             at += length;
             continue;
         }
-        ended |= matches!(stmt.kind, StmtKind::Return(_) | StmtKind::ReturnWith(_) | StmtKind::End);
+        ended |= ends(stmt);
         at += 1;
     }
     parts.push(body.get(start..).unwrap_or_default());
     parts
+}
+
+/// Whether the script always ends at the statement, whatever branch it takes.
+pub(crate) fn ends(stmt: &Stmt) -> bool {
+    let body = |body: &[Stmt]| body.iter().any(ends);
+    match &stmt.kind {
+        StmtKind::Return(_) | StmtKind::ReturnWith(_) | StmtKind::End => true,
+        StmtKind::If {
+            arms,
+            otherwise: Some(otherwise),
+        } => arms.iter().all(|(_, inner)| body(inner)) && body(otherwise),
+        StmtKind::Select {
+            cases,
+            otherwise: Some(otherwise),
+            ..
+        } => cases.iter().all(|case| body(&case.body)) && body(otherwise),
+        StmtKind::Try {
+            body: inner, handler, ..
+        } => body(inner) && body(handler),
+        _ => false,
+    }
 }
 
 /// The slug of the nearest heading comment, else the file's name with a number.
@@ -246,7 +267,9 @@ fn heading(parsed: &Parsed, start: usize) -> Option<String> {
     let mut found = None;
     let mut end = start;
     for comment in parsed.comments.iter().rev().filter(|comment| comment.end <= start) {
-        if !text.get(comment.end..end)?.trim().is_empty() {
+        let between = text.get(comment.end..end)?;
+        let apart = found.is_some() && between.matches('\n').count() > 1;
+        if apart || !between.trim().is_empty() {
             break;
         }
         end = comment.start;
@@ -343,7 +366,7 @@ fn trigger(event: &Event) -> Option<TriggerKind> {
             operation: *operation,
         },
         Event::Form(name) => TriggerKind::Form { name: name.clone() },
-        Event::Event(name) => TriggerKind::Event { name: name.clone() },
+        Event::Named(name) => TriggerKind::Event { name: name.clone() },
         Event::Webhook(path) => TriggerKind::Webhook {
             endpoint: endpoint(path),
         },
@@ -356,7 +379,7 @@ fn event_name(event: &Event) -> String {
     match event {
         Event::Change(operation, table) => format!("on-{}-{}", operation.name(), slug(table)),
         Event::Form(name) => format!("on-form-{}", slug(name)),
-        Event::Event(name) => format!("on-event-{}", slug(name)),
+        Event::Named(name) => format!("on-event-{}", slug(name)),
         Event::Webhook(path) => format!("on-webhook-{}", endpoint(path)),
         Event::Unserved(words) => format!("on-{}", slug(words)),
     }
@@ -389,7 +412,7 @@ fn locals(body: &[Stmt], names: &mut HashSet<String>) {
                 names.insert(name.key());
             }
             StmtKind::Procedure(Procedure { params, .. }) => {
-                names.extend(params.iter().map(crate::basic::tree::Name::key))
+                names.extend(params.iter().map(crate::basic::tree::Name::key));
             }
             _ => {}
         }

@@ -52,6 +52,8 @@ pub enum Watched {
 pub struct FrameView {
     /// The name of the SUB or FUNCTION; empty for the script itself.
     pub procedure: String,
+    /// The file, such as `start.bas`: the script's, or one that it includes.
+    pub file: String,
     /// The line that runs, counted from 1.
     pub line: u32,
 }
@@ -134,9 +136,11 @@ impl Machine {
         let views = self.frames.iter().rev().map(|frame| {
             let routine = self.program.procedures.get(frame.routine);
             let line = routine.and_then(|routine| routine.lines.get(frame.at).or(routine.lines.last()));
+            let (file, line) = self.program.file_and_line(line.copied().unwrap_or(1));
             FrameView {
                 procedure: routine.map(|routine| routine.name.clone()).unwrap_or_default(),
-                line: line.copied().unwrap_or(1),
+                file: file.to_owned(),
+                line,
             }
         });
         views.collect()

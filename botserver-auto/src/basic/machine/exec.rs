@@ -395,11 +395,10 @@ impl Machine {
             fault.kind,
             FaultKind::Limit | FaultKind::Stopped | FaultKind::State | FaultKind::Internal
         );
-        !fatal
-            && self
-                .frames
-                .iter()
-                .any(|frame| !frame.handlers.is_empty() || frame.resume_next)
+        let catches = |frame: &super::Frame| {
+            !frame.handlers.is_empty() || frame.resume_next || frame.on_error.is_some() && !frame.handling
+        };
+        !fatal && self.frames.iter().any(catches)
     }
 
     /// Hands an error to the innermost handler; without one the script ends with it.

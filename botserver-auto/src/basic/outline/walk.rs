@@ -285,7 +285,7 @@ impl Walk<'_> {
     fn event(&mut self, event: &Event, stmt: &Stmt) {
         match event {
             Event::Change(_, table) => self.within_text(Named::Table, table, &stmt.span, Role::Read),
-            Event::Form(name) | Event::Event(name) | Event::Webhook(name) => {
+            Event::Form(name) | Event::Named(name) | Event::Webhook(name) => {
                 self.within_text(Named::Event, name, &stmt.span, Role::Write);
             }
             Event::Unserved(_) => {}

@@ -79,7 +79,7 @@ impl<'a> Parser<'a> {
         {
             return Ok(self.finish(entry, args, start));
         }
-        let mut best: Option<(usize, Vec<(String, Arg)>)> = None;
+        let mut best: Option<(usize, Vec<(String, Arg)>, Vec<Diagnostic>)> = None;
         let mut failure: Option<Box<Diagnostic>> = None;
         let begin = self.at;
         for shape in &entry.shapes {
@@ -93,11 +93,12 @@ impl<'a> Parser<'a> {
                     Ok(())
                 }
             });
-            self.diagnostics.truncate(known);
+            // Only what the shape that is taken has to say is kept.
+            let said = self.diagnostics.split_off(known);
             match parsed {
                 Ok(()) => {
-                    if best.as_ref().is_none_or(|(end, _)| self.at > *end) {
-                        best = Some((self.at, args));
+                    if best.as_ref().is_none_or(|(end, ..)| self.at > *end) {
+                        best = Some((self.at, args, said));
                     }
                 }
                 Err(error) => {
@@ -109,8 +110,9 @@ impl<'a> Parser<'a> {
             }
         }
         match (best, failure) {
-            (Some((end, args)), _) => {
+            (Some((end, args, said)), _) => {
                 self.at = end;
+                self.diagnostics.extend(said);
                 Ok(self.finish(entry, args, start))
             }
             (None, failure) => {

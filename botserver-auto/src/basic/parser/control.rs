@@ -114,7 +114,8 @@ impl Parser<'_> {
             return self.brace_if(condition, opener);
         }
         // `IF c GOTO label` needs no THEN.
-        if !self.take_word("THEN") && !(self.is_word(0, "GOTO") && self.token_at(1).kind == Kind::Word) {
+        let jumps = self.is_word(0, "GOTO") && self.token_at(1).kind == Kind::Word;
+        if !jumps && !self.take_word("THEN") {
             if !self.at_end() {
                 return Err(self.expected("THEN"));
             }

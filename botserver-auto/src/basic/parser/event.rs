@@ -32,6 +32,13 @@ const PHRASES: [&str; 20] = [
     "WEEKEND",
 ];
 
+/// Words that stand after the first one of such a phrase.
+const IN_PHRASES: [&str; 40] = [
+    "MINUTE", "MINUTES", "HOUR", "HOURS", "DAY", "DAYS", "WEEK", "WEEKS", "MONTH", "MONTHS", "YEAR", "YEARS", "SECOND",
+    "SECONDS", "NOON", "MIDNIGHT", "AM", "PM", "FROM", "TO", "DURING", "ON", "AND", "OF", "THE", "UNTIL", "BETWEEN",
+    "MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN", "TUES", "WEDS", "THUR", "THURS", "OTHER", "IN",
+];
+
 /// What services that are not here tell of.
 const ELSEWHERE: [&str; 14] = [
     "EMAIL",
@@ -131,7 +138,7 @@ impl Parser<'_> {
             return Ok(Event::Form(self.literal("a form's name")?));
         }
         if self.take_word("EVENT") || self.kind() == Kind::Text {
-            return Ok(Event::Event(self.literal("an event's name")?));
+            return Ok(Event::Named(self.literal("an event's name")?));
         }
         if self.take_word("WEBHOOK") {
             let _ = self.take_word("POST") || self.take_word("GET") || self.take_word("PUT");
@@ -206,6 +213,7 @@ impl Parser<'_> {
             }
             let span = self.since(start);
             let when = self.text.get(span.clone()).unwrap_or_default().trim().to_owned();
+            self.check_phrase(&when, span.clone());
             if top {
                 return Ok(StmtKind::Schedule { when });
             }
@@ -218,7 +226,10 @@ impl Parser<'_> {
         {
             self.next();
             return Ok(match self.quoted_text(token) {
-                ExprKind::Text(when) => StmtKind::Schedule { when },
+                ExprKind::Text(when) => {
+                    self.check_phrase(&when, token.span());
+                    StmtKind::Schedule { when }
+                }
                 kind => {
                     let when = Expr::new(kind, self.place(token.span()));
                     self.schedule_call(start, vec![("when".to_owned(), Arg::One(when))])
@@ -250,6 +261,29 @@ impl Parser<'_> {
             args.push(("args".to_owned(), Arg::Many(rest)));
         }
         Ok(self.schedule_call(start, args))
+    }
+
+    /// Warns of words that no phrase of a schedule has, and of cron expressions with too few or too many fields.
+    fn check_phrase(&mut self, when: &str, span: std::ops::Range<usize>) {
+        let words: Vec<String> = when.split_whitespace().map(str::to_ascii_uppercase).collect();
+        let first = words.first().map(String::as_str).unwrap_or_default();
+        let title = if PHRASES.contains(&first) {
+            let unknown = words.iter().find(|word| {
+                let letters = word.chars().all(|c| c.is_ascii_alphabetic());
+                letters && !PHRASES.contains(&word.as_str()) && !IN_PHRASES.contains(&word.as_str())
+            });
+            unknown.map(|word| format!("`{}` is no word of a schedule", word.to_lowercase()))
+        } else if first.starts_with(|c: char| c.is_ascii_digit() || c == '*') && !(5..=6).contains(&words.len()) {
+            Some(format!("a cron expression has 5 or 6 fields, not {}", words.len()))
+        } else {
+            None
+        };
+        if let Some(title) = title {
+            let warning = self.warning("B279", span, title);
+            self.warn(
+                warning.help("write such as `\"0 8 * * *\"`, `\"every 5 minutes\"` or `\"every monday at 9am\"`"),
+            );
+        }
     }
 
     fn schedule_call(&self, start: usize, args: Vec<(String, Arg)>) -> StmtKind {

@@ -37,7 +37,7 @@ impl Parser<'_> {
                     steps.push(Step::Index(index));
                 }
                 Kind::Paren if list && steps.is_empty() && !token.spaced => {
-                    steps.extend(self.call_arguments()?.into_iter().map(Step::Index));
+                    steps.extend(self.list_indexes()?.into_iter().map(Step::Index));
                 }
                 // A chain of methods may go on on the next line.
                 Kind::Newline
@@ -58,8 +58,24 @@ impl Parser<'_> {
     pub(super) fn call_arguments(&mut self) -> Parse<Vec<Expr>> {
         self.expect(Kind::Paren, "`(`")?;
         let args = self.bracketed(|parser| parser.items(Kind::ParenEnd))?;
+        let last = self.at.checked_sub(1).and_then(|at| self.tokens.get(at)).copied();
+        if let Some(comma) = last.filter(|token| token.kind == Kind::Comma) {
+            let warning = self.warning("B275", comma.span(), "a value is missing after this comma");
+            self.warn(warning.help("write the value, or take the comma away"));
+        }
         self.close(Kind::ParenEnd, "`)`")?;
         Ok(args)
+    }
+
+    /// The indexes of an element, `a(0)` or `a(1, 2)`.
+    pub(super) fn list_indexes(&mut self) -> Parse<Vec<Expr>> {
+        let token = self.token_at(0);
+        let indexes = self.call_arguments()?;
+        if indexes.is_empty() {
+            let error = self.error("B100", token.span(), "the index is missing");
+            return Err(Box::new(error.help("write which element is meant, such as `a(0)`")));
+        }
+        Ok(indexes)
     }
 
     /// Expressions with commas between them up to `end`; the last comma may be superfluous.
@@ -289,7 +305,9 @@ impl Parser<'_> {
                 Some(hear) => ExprKind::Hear(Box::new(hear)),
                 None => return Ok(None),
             },
-            "FORMAT" if self.begins_argument(1) || self.token_at(1).kind == Kind::Paren => self.format()?,
+            "FORMAT" if self.begins_argument(1) || self.is_word(2, "AS") || self.token_at(1).kind == Kind::Paren => {
+                self.format()?
+            }
             "CALL" if self.begins_argument(1) => {
                 self.next();
                 return self.call().map(Some);

@@ -336,7 +336,7 @@ impl Parser<'_> {
                     keys.push(PlaceKey::Index(index));
                 }
                 Kind::Paren if keys.is_empty() && !self.token_at(0).spaced && self.lists.contains(&name.key()) => {
-                    keys.extend(self.call_arguments()?.into_iter().map(PlaceKey::Index));
+                    keys.extend(self.list_indexes()?.into_iter().map(PlaceKey::Index));
                 }
                 _ => break,
             }

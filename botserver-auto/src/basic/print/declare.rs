@@ -20,7 +20,7 @@ impl Printer<'_> {
                 )
             }
             Event::Form(name) => format!("ON FORM SUBMIT {}", self.quoted_in(name, &stmt.span)),
-            Event::Event(name) => format!("ON EVENT {} DO", self.quoted_in(name, &stmt.span)),
+            Event::Named(name) => format!("ON EVENT {} DO", self.quoted_in(name, &stmt.span)),
             Event::Webhook(path) => format!("ON WEBHOOK POST TO {} DO", self.quoted_in(path, &stmt.span)),
             Event::Unserved(words) => format!("ON {words}"),
         }

@@ -1,5 +1,7 @@
 //! Expressions, with the brackets that they need and no others.
 
+use botlib::wire::InputKind;
+
 use super::Printer;
 use super::layout::{Bracket, Doc};
 use super::statement::is_bare;
@@ -73,6 +75,8 @@ impl Printer<'_> {
                 Some(doc) => return doc,
                 None => at.tail != Tail::Open && (at.tail == Tail::Tight || self.is_greedy(command)),
             },
+            // A menu takes all that follows with commas.
+            ExprKind::Hear(hear) if hear.kind == InputKind::Menu => at.tail != Tail::Open || !at.commas,
             ExprKind::Script(..) | ExprKind::Hear(_) => at.tail != Tail::Open,
             _ => false,
         };

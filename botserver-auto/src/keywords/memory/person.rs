@@ -90,9 +90,9 @@ impl Handler for Set {
         let key = key(&mut args)?;
         let value = args.take("value");
         check(&value)?;
-        let shelf = shelf(turn, self.scope);
-        room_for(&self.memory, turn, &shelf, &key).await?;
-        self.memory.set(turn, Place::Person(shelf), key, value, None);
+        let place = shelf(turn, self.scope);
+        room_for(&self.memory, turn, &place, &key).await?;
+        self.memory.set(turn, Place::Person(place), key, value, None);
         Ok(Value::Null)
     }
 }
@@ -101,12 +101,12 @@ impl Handler for Set {
 pub(super) async fn room_for(
     memory: &Memory,
     turn: &mut dyn Turn,
-    shelf: &crate::store::people::Shelf,
+    place: &crate::store::people::Shelf,
     key: &str,
 ) -> Result<(), Fault> {
     let most = turn.bot().settings.parse("user-memory-max-keys").unwrap_or(MOST_KEYS);
     turn.flush().await?;
-    let known = memory.list(shelf.clone()).await?;
+    let known = memory.list(place.clone()).await?;
     if known.len() >= most && known.get(key).is_none() {
         let message = format!("{most} things are remembered of this person already");
         return Err(Fault::new(FaultKind::Limit, message)

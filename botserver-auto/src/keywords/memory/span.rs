@@ -70,9 +70,9 @@ impl Handler for Remember {
                     .ok_or_else(|| misread("it ends after the calendar"))
             })
             .transpose()?;
-        let shelf = shelf(turn, &scope(turn));
-        person::room_for(&self.0, turn, &shelf, &key).await?;
-        self.0.set(turn, Place::Person(shelf), key, value, expires);
+        let place = shelf(turn, &scope(turn));
+        person::room_for(&self.0, turn, &place, &key).await?;
+        self.0.set(turn, Place::Person(place), key, value, expires);
         Ok(Value::Null)
     }
 }
@@ -83,8 +83,8 @@ struct Recall(Memory);
 impl Handler for Recall {
     async fn call(&self, turn: &mut dyn Turn, mut args: Args) -> Result<Value, Fault> {
         let key = key(&mut args)?;
-        let shelf = shelf(turn, &scope(turn));
-        Ok(self.0.find(Place::Person(shelf), key).await?.unwrap_or_default())
+        let place = shelf(turn, &scope(turn));
+        Ok(self.0.find(Place::Person(place), key).await?.unwrap_or_default())
     }
 }
 

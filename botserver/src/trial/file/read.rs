@@ -85,17 +85,12 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Vec<Written>, Vec<Mistake>
 fn mistake(file: &str, text: &str, start: usize, error: &serde_yaml_ng::Error) -> Mistake {
     let whole = error.to_string();
     let problem = whole.split(" at line ").next().unwrap_or(&whole).to_owned();
-    // Of a value that was read and is of no use the parser knows no place, but the message quotes it.
-    let quoted = || {
-        let value = problem.split('"').nth(1)?;
-        let after = text.lines().enumerate().skip(start.saturating_sub(1));
-        after
-            .filter(|(_, line)| line.contains(value))
-            .map(|(index, _)| index + 1)
-            .next()
-    };
-    let line = error.location().map(|place| place.line());
-    let line = line.or_else(quoted).unwrap_or(start);
+    let known = error.location().map_or(start, |place| place.line());
+    // Of a value that was read and is of no use the parser knows only what it is part of, but the message quotes it.
+    let quoted = problem.split('"').nth(1);
+    let after = text.lines().enumerate().skip(known.saturating_sub(1));
+    let mut holding = after.filter(|(_, line)| quoted.is_some_and(|value| line.contains(value)));
+    let line = holding.next().map_or(known, |(index, _)| index + 1);
     let remedy = remedy(&problem);
     Mistake {
         file: file.to_owned(),

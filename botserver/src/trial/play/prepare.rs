@@ -1,7 +1,8 @@
 //! What a test finds when it begins, and what it finds remembered at its steps.
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use botlib::Value;
+use botstate::keyword::Turn as _;
 
 use crate::trial::{
     backstage::Backstage,
@@ -33,7 +34,18 @@ pub(super) async fn prepare(stage: &Stage, test: &Test, visitor: &Visitor) -> an
         }
     }
     if !test.session.is_empty() {
-        bail!("this build cannot serve the section `session`: take it out, or use a build with SET SESSION");
+        for (key, value) in &test.session {
+            let args = [("key", Value::text(key.as_str())), ("value", Value::from_json(value))];
+            backstage.perform("SET SESSION", args).await?;
+        }
+        backstage.session().locale.clone_from(&test.locale);
+        let session = backstage.session().clone();
+        let (id, bot) = (visitor.session.parse()?, stage.bot()?);
+        server
+            .chat
+            .prepare(backstage.caller(), &bot, id, &session)
+            .await
+            .context("could not prepare the conversation")?;
     }
     Ok(())
 }
@@ -72,7 +84,17 @@ pub(super) async fn recall(
         }
     }
     if !wanted.session.is_empty() {
-        bail!("this build cannot serve `memory: session`: take it out, or use a build with SET SESSION");
+        let session = server
+            .chat
+            .session(backstage.caller(), visitor.session.parse()?)
+            .await?;
+        *backstage.session() = session;
+        for key in wanted.session.keys() {
+            let value = backstage
+                .perform("GET SESSION", [("key", Value::text(key.as_str()))])
+                .await?;
+            outcome.memory.insert(format!("session {key}"), value.to_json());
+        }
     }
     Ok(())
 }

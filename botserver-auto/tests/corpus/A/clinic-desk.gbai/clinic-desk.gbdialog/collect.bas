@@ -1,0 +1,35 @@
+REM Asks for several things until there is enough.
+PARAM title AS STRING LIKE "Party" DESCRIPTION "What the list is called" OPTIONAL
+DESCRIPTION "Writes a list of what a patient wants"
+
+IF NOT title THEN
+  HEAR title AS TEXT WITH "What shall I call the list?" DEFAULT "My list"
+ENDIF
+
+entries = NEW ARRAY
+more = TRUE
+DO WHILE more = TRUE
+  HEAR what AS MENU "check-up", "vaccination", "blood test" WITH "What do you want?"
+  HEAR amount AS INTEGER WITH "How many " + what + "?" DEFAULT 1
+  entry = CREATE OBJECT
+  SET entry.what = what
+  SET entry.amount = amount
+  entries[UBOUND(entries)] = entry
+  IF UBOUND(entries) >= 5 THEN
+    TALK "That is enough for one list."
+    EXIT DO
+  ENDIF
+  HEAR more AS BOOLEAN WITH "Is there more?"
+LOOP
+
+count = 0
+text = ""
+FOR EACH line IN entries DO
+  count = count + line.amount
+  text = text + line.amount + " " + line.what + "\n"
+END FOR
+
+TALK "*${title}*"
+TALK text
+TALK count & " in all, for the second floor"
+RETURN WITH title AS title, count AS count, entries AS entries

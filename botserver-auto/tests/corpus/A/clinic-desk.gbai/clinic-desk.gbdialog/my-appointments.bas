@@ -1,0 +1,30 @@
+PARAM email AS EMAIL LIKE "ana@example.com" DESCRIPTION "The address of the patient"
+DESCRIPTION "Shows the open appointments of a patient"
+
+rows = FIND "appointments", "email = '${email}' AND status = 'open'"
+n = COUNT(rows)
+
+SWITCH n
+CASE 0
+    TALK "There is nothing under ${email}."
+    RETURN []
+CASE 1
+    TALK "There is one appointment."
+DEFAULT
+    TALK "There are ${n} appointments."
+END SWITCH
+
+sum = 0
+list = []
+FOR EACH row IN rows DO
+    price = row.price OR 0
+    sum = sum + price * row.amount
+    state = row.paid IS NOT NULL ? "paid" : "to pay"
+    TALK row.number + ": " + row.amount + " x " + row.what + " (" + state + ")"
+    PUSH list, { number: row.number, "state": state }
+END FOR
+
+IF sum > 0 AND NOT (email CONTAINS "riverside.example") THEN
+    TALK "Together " + FORMAT(sum, "0.00")
+ENDIF
+RETURN list

@@ -1,0 +1,51 @@
+REM The form for a new patient.
+TALK "Let me write down who you are."
+
+HEAR name AS NAME WITH "What is your name?"
+HEAR email AS EMAIL WITH "Which address do you read, " + name + "?"
+HEAR born AS DATE WITH "When were you born?" DEFAULT "1990-01-01"
+HEAR phone AS STRING WITH "And your telephone number?" DEFAULT "none"
+HEAR interest AS "check-up", "vaccination", "blood test"
+HEAR letters AS BOOLEAN WITH "Shall we write to you now and then?" DEFAULT FALSE
+
+known = FIND "patients" WHERE email = email
+IF known THEN
+    TALK "We know you already, number " + known.id + "."
+    RETURN known.id
+ENDIF
+
+age = DATEDIFF("year", born, TODAY())
+group = ""
+SELECT CASE age
+    CASE 0 TO 17
+        group = "young"
+    CASE 18 TO 64
+        group = "adult"
+    CASE ELSE
+        group = "senior"
+END SELECT
+
+INSERT INTO "patients" VALUES {
+    "name": name,
+    "email": email,
+    "born": born,      ' as the person said it
+    "phone": phone,
+    "group": group,
+    "interest": interest,
+    "letters": letters,
+    "since": NOW()
+}
+
+LOG ACTIVITY email, "patient", "created", "by the form", username
+
+IF letters THEN
+    SEND MAIL email, "Welcome to Riverside Clinic", "Dear " + name + ",
+
+thank you for joining us.
+We are here on weekdays from eight to five.
+
+Nurse Okafor"
+ELSE
+    TALK "We will not write to you."
+ENDIF
+TALK "You are in our books as ${group}."

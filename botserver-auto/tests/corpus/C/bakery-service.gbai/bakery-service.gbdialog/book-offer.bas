@@ -1,0 +1,7 @@
+# Called by send-offer.
+PARAM email AS EMAIL LIKE "a@example.com"
+PARAM lines AS INTEGER LIKE 2
+number="BAK-"+lines
+SAVE "offers", number, email, lines
+IF email ENDS WITH "crumb.example" THEN TALK "That is one of us."
+RETURN number

@@ -1,0 +1,32 @@
+# Looks at how the talk goes and calls a person when it goes badly.
+PARAM session_id AS STRING LIKE "s-1"
+PARAM message AS STRING LIKE "Where is my booking?"
+DESCRIPTION "Rates a message"
+
+raw = LLM "Rate from 0 to 10 and answer as JSON with score and word: ${message}"
+  WITH OPTIMIZE FOR "speed"
+TRY
+   rating = PARSE_JSON(raw)
+   score = rating?.score
+CATCH problem
+   PRINT "no JSON: " + problem.message
+   score = 5
+END TRY
+
+history = (GET SESSION "ratings") OR []
+history = history + [score]
+SET SESSION "ratings", history
+
+low = 0
+FOR EACH s IN history LAST 3
+   If s < 4 Then low = low + 1
+NEXT s
+
+If low >= 2 || score = 0 Then
+   TALK "I fetch somebody for you."
+   TRANSFER TO HUMAN "pier", "high"
+   TAG CONVERSATION session_id WITH "unhappy"
+ELSE IF score >= 9 Then
+   SEND MESSAGE "Thank you for the kind words!"
+END IF
+RETURN { score: score, low: low }

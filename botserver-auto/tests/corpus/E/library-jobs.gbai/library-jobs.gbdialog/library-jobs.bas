@@ -1,0 +1,35 @@
+PARAM job_name AS STRING LIKE "morning"
+' One file for all jobs of the counter: the name says which one runs.
+
+if job_name == "morning" THEN
+    today_text = FORMAT TODAY() AS "YYYY-MM-DD"
+    open_rows = FIND "loans" WHERE status = "open" AND day = today_text
+    plan = CREATE OBJECT
+    SET plan.day = today_text
+    SET plan.count = COUNT(open_rows)
+    SET plan.names = []
+    FOR EACH case IN open_rows DO
+        APPEND plan.names, case.name
+        due = FORMAT DATEADD(NOW(), 2, "hours") AS "YYYY-MM-DD HH:mm"
+        CREATE_TASK "Prepare " + case.what + " for " + case.name, "high", "Ines"
+        PRINT "due " + due
+    END FOR
+    SAVE "plans", plan
+    SAVE_FROM_UNSTRUCTURED "notes", FORMAT plan AS JSON
+end if
+
+if job_name == "evening" THEN
+    old_rows = FIND "loans" WHERE status = "open"
+    late = 0
+    FOR EACH case IN old_rows DO
+        gone = DATEDIFF("day", case.day, TODAY())
+        if gone > 0 THEN
+            late = late + 1
+            UPDATE "loans", "number = '" + case.number + "'", #{ status: "late", days: gone }
+        end if
+    END FOR
+    summary = "Evening of " + FORMAT NOW() AS "DD/MM/YYYY" + ": " + late + " late"
+    SEND EMAIL "office@harbourlibrary.example", summary
+    SET BOT MEMORY "late_loans", late
+end if
+PRINT "ran " + job_name

@@ -1,0 +1,3 @@
+DROP TABLE event_waits;
+DROP TABLE schedules;
+DROP TABLE jobs;

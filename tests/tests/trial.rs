@@ -1,0 +1,171 @@
+//! `botserver bot test`: tests of bots, as their authors run them.
+
+use std::{path::Path, process::Output, process::Stdio, time::Duration};
+
+use botserver_tests::{packages::Packages, process};
+
+/// Every test is played three times, with a server of its own each time, on a machine that does other things too.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+async fn play(arguments: &[&str], folder: &Path) -> (i32, String) {
+    let mut command = tokio::process::Command::new(process::binary().unwrap());
+    command.args(["bot", "test"]).args(arguments).current_dir(folder);
+    let command = command.env_clear().env("HOME", folder).env("PATH", "/usr/bin:/bin");
+    let played = command.stdin(Stdio::null()).kill_on_drop(true).output();
+    let Output { status, stdout, stderr } = tokio::time::timeout(PATIENCE, played)
+        .await
+        .expect("the tests end")
+        .unwrap();
+    let text = String::from_utf8([stdout, stderr].concat()).unwrap();
+    (status.code().expect("the command ends by itself"), text)
+}
+
+/// Writes a file of tests beside the scripts of `bot`.
+fn write(packages: &Packages, bot: &str, name: &str, text: &str) -> String {
+    let path = packages.package(bot).join(format!("{bot}.gbdialog")).join(name);
+    std::fs::write(&path, text).unwrap();
+    path.display().to_string()
+}
+
+/// What is told, without what differs from run to run.
+fn redacted(text: &str, packages: &Packages) -> String {
+    let text = text.replace(&packages.path().display().to_string(), "[bots]");
+    let lines = text.lines().map(|line| match line.rsplit_once(' ') {
+        Some((before, "s")) => match before.rsplit_once(' ') {
+            Some((before, _time)) => format!("{before} [time]"),
+            None => line.to_owned(),
+        },
+        _ => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn the_bots_that_ship_do_what_their_tests_expect() {
+    let folder = tempfile::tempdir().unwrap();
+    let bots = concat!(env!("CARGO_MANIFEST_DIR"), "/../bots");
+
+    let (code, text) = play(&[bots], folder.path()).await;
+
+    assert_eq!(code, 0, "{text}");
+    assert!(
+        text.contains("(plain)") && text.contains("(kill)") && text.contains("(resume)"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn what_differs_is_shown_with_its_place() {
+    let packages = Packages::of_start(
+        "shop",
+        "TALK \"Hello\"\nHEAR x AS INTEGER WITH \"How many?\"\nTALK x * 2\nRETURN x\n",
+    );
+    write(
+        &packages,
+        "shop",
+        "start.test.yaml",
+        "name: counts\nsteps:\n  - expect:\n      said: [Hello, How many?]\n      waiting: integer\n  - say: 4\n    expect:\n      said: 9\n      returns: 5\n      suggestions: [Go]\n",
+    );
+    let junit = packages.path().join("junit.xml");
+
+    let junit_text = junit.display().to_string();
+    let arguments = [
+        "--plain",
+        "--junit",
+        &junit_text,
+        &packages.path().display().to_string(),
+    ];
+    let (code, text) = play(&arguments, packages.path()).await;
+
+    assert_eq!(code, 1);
+    insta::assert_snapshot!(redacted(&text, &packages));
+    let junit = std::fs::read_to_string(junit).unwrap();
+    assert!(junit.contains("failures=\"1\""), "{junit}");
+}
+
+#[tokio::test]
+async fn a_dialog_that_breaks_fails_its_test_with_the_reason() {
+    let packages = Packages::of_start(
+        "shop",
+        "TALK \"Hello\"\nx = GET \"https://api.example.org/price\"\nTALK x.price\n",
+    );
+    let file = write(
+        &packages,
+        "shop",
+        "start.test.yaml",
+        "name: asks the outside\nsteps:\n  - expect: { said: { contains: Hello } }\n",
+    );
+
+    let (code, text) = play(&["--plain", &file], packages.path()).await;
+
+    assert_eq!(code, 1);
+    assert!(
+        text.contains("there is no answer under `http` to GET https://api.example.org/price"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn the_outside_the_clock_and_what_is_remembered_are_the_tests() {
+    let script = "price = GET \"https://api.example.org/price?of=nut\"\nPOST \"https://api.example.org/log\", { seen: price.price }\n\
+        WAIT 300\nTALK \"${price.price} at ${FORMAT(NOW(), \"HH:mm\")} for ${GET USER MEMORY \"city\"}, table ${session.table}\"\n\
+        SET USER MEMORY \"city\", \"Porto\"\nSET SESSION \"table\", 8\n";
+    let packages = Packages::of_start("shop", script);
+    let file = write(
+        &packages,
+        "shop",
+        "start.test.yaml",
+        "name: everything is given\nclock: 2030-05-13T09:00:00Z\nsession: { table: 7 }\nmemory: { user: { city: Lisbon } }\n\
+         http:\n  - { url: 'https://api.example.org/price*', body: { price: 3.5 } }\n  - { method: post, url: 'https://api.example.org/log', status: 201 }\n\
+         steps:\n  - expect:\n      said: 3.5 at 09:05 for Lisbon, table 7\n      memory: { user: { city: Porto }, session: { table: 8 } }\n\
+         \x20     http:\n        - { method: GET, url: '*of=nut' }\n        - { method: POST, body: { seen: 3.5 } }\n",
+    );
+
+    let (code, text) = play(&[&file], packages.path()).await;
+
+    assert_eq!(code, 0, "{text}");
+}
+
+#[tokio::test]
+async fn a_file_that_is_wrong_is_refused_with_the_place_and_the_remedy() {
+    let packages = Packages::of_start("shop", "TALK \"Hello\"\n");
+    write(
+        &packages,
+        "shop",
+        "a.test.yaml",
+        "name: a\nsteps:\n  - say: x\n    expect: { sad: y }\n",
+    );
+
+    let (code, text) = play(&[&packages.path().display().to_string()], packages.path()).await;
+
+    assert_eq!(code, 2);
+    assert!(text.contains("a.test.yaml:4: "), "{text}");
+    assert!(text.contains("did you mean `said`?"), "{text}");
+}
+
+#[tokio::test]
+async fn coverage_names_the_lines_that_never_ran() {
+    let packages = Packages::of_start(
+        "shop",
+        "x = 1\nIF x = 2 THEN\n  TALK \"two\"\nELSE\n  TALK \"one\"\nEND IF\n",
+    );
+    let file = write(
+        &packages,
+        "shop",
+        "a.test.yaml",
+        "name: a\nsteps:\n  - expect: { said: one }\n",
+    );
+    let trace = packages.path().join("lcov.info");
+
+    let coverage = format!("--coverage={}", trace.display());
+    let (code, text) = play(&["--plain", &coverage, &file], packages.path()).await;
+    let (_, table) = play(&["--plain", "--coverage", "--", &file], packages.path()).await;
+
+    assert_eq!(code, 0, "{text}");
+    let trace = std::fs::read_to_string(trace).unwrap();
+    assert!(trace.contains("DA:3,0\nDA:5,1\nLF:4\nLH:3\n"), "{trace}");
+    assert!(
+        table.contains("75.0%  shop.gbai/shop.gbdialog/start.bas, not 3"),
+        "{table}"
+    );
+}

@@ -313,8 +313,11 @@ impl Part {
     }
 }
 
+/// Forms of a phrase, and who performs them.
+type Forms = (Vec<Shape>, Option<Arc<dyn Handler>>);
+
 /// A phrase that several domains have forms of.
-struct Shared(Vec<(Vec<Shape>, Option<Arc<dyn Handler>>)>);
+struct Shared(Vec<Forms>);
 
 #[async_trait]
 impl Handler for Shared {

@@ -17,7 +17,6 @@ use botlib::Value;
 use botstate::{
     dialog::Fault,
     keyword::{Args, Class, Handler, Keyword, Turn},
-    model::Models,
 };
 
 use self::{change::Change, source::Source};

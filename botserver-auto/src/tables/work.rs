@@ -91,6 +91,7 @@ impl<'a> Work<'a> {
     }
 
     /// The moment that `NOW()` gives.
+    #[cfg(test)]
     pub(crate) fn now(&self) -> DateTime<FixedOffset> {
         self.now
     }

@@ -178,6 +178,11 @@ fn schedules_that_cannot_be_read() {
 }
 
 #[test]
+fn keywords_that_stand_twice() {
+    insta::assert_snapshot!(rendered("x = GET GET BOT MEMORY \"k\"\nTALK x"));
+}
+
+#[test]
 fn what_is_right_is_silent() {
     let silent: [&str; 13] = [
         "i = 0\nDO WHILE i < 3\n  i = i + 1\nLOOP\nTALK i",

@@ -16,6 +16,7 @@ mod functions;
 mod fuzz;
 mod hear;
 mod jumps;
+mod library;
 mod limits;
 mod lints;
 mod parameters;

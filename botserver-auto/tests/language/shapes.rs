@@ -319,3 +319,12 @@ fn phrases_of_services_that_are_not_here_are_read_and_reported() {
         ("answer = 5\nimage = 6\nTALK answer\nTALK image + 1", "bot: 5\nbot: 7"),
     ]);
 }
+
+#[test]
+fn clauses_of_a_query_are_no_names_of_the_script() {
+    let script = "FOR EACH order IN [1]\n  TALK order\nNEXT\ndata = SELECT id FROM t ORDER BY id\nTALK data";
+    let parsed = basic::parse("a.bas", script, &grammar());
+    let found = basic::check(&parsed, &basic::Known::default());
+
+    assert!(found.is_empty(), "{found:#?}");
+}

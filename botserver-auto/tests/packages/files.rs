@@ -162,3 +162,59 @@ async fn secure_links_open_the_file_until_they_expire_and_nothing_else() {
         assert_eq!(get(link.split("&expires").next().unwrap().to_owned()).await.0, 404);
     }
 }
+
+#[tokio::test]
+async fn data_keywords_work_on_files_of_every_kind() {
+    for ending in ["csv", "tsv", "xlsx", "json"] {
+        let script = "SAVE \"FILE\", { id: 1, name: \"tea\", price: 2.50, code: \"007\" }\n\
+            INSERT INTO \"FILE\" VALUES { name: \"cake\", price: 4 }\nINSERT \"FILE\", { name: \"pie\", price: 1 }\n\
+            rows = FIND \"FILE\"\nTALK rows.count + rows[1].id\nTALK rows.code\n\
+            found = FIND \"FILE\", \"price > 2 AND name LIKE 'c%'\"\nTALK found.name\n\
+            one = FIND \"FILE\", \"name\", \"pie\"\nTALK one.id\n\
+            first = FIND \"FILE\" WHERE price < 3 ORDER BY price DESC LIMIT 1 FIRST\nTALK first.name\n\
+            TALK UPDATE(\"FILE\", \"name = 'tea'\", { price: 3 })\nUPDATE \"FILE\" SET price = 9 WHERE name = \"cake\"\n\
+            TALK AGGREGATE \"SUM\", \"FILE\", \"price\"\nSAVE \"FILE\", { id: 1, price: 5 }\n\
+            TALK AGGREGATE \"FILE\" SUM price\ncounts = MERGE \"FILE\", [{ id: 1, price: 5 }, { id: 9, price: 2 }], \"id\"\n\
+            TALK counts.inserted + counts.updated + counts.unchanged\nTALK DELETE(\"FILE\", \"price > 4\")\n\
+            DELETE FROM \"FILE\" WHERE name = \"pie\"\nrows = FIND \"FILE\"\nTALK rows.id\nDELETE \"FILE\"\n\
+            rows = FIND \"FILE\"\nTALK rows IS NULL\nTALK UPDATE(\"FILE\", \"a = 1\", { a: 2 })"
+            .replace("FILE", &format!("stock.{ending}"));
+        let house = House::new(&[("a.gbai/start.bas", &script)]).await;
+
+        assert_eq!(
+            said(&house, "start").await,
+            [
+                "32", "007", "cake", "3", "tea", "1", "13", "15", "2", "2", "9", "true", "0"
+            ],
+            "{ending}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_bare_name_means_the_table_if_there_is_one_else_the_file() {
+    let script = "rows = FIND prices\nTALK rows.price\nSAVE \"prices\", { name: \"pie\", price: 3 }\n\
+        rows = FIND \"prices\"\nTALK rows.count\nTALK READ \"prices.csv\" AS LINES\nSAVE \"guests\", { name: \"Ana\" }\n\
+        guests = FIND guests\nTALK guests.name\nx = SELECT COUNT(*) AS n FROM guests\nTALK x.n\n\
+        both = FILTER guests, \"name = 'Ana'\"\nTALK both.count\nitem = DIR \"\"\nDELETE item[0]\nTALK UBOUND(DIR(\"\"))";
+    let files = [
+        ("a.gbai/start.bas", script),
+        ("a.gbai/a.gbdata/prices.csv", "name,price\ntea,2.50\n"),
+    ];
+    for house in houses(&files).await {
+        assert_eq!(
+            said(&house, "start").await,
+            [
+                "2.5",
+                "2",
+                "[\"name,price\",\"tea,2.5\",\"pie,3\"]",
+                "Ana",
+                "1",
+                "1",
+                "0"
+            ]
+        );
+        let original = std::fs::read_to_string(house.path("a.gbai/a.gbdata/prices.csv")).unwrap();
+        assert_eq!(original, "name,price\ntea,2.50\n");
+    }
+}

@@ -135,6 +135,13 @@ impl Checker<'_> {
         if let ("ADD TOOL" | "USE TOOL" | "ADD SUGGESTION TOOL", Some(first)) = (command.phrase, first) {
             self.tool(first);
         }
+        if let Some(ExprKind::Command(inner)) = first.map(|first| &first.kind) {
+            let longer = inner.phrase.strip_prefix(command.phrase);
+            if longer.is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')) {
+                self.warn("B276", span, format!("{} stands twice here", command.phrase))
+                    .help = Some("take one of them away".to_owned());
+            }
+        }
         self.table(command);
         let archive = first
             .is_some_and(|first| matches!(&first.kind, ExprKind::Text(text) if text.to_lowercase().ends_with(".zip")));

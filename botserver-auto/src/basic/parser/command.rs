@@ -9,6 +9,9 @@ use crate::basic::{
     tree::{Arg, Command, Expr, ExprKind},
 };
 
+/// Where a shape that fits ends, its arguments, and what there is to say about them.
+type Fitting = (usize, Vec<(String, Arg)>, Vec<Diagnostic>);
+
 /// A phrase of the registry that stands here.
 pub(super) struct Matched<'a> {
     entry: &'a Entry,
@@ -79,7 +82,7 @@ impl<'a> Parser<'a> {
         {
             return Ok(self.finish(entry, args, start));
         }
-        let mut best: Option<(usize, Vec<(String, Arg)>, Vec<Diagnostic>)> = None;
+        let mut best: Option<Fitting> = None;
         let mut failure: Option<Box<Diagnostic>> = None;
         let begin = self.at;
         for shape in &entry.shapes {

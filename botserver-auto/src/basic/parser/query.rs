@@ -55,7 +55,12 @@ impl Parser<'_> {
         let text = self.text_of(token);
         let member = before == Some(Kind::Dot);
         let calls = self.token_at(1).kind == Kind::Paren && !self.token_at(1).spaced;
-        if member || calls || !self.sets(text) || rows.iter().any(|(name, _)| name.text.eq_ignore_ascii_case(text)) {
+        // A clause is none, whatever the script calls its variables: `FOR EACH order … SELECT … ORDER BY`.
+        let clause = match text.to_ascii_uppercase().as_str() {
+            "ORDER" | "GROUP" => self.is_word(1, "BY"),
+            word => CONTINUES.contains(&word),
+        };
+        if member || calls || clause || !self.sets(text) || rows.iter().any(|(name, _)| name.text.eq_ignore_ascii_case(text)) {
             return;
         }
         let span = self.place(token.span());

@@ -12,10 +12,6 @@ const WRITING: &[&str] = &[
 
 const KEYWORDS: &[(&str, &[&str])] = &[
     ("ALLOW ROLE", &["roles..."]),
-    ("LOG DEBUG", &["text"]),
-    ("LOG INFO", &["text"]),
-    ("LOG WARN", &["text"]),
-    ("LOG ERROR", &["text"]),
     // 2.1
     ("WAIT", &["seconds"]),
     ("ADD SUGGESTION", &["key AS label", "label, action", "label"]),

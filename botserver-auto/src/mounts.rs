@@ -271,6 +271,10 @@ fn report(bot: &str, diagnostic: &Diagnostic) {
 pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     match tokio::task::spawn_blocking(work).await {
         Ok(value) => value,
-        Err(error) => std::panic::resume_unwind(error.into_panic()),
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime ends, and whoever waits here ends with it.
+            Err(_cancelled) => std::future::pending().await,
+        },
     }
 }

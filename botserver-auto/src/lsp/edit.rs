@@ -3,7 +3,42 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::workspace::File;
-use crate::basic::Diagnostic;
+use crate::{
+    basic::{self, Diagnostic},
+    mounted::Language,
+};
+
+/// The answer to `textDocument/formatting`: one change of the lines that are not in the canonical form. A script with
+/// errors stays as it is; its problems are shown anyway.
+pub(super) fn format(language: &Language, file: &File) -> Json {
+    let old = file.text.as_str();
+    let Ok(new) = basic::format_source(old, language.grammar()) else {
+        return json!([]);
+    };
+    if new == old {
+        return json!([]);
+    }
+    // Lines that stay are left alone, so that the pointer and breakpoints stay where they are.
+    let before: usize = old
+        .split_inclusive('\n')
+        .zip(new.split_inclusive('\n'))
+        .take_while(|(a, b)| a == b)
+        .map(|(line, _)| line.len())
+        .sum();
+    let (old_rest, new_rest) = (
+        old.get(before..).unwrap_or_default(),
+        new.get(before..).unwrap_or_default(),
+    );
+    let after: usize = old_rest
+        .split_inclusive('\n')
+        .rev()
+        .zip(new_rest.split_inclusive('\n').rev())
+        .take_while(|(a, b)| a == b)
+        .map(|(line, _)| line.len())
+        .sum();
+    let fresh = new_rest.get(..new_rest.len() - after).unwrap_or_default();
+    json!([{ "range": file.text.range(&(before..old.len() - after)), "newText": fresh }])
+}
 
 /// The answer to `textDocument/codeAction`: what the problems in a range propose to write instead.
 pub(super) fn actions(file: &File, range: &Json) -> Json {

@@ -179,6 +179,7 @@ impl<'a> Server<'a> {
             "textDocument/documentSymbol" => Ok(symbols::symbols(file)),
             "textDocument/foldingRange" => Ok(symbols::folds(file)),
             "textDocument/codeAction" => Ok(edit::actions(file, &params["range"])),
+            "textDocument/formatting" => Ok(edit::format(&language, file)),
             other => Err(Refusal::new(-32601, format!("there is no method {other}"))),
         }
     }
@@ -238,6 +239,7 @@ fn capabilities() -> Json {
             "renameProvider": { "prepareProvider": true },
             "documentSymbolProvider": true,
             "foldingRangeProvider": true,
+            "documentFormattingProvider": true,
             "codeActionProvider": { "codeActionKinds": ["quickfix"] },
         },
         "serverInfo": { "name": "botserver", "version": env!("CARGO_PKG_VERSION") },

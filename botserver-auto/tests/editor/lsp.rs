@@ -238,6 +238,32 @@ fn symbols_folds_and_signatures_are_given() {
 }
 
 #[test]
+fn formatting_changes_only_the_lines_that_need_it() {
+    let mut editor = Editor::new(&[
+        (START, "TALK \"a\"\nif x=1 then\ntalk \"b\"\nendif\nTALK \"c\"\n"),
+        (BOOK, "TLAK 1\n"),
+    ]);
+    editor.open(START);
+    editor.open(BOOK);
+    let ask = |editor: &mut Editor, path: &str| {
+        let document = json!({ "textDocument": { "uri": editor.uri(path) }, "options": {} });
+        editor.ask("textDocument/formatting", &document)
+    };
+    let good = ask(&mut editor, START);
+    let broken = ask(&mut editor, BOOK);
+    let answers = editor.close();
+
+    let edits = answers.result(good);
+    assert_eq!(edits.as_array().unwrap().len(), 1);
+    assert_eq!(
+        (&edits[0]["range"]["start"]["line"], &edits[0]["range"]["end"]["line"]),
+        (&json!(1), &json!(4))
+    );
+    assert_eq!(edits[0]["newText"], "IF x = 1 THEN\n  TALK \"b\"\nEND IF\n");
+    assert_eq!(answers.result(broken), &json!([]));
+}
+
+#[test]
 fn a_proposal_becomes_a_quick_fix() {
     let mut editor = Editor::new(&[(START, "ADD SUGESTION \"a\" AS \"b\"\n")]);
     editor.open(START);

@@ -4,6 +4,7 @@ pub(crate) mod declared;
 pub(crate) mod events;
 pub(crate) mod orders;
 pub(crate) mod parallel;
+pub(crate) mod rows;
 pub(crate) mod schedules;
 
 use std::time::Duration;

@@ -12,6 +12,7 @@ use botstate::{
     event::EventBus,
     job::{CHANGE, EVENT, Jobs, ORDER},
     keyword::Registry,
+    rows::RowChanges,
     run::{Late, Runner},
     service::Service,
 };
@@ -24,6 +25,7 @@ use crate::{
         events::{Changes, Events},
         orders::Orders,
         parallel::{Branches, PARALLEL},
+        rows::Rows,
         schedules::job,
     },
     keywords::{self, Kit},
@@ -110,9 +112,47 @@ impl TasksService {
         }
     }
 
+    /// Starts to run the scripts that changes of rows start.
+    pub fn follow_rows(&self, state: &AppState, changes: Arc<dyn RowChanges>) {
+        let Some(bots) = state.ports.bots.clone() else {
+            return;
+        };
+        let rows = Rows {
+            queue: self.queue.clone(),
+            bots,
+            changes,
+            events: self.events.clone(),
+            lifecycle: state.lifecycle.clone(),
+        };
+        state.lifecycle.spawn(rows.serve());
+    }
+
     /// Lets the worker look at once, such as after a clock of tests was moved.
     pub fn ring(&self) {
         self.queue.ring();
+    }
+
+    /// Waits until nothing runs and nothing is due, for tests of bots; false when that is not so within `patience`.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn settle(&self, patience: std::time::Duration) -> Result<bool, db::Error> {
+        let end = std::time::Instant::now() + patience;
+        loop {
+            let now = self.queue.clock.now();
+            let look = self.queue.db.write(move |conn| {
+                let schedule = schedules::next_due(conn)?;
+                Ok::<_, db::Error>(schedule.is_some_and(|at| at <= now) || jobs::is_busy(conn, now)?)
+            });
+            if !look.await? {
+                return Ok(true);
+            }
+            if std::time::Instant::now() > end {
+                return Ok(false);
+            }
+            self.ring();
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
     }
 
     /// A page of the organisation's jobs, the newest first.

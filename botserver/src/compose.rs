@@ -92,6 +92,8 @@ pub(crate) struct Server {
     pub(crate) app: Composed,
     #[cfg(feature = "trial")]
     pub(crate) chat: botserver_chat::ChatService,
+    #[cfg(feature = "trial")]
+    pub(crate) tasks: botserver_tasks::TasksService,
     /// The address with which the first administrator sets a password, while nobody has.
     pub(crate) claim: Option<String>,
     pub(crate) migrated: MigrationReport,
@@ -195,6 +197,8 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
         app = app.routes(tasks.routes());
         // After conversations, which carry out what jobs order.
         tasks.start(&state);
+        #[cfg(feature = "auto")]
+        tasks.follow_rows(&state, dialogs.row_changes());
     }
     #[cfg(feature = "auto")]
     {
@@ -212,6 +216,8 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
         app,
         #[cfg(feature = "trial")]
         chat,
+        #[cfg(feature = "trial")]
+        tasks,
         claim,
         migrated,
     })

@@ -78,7 +78,21 @@ async fn what_differs_is_shown_with_its_place() {
     let (code, text) = play(&arguments, packages.path()).await;
 
     assert_eq!(code, 1);
-    insta::assert_snapshot!(redacted(&text, &packages));
+    insta::assert_snapshot!(redacted(&text, &packages), @r"
+    [bots]/shop.gbai/shop.gbdialog/start.test.yaml
+      FAIL counts (plain) [time]
+           [bots]/shop.gbai/shop.gbdialog/start.test.yaml:6: step 2: say 4
+             said differs
+               - 9
+               + 8
+             suggestions differ
+               - Go
+             returns differs
+               - 5
+               + 4
+
+    0 held, 1 failed in [time]
+    ");
     let junit = std::fs::read_to_string(junit).unwrap();
     assert!(junit.contains("failures=\"1\""), "{junit}");
 }
@@ -168,4 +182,41 @@ async fn coverage_names_the_lines_that_never_ran() {
         table.contains("75.0%  shop.gbai/shop.gbdialog/start.bas, not 3"),
         "{table}"
     );
+}
+
+#[tokio::test]
+async fn what_a_bot_does_without_being_asked_is_tested_as_well() {
+    let packages = Packages::of_start("shop", "TALK \"Hello\"\n");
+    packages.script(
+        "shop",
+        "nightly",
+        "SET SCHEDULE \"0 3 * * *\"\nINSERT INTO \"runs\" VALUES { at: FORMAT(NOW(), \"HH:mm\") }\n",
+    );
+    packages.script(
+        "shop",
+        "hook",
+        "WEBHOOK \"order\"\nSAVE \"orders\", { nr: body.nr, state: \"new\" }\nPUBLISH EVENT \"ordered\", { nr: body.nr }\nRETURN { ok: TRUE }\n",
+    );
+    packages.script(
+        "shop",
+        "orders",
+        "ON EVENT \"ordered\" DO\n  UPDATE \"orders\" SET state = \"seen\" WHERE nr = params.nr\nEND ON\n",
+    );
+    let file = write(
+        &packages,
+        "shop",
+        "work.test.yaml",
+        "name: works by itself\nclock: 2030-05-13T02:00:00Z\nconfig: { webhook-public: true }\n\
+         tables:\n  orders: [{ nr: 6, state: old }]\n\
+         steps:\n  - expect: { said: Hello, rows: { orders: [{ nr: 6, state: old }] } }\n\
+         \x20 - webhook: { path: order, body: { nr: 7 } }\n    expect:\n      returns: { ok: true }\n\
+         \x20     rows: { orders: [{ nr: 6, state: old }, { nr: 7, state: seen }] }\n\
+         \x20 - pass: 30 minutes\n\x20   expect: { rows: { runs: [] } }\n\
+         \x20 - pass: 1 hour\n\x20   expect: { rows: { runs: [{ at: '*' }] } }\n\
+         \x20 - job: nightly\n\x20   expect: { rows: { runs: [{ at: '*' }, { at: '*' }] } }\n",
+    );
+
+    let (code, text) = play(&[&file], packages.path()).await;
+
+    assert_eq!(code, 0, "{text}");
 }

@@ -72,11 +72,11 @@ impl Done {
             }
         };
         let verb = if check { "would change" } else { "changed" };
-        let mut text = format!("{}: {} {verb}", many(self.scripts, "script"), self.changed);
-        if self.refused > 0 {
-            text.push_str(&format!(", {} with errors left as it was", self.refused));
-        }
-        text
+        let left = match self.refused {
+            0 => String::new(),
+            refused => format!(", {refused} with errors left as it was"),
+        };
+        format!("{}: {} {verb}{left}", many(self.scripts, "script"), self.changed)
     }
 }
 
@@ -105,8 +105,8 @@ fn one(
 ) -> Result<(), String> {
     let said = |error: io::Error| format!("cannot write the result: {error}");
     let bytes = fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-    let text =
-        String::from_utf8(bytes).map_err(|_| format!("{} is not UTF-8 text: save it as UTF-8", path.display()))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|error| format!("cannot read {}: {error}; save it as UTF-8", path.display()))?;
     done.scripts += 1;
     let formatted = match basic::format_script(&path.display().to_string(), &text, grammar) {
         Ok(formatted) => formatted,

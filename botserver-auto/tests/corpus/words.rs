@@ -113,6 +113,20 @@ const KEYWORDS: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// Keywords that talk to the outside, which a transaction does not wait for.
+const OUTSIDE: [&str; 10] = [
+    "DELEGATE",
+    "DOWNLOAD",
+    "GET",
+    "GRAPHQL",
+    "LLM",
+    "POST",
+    "PUT",
+    "REWRITE",
+    "SEND EMAIL",
+    "SEND MAIL",
+];
+
 /// The grammar with the keywords of the corpus.
 pub(crate) fn grammar() -> Grammar {
     let mut registry = Registry::new();
@@ -120,7 +134,11 @@ pub(crate) fn grammar() -> Grammar {
         registry.register(Keyword {
             phrase,
             shapes,
-            class: Class::External,
+            class: if OUTSIDE.contains(phrase) {
+                Class::External
+            } else {
+                Class::Write
+            },
             summary: "",
             example: "",
             handler: None,

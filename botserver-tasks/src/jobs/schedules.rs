@@ -61,7 +61,8 @@ pub(crate) fn job(row: &Row, run: &str, now: DateTime<Utc>) -> NewJob {
         key: format!("schedule:{}:{run}", row.id.0),
         channel: Channel::Schedule,
         limit: Some(RUN_LIMIT),
-        depth: 0,
+        // Not a person's turn: what it schedules keeps a distance.
+        depth: 1,
     };
     NewJob::order(row.org_id.into(), order, None, now)
 }
@@ -79,7 +80,8 @@ fn guest(row: &Row, args: &[Value], run: &str, now: DateTime<Utc>) -> NewJob {
         key: format!("schedule:{}:{run}", row.id.0),
         channel: Channel::Schedule,
         limit: Some(RUN_LIMIT),
-        depth: 0,
+        // Not a person's turn: what it schedules keeps a distance.
+        depth: 1,
     };
     let host = args.first().and_then(Value::as_str).and_then(|id| id.parse().ok());
     let reply = host.zip(row.conversation_id).map(|(bot, conversation)| Reply {

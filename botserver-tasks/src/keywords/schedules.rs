@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::{Entry, Kit, seconds, span};
 use crate::{
     jobs::declared::zone,
-    rule::Rule,
+    rule::{Rule, SHORTEST},
     store::{
         jobs,
         schedules::{self, MADE, Row},
@@ -68,13 +68,20 @@ async fn set(kit: &Kit, turn: &mut dyn Turn, mut args: Args) -> Result<Value, Fa
         Value::List(values) => values,
         value => vec![value],
     };
-    let next = next(&rule, begin.max(kit.now()), zone);
+    let mut next = next(&rule, begin.max(kit.now()), zone);
+    if turn.depth() > 0 {
+        next = next.max(kit.now() + SHORTEST);
+    }
     put(kit, turn, &rule, script, &values, next).await
 }
 
 async fn later(kit: &Kit, turn: &mut dyn Turn, mut args: Args) -> Result<Value, Fault> {
     let seconds = seconds(&mut args, "seconds", 0.0)?;
-    let due = kit.now() + span(seconds)?;
+    let mut due = kit.now() + span(seconds)?;
+    if turn.depth() > 0 {
+        // A run that schedules the next one would be an endless loop without an end to it.
+        due = due.max(kit.now() + SHORTEST);
+    }
     let script = args.text("script")?;
     let names = match args.take("args") {
         Value::Map(names) => names,

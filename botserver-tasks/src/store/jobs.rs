@@ -208,6 +208,14 @@ pub(crate) fn next_due(conn: &mut Connection, kinds: &[&str]) -> QueryResult<Opt
     Ok([due, lease].into_iter().flatten().map(|time| time.0).min())
 }
 
+/// Whether a job runs, or is due and waits.
+pub(crate) fn is_busy(conn: &mut Connection, now: DateTime<Utc>) -> QueryResult<bool> {
+    let due = jobs::state.eq(WAITING).and(jobs::due_at.le(DbTime(now)));
+    let busy = jobs::table.filter(jobs::state.eq(RUNNING).or(due));
+    let count: i64 = on_each!(conn, |conn| busy.count().get_result(conn))?;
+    Ok(count > 0)
+}
+
 /// Jobs of a bot that wait.
 pub(crate) fn count_waiting(conn: &mut Connection, org: OrgId, bot: BotId) -> QueryResult<i64> {
     let waiting = jobs::table.filter(

@@ -23,6 +23,14 @@ const SHOP: &[(&str, &str)] = &[
         "TALK \"Waiting\"\np = WAIT FOR EVENT \"paid\" TIMEOUT 600\nIF p IS NULL THEN\n  TALK \"Nothing came\"\nELSE\n  TALK \"Order \" + p.id\nEND IF\n",
     ),
     (
+        "shop.gbai/shop.gbdialog/tables.bas",
+        "TABLE orders\n  id number key\n  note string(50)\nEND TABLE\n",
+    ),
+    (
+        "shop.gbai/shop.gbdialog/order.bas",
+        "INSERT INTO orders VALUES { \"id\": 13, \"note\": \"tea\" }\nTALK \"Saved\"\n",
+    ),
+    (
         "shop.gbai/shop.gbdialog/loop.bas",
         "ON EVENT \"again\" DO\n  TALK \"Again\"\n  PUBLISH EVENT \"again\"\nEND ON\nPUBLISH EVENT \"again\"\n",
     ),
@@ -107,8 +115,15 @@ async fn a_change_of_a_table_runs_its_blocks() {
     let server = house.open().await;
 
     change(&server, 12).await;
-
     assert_eq!(server.wait_said(1).await, ["New order 12"]);
+    let ran = server.run("shop", "order", ConversationId::new()).await;
+    assert_eq!(ran.fault, None);
+
+    server.wait_said(3).await;
+    server.settle().await;
+    let mut said = server.said().await;
+    said.sort();
+    assert_eq!(said, ["New order 12", "New order 13", "Saved"]);
 }
 
 #[tokio::test]

@@ -159,6 +159,7 @@ async fn start(
         .routes(tasks.routes())
         .build();
     tasks.start(&state);
+    tasks.follow_rows(&state, auto.row_changes());
     (state, tasks, composed)
 }
 

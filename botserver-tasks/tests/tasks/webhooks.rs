@@ -119,7 +119,8 @@ async fn a_request_without_a_fitting_signature_starts_nothing() {
 
 #[tokio::test]
 async fn a_bot_without_a_secret_takes_nothing_unless_it_says_so() {
-    let closed = open("").open().await;
+    let house = open("");
+    let closed = house.open().await;
     let refused = closed.post("/api/shop/webhook/text", &[], "").await;
     assert_eq!(
         (refused.status, refused.json()["type"].as_str().unwrap()),

@@ -12,7 +12,10 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest as _},
 };
 
-use super::{file::Attachment, outcome::Outcome};
+use super::{
+    file::{Attachment, Webhook},
+    outcome::Outcome,
+};
 
 /// The longest that a turn may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -188,6 +191,72 @@ impl Client {
             .await
     }
 
+    /// What happened in the conversation without anybody asking, as the log has it.
+    pub(crate) async fn collect(&mut self, outcome: &mut Outcome) -> anyhow::Result<()> {
+        let url = format!("{}/api/chat/{}/events", self.server, self.visitor.session);
+        loop {
+            let request = self.http.get(&url).query(&[("after", self.seq)]);
+            let answer = request.bearer_auth(&self.visitor.token).send().await?;
+            if answer.status() == reqwest::StatusCode::NOT_FOUND {
+                // Nobody has said anything yet.
+                return Ok(());
+            }
+            let page: Value = answer.error_for_status()?.json().await?;
+            let items = page.get("items").and_then(Value::as_array);
+            for item in items.into_iter().flatten() {
+                self.seq = item
+                    .get("seq")
+                    .and_then(Value::as_i64)
+                    .unwrap_or(self.seq)
+                    .max(self.seq);
+                let payload = item.get("payload").cloned().unwrap_or_default();
+                let field = |name: &str| payload.get(name).cloned().unwrap_or_default();
+                match item.get("kind").and_then(Value::as_str) {
+                    Some("bot_message") => outcome.said.extend(field("content").as_str().map(str::to_owned)),
+                    Some("side") => {
+                        let event = field("event").as_str().unwrap_or_default().to_owned();
+                        outcome.page.push((event, field("data")));
+                    }
+                    Some("turn_completed") => {
+                        outcome.suggestions = serde_json::from_value(field("suggestions")).unwrap_or_default();
+                        outcome.input = serde_json::from_value(field("input")).unwrap_or_default();
+                        self.chips.clone_from(&outcome.suggestions);
+                        self.is_awaited = outcome.input.is_some();
+                    }
+                    _ => {}
+                }
+            }
+            if page.get("next").is_none_or(Value::is_null) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Calls a webhook of the bot; its answer is what was given back.
+    pub(crate) async fn webhook(&self, webhook: &Webhook) -> anyhow::Result<Outcome> {
+        let url = format!("{}/api/{}/webhook/{}", self.server, self.bot, webhook.path);
+        let mut request = self.http.request(webhook.method.parse()?, url).query(&webhook.params);
+        for (name, value) in &webhook.headers {
+            request = request.header(name, value);
+        }
+        request = match &webhook.body {
+            Value::Null => request,
+            Value::String(text) => request.body(text.clone()),
+            json => request.json(json),
+        };
+        let answer = request.send().await?;
+        let status = answer.status();
+        let text = answer.text().await?;
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        let mut outcome = Outcome::default();
+        if status.is_success() {
+            outcome.returns = body;
+        } else {
+            outcome.refused.push(format!("{status} {body}"));
+        }
+        Ok(outcome)
+    }
+
     /// Sends a frame and collects its turn.
     async fn send(&mut self, mut frame: Value) -> anyhow::Result<Outcome> {
         self.sent += 1;
@@ -210,6 +279,10 @@ impl Client {
                 let said = turn.outcome.said.join("\n");
                 format!("the turn did not end; so far was said: {said:?}")
             })?;
+            // What was collected from the log comes by the socket as well.
+            if frame.seq.is_some_and(|seq| seq <= self.seq) {
+                continue;
+            }
             let has_moved = frame.seq.is_some();
             self.seq = frame.seq.unwrap_or(self.seq).max(self.seq);
             if turn.take(frame) {

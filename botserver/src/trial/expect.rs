@@ -9,7 +9,10 @@ use serde_json::{Map, Value};
 
 pub(crate) use compare::compare;
 
-use super::pattern::{Patterns, Texts};
+use super::{
+    file::Tables,
+    pattern::{Patterns, Texts},
+};
 
 /// What a step expects. What it does not name is not looked at.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -35,7 +38,8 @@ pub(crate) struct Expect {
     pub(crate) fault: Option<Texts>,
     /// Why the server did not take what was sent.
     pub(crate) refused: Option<Texts>,
-    pub(crate) rows: Option<Value>,
+    /// All rows of these tables, with at least these columns.
+    pub(crate) rows: Option<Tables>,
     pub(crate) files: Option<Value>,
     pub(crate) mail: Option<Value>,
     pub(crate) sms: Option<Value>,
@@ -153,7 +157,7 @@ pub(crate) struct ModelCall {
     pub(crate) never: Texts,
 }
 
-/// Tools that were offered.
+/// Tools that were offered to the model.
 #[derive(Debug, Clone)]
 pub(crate) enum Tools {
     /// These names and no others.
@@ -185,7 +189,6 @@ impl Expect {
     /// Sections of this expectation that need a part of the server, and which are named.
     pub(crate) fn needs(&self) -> Vec<&'static str> {
         let all = [
-            ("rows", self.rows.is_some()),
             ("files", self.files.is_some()),
             ("mail", self.mail.is_some()),
             ("sms", self.sms.is_some()),

@@ -48,12 +48,16 @@ pub(crate) struct Test {
     #[serde(default)]
     pub(crate) model: Vec<ModelAnswer>,
     pub(crate) steps: Vec<Step>,
-    /// Sections that wait for a part of the server.
+    /// Rows of the bot's tables.
     #[serde(default)]
-    pub(crate) tables: Map<String, Value>,
+    pub(crate) tables: Tables,
+    /// Files of the bot, which this build cannot serve.
     #[serde(default)]
     pub(crate) files: Map<String, Value>,
 }
+
+/// Rows by the names of their tables.
+pub(crate) type Tables = BTreeMap<String, Vec<Map<String, Value>>>;
 
 /// 2030-01-01, a Tuesday: a day that no script is written for.
 fn beginning() -> DateTime<Utc> {
@@ -134,10 +138,40 @@ pub(crate) struct Step {
     /// A script is run by its schedule.
     pub(crate) job: Option<Value>,
     /// An event is published.
-    pub(crate) event: Option<Value>,
+    pub(crate) event: Option<Published>,
     /// A webhook is called.
-    pub(crate) webhook: Option<Value>,
+    pub(crate) webhook: Option<Webhook>,
     pub(crate) expect: Expect,
+}
+
+/// An event that is published.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Published {
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) data: Value,
+}
+
+/// A call of a webhook.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Webhook {
+    /// The endpoint that the script names.
+    pub(crate) path: String,
+    #[serde(default = "post")]
+    pub(crate) method: String,
+    #[serde(default)]
+    pub(crate) headers: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(crate) params: BTreeMap<String, String>,
+    /// A text as it is, anything else as JSON.
+    #[serde(default)]
+    pub(crate) body: Value,
+}
+
+fn post() -> String {
+    "POST".to_owned()
 }
 
 /// A file that somebody sends.
@@ -173,6 +207,12 @@ impl Step {
             format!("attach {}", file.name)
         } else if let Some(span) = &self.pass {
             format!("pass {}", span.text)
+        } else if let Some(job) = &self.job {
+            format!("job {}", pattern::text(job))
+        } else if let Some(event) = &self.event {
+            format!("event {}", event.name)
+        } else if let Some(webhook) = &self.webhook {
+            format!("webhook {}", webhook.path)
         } else {
             "expect".to_owned()
         }

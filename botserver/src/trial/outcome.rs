@@ -24,6 +24,8 @@ pub(crate) struct Outcome {
     pub(crate) refused: Vec<String>,
     /// What is remembered under the keys that the step asks for, as `bot key`.
     pub(crate) memory: BTreeMap<String, Value>,
+    /// Rows of the tables that the step asks for.
+    pub(crate) rows: BTreeMap<String, Value>,
     /// Requests to the outside.
     pub(crate) http: Vec<Fetched>,
     /// Questions to the model.

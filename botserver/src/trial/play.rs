@@ -2,9 +2,9 @@
 
 mod prepare;
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use botlib::Value;
 use botserver_auto::basic::Trace;
 use botstate::{
@@ -14,6 +14,7 @@ use botstate::{
 use serde_json::Value as Json;
 
 use super::{
+    backstage::Backstage,
     client::Client,
     expect,
     file::{Step, Written},
@@ -21,6 +22,9 @@ use super::{
     pattern,
     stage::Stage,
 };
+
+/// The longest that work without anybody asking may take.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How a test is played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -152,6 +156,9 @@ impl Play {
         if let Some(wanted) = &step.expect.memory {
             prepare::recall(&self.stage, self.client.visitor(), wanted, &mut outcome).await?;
         }
+        if let Some(wanted) = &step.expect.rows {
+            prepare::rows(&self.stage, self.client.visitor(), wanted, &mut outcome).await?;
+        }
         Ok(expect::compare(&step.expect, &outcome))
     }
 
@@ -166,12 +173,35 @@ impl Play {
             self.client.attach(file).await
         } else if let Some(span) = &step.pass {
             self.stage.pass(span.time);
-            Ok(Outcome::default())
+            self.settled(Outcome::default()).await
         } else if let Some(job) = &step.job {
-            self.job(job).await
+            let outcome = self.job(job).await?;
+            self.settled(outcome).await
+        } else if let Some(event) = &step.event {
+            let mut backstage = Backstage::of(&self.stage.server()?.state, self.stage.bot()?, self.client.visitor())?;
+            let args = [
+                ("event", Value::text(event.name.as_str())),
+                ("data", Value::from_json(&event.data)),
+            ];
+            backstage.perform("PUBLISH EVENT", args).await?;
+            self.settled(Outcome::default()).await
+        } else if let Some(webhook) = &step.webhook {
+            let outcome = self.client.webhook(webhook).await?;
+            self.settled(outcome).await
         } else {
             Ok(Outcome::default())
         }
+    }
+
+    /// Waits until the bot has done what is due, and adds what it said in the conversation meanwhile.
+    async fn settled(&mut self, mut outcome: Outcome) -> anyhow::Result<Outcome> {
+        let tasks = self.stage.server()?.tasks.clone();
+        ensure!(
+            tasks.settle(PATIENCE).await?,
+            "the work that was due did not end within {PATIENCE:?}"
+        );
+        self.client.collect(&mut outcome).await?;
+        Ok(outcome)
     }
 
     /// Runs a script as its schedule would.

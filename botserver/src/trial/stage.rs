@@ -8,6 +8,7 @@ use botlib::{Clock as _, FixedChance, ManualClock, Value};
 use botserver_auto::basic::Trace;
 use botserver_chat::ChatService;
 use botserver_core::{ServeOptions, bind, serve};
+use botserver_tasks::TasksService;
 use botstate::{
     AppState, Config,
     config::Sources,
@@ -40,6 +41,7 @@ pub(crate) struct Running {
     runtime: Option<Runtime>,
     pub(crate) state: AppState,
     pub(crate) chat: ChatService,
+    pub(crate) tasks: TasksService,
     pub(crate) url: String,
 }
 
@@ -110,15 +112,16 @@ impl Stage {
             state
                 .lifecycle
                 .spawn(serve(listener, server.app.router, options, lifecycle));
-            anyhow::Ok((state, server.chat, url))
+            anyhow::Ok((state, server.chat, server.tasks, url))
         });
         // Dropped inside of another runtime it would panic, so it lies where its end is taken care of.
         let mut running = Holder(Some(runtime));
-        let (state, chat, url) = starting.await.context("the server broke off while it started")??;
+        let (state, chat, tasks, url) = starting.await.context("the server broke off while it started")??;
         self.running = Some(Running {
             runtime: running.0.take(),
             state,
             chat,
+            tasks,
             url,
         });
         Ok(())

@@ -1,7 +1,7 @@
 //! Statements with blocks: one way to begin and one way to end each.
 
 use super::Printer;
-use super::expression::{At, compare, rank};
+use super::expression::{At, Tail, compare, rank};
 use super::layout::{Doc, INDENT};
 use crate::basic::tree::{Case, Expr, Procedure, Stmt, StmtKind, Test, Until};
 
@@ -22,9 +22,10 @@ impl Printer<'_> {
                 body,
             } => {
                 let mut docs = vec![Doc::Text(format!("FOR {} = ", name.text))];
-                docs.push(self.expr(from, rank::WHOLE, At::LINE));
+                docs.push(self.expr(from, rank::WHOLE, At::LINE.before(Tail::Clause)));
                 docs.push(Doc::text(" TO "));
-                docs.push(self.expr(to, rank::WHOLE, At::LINE));
+                let tail = if step.is_some() { Tail::Clause } else { Tail::Open };
+                docs.push(self.expr(to, rank::WHOLE, At::LINE.before(tail)));
                 if let Some(step) = step {
                     docs.push(Doc::text(" STEP "));
                     docs.push(self.expr(step, rank::WHOLE, At::LINE));
@@ -36,7 +37,8 @@ impl Printer<'_> {
             }
             StmtKind::ForEach { name, list, last, body } => {
                 let mut docs = vec![Doc::Text(format!("FOR EACH {} IN ", name.text))];
-                docs.push(self.expr(list, rank::WHOLE, At::LINE));
+                let tail = if last.is_some() { Tail::Clause } else { Tail::Open };
+                docs.push(self.expr(list, rank::WHOLE, At::LINE.before(tail)));
                 if let Some(last) = last {
                     docs.push(Doc::text(" LAST "));
                     docs.push(self.expr(last, rank::WHOLE, At::LINE));
@@ -228,7 +230,7 @@ impl Printer<'_> {
         match test {
             Test::Equal(value) => self.expr(value, 1, At::ITEM),
             Test::Range(low, high) => Doc::Cat(vec![
-                self.expr(low, 1, At::ITEM),
+                self.expr(low, 1, At::ITEM.before(Tail::Clause)),
                 Doc::text(" TO "),
                 self.expr(high, 1, At::ITEM),
             ]),
@@ -245,7 +247,7 @@ impl Printer<'_> {
         let mut header = format!("{} {}", if gives { "FUNCTION" } else { "SUB" }, procedure.name.text);
         if !procedure.params.is_empty() {
             let names: Vec<&str> = procedure.params.iter().map(|name| name.text.as_str()).collect();
-            header.push_str(&format!("({})", names.join(", ")));
+            header = format!("{header}({})", names.join(", "));
         }
         let last = procedure.params.last().unwrap_or(&procedure.name).span.end;
         self.header(vec![Doc::Text(header)], last, indent);

@@ -43,7 +43,7 @@ impl<'a> Printer<'a> {
                     let tail = match next {
                         None => at.tail,
                         Some(Part::Word(word)) if word == "," => Tail::Open,
-                        Some(_) => Tail::Weak,
+                        Some(_) => Tail::Clause,
                     };
                     if let Some(arg) = part.name().and_then(|name| given(command, name)) {
                         self.argument(arg, least, tail, &mut docs, joint);
@@ -188,7 +188,7 @@ impl<'a> Printer<'a> {
     fn arguments_of(&mut self, command: &Command) -> Doc {
         let mut docs = Vec::new();
         let mut first = true;
-        for arg in command.args.iter().flat_map(|(_, arg)| values(arg)) {
+        for arg in command.args.iter().flat_map(|(_, arg)| arg.exprs()) {
             if !std::mem::take(&mut first) {
                 docs.push(Doc::text(","));
             }
@@ -216,7 +216,7 @@ impl<'a> Printer<'a> {
         if !command.args.iter().all(plain) {
             return false;
         }
-        let count = command.args.iter().flat_map(|(_, arg)| values(arg)).count();
+        let count = command.args.iter().flat_map(|(_, arg)| arg.exprs()).count();
         self.shapes(command)
             .iter()
             .map(|shape| positions(&shape.0))
@@ -305,11 +305,6 @@ fn takes(part: &Part, command: &Command) -> bool {
         Part::Arg(_) => matches!(arg, Arg::One(_)),
         Part::Word(_) | Part::Optional(_) => true,
     }
-}
-
-/// The values of an argument that may stand in parentheses.
-fn values(arg: &Arg) -> Vec<&Expr> {
-    arg.exprs().iter().copied().collect()
 }
 
 /// Collects the parts that are needed for the arguments of `command`. Options that follow each other come in the order

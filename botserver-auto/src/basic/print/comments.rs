@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::Printer;
 use super::layout::Doc;
-use crate::basic::lexer::Kind;
+use crate::basic::lexer::{Kind, Token};
 
 impl Printer<'_> {
     /// The text of `span`; empty for a tree that was not read from a text.
@@ -168,6 +168,6 @@ impl Printer<'_> {
         let is = |span: &Range<usize>| words.iter().any(|word| word.eq_ignore_ascii_case(self.slice(span)));
         found
             .find(|token| token.kind == Kind::Word && is(&token.span()))
-            .map(|token| token.span())
+            .map(Token::span)
     }
 }

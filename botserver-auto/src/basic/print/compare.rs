@@ -68,13 +68,14 @@ pub(super) fn children(stmt: &Stmt) -> Vec<&[Stmt]> {
         StmtKind::For { body, .. }
         | StmtKind::ForEach { body, .. }
         | StmtKind::While { body, .. }
-        | StmtKind::Do { body, .. } => vec![body],
+        | StmtKind::Do { body, .. }
+        | StmtKind::On { body, .. }
+        | StmtKind::Later { body, .. } => vec![body],
         StmtKind::Select { cases, otherwise, .. } => {
             let cases = cases.iter().map(|case| case.body.as_slice());
             cases.chain(otherwise.as_deref()).collect()
         }
         StmtKind::Procedure(procedure) => vec![&procedure.body],
-        StmtKind::On { body, .. } | StmtKind::Later { body, .. } => vec![body],
         StmtKind::With { fields, .. } => vec![fields],
         StmtKind::Try { body, handler, .. } => vec![body, handler],
         _ => Vec::new(),

@@ -31,7 +31,9 @@ pub(super) mod rank {
 pub(super) enum Tail {
     /// The end of the line or of the brackets around it, or a word of a statement.
     Open,
-    /// A comparison, AND, OR or a clause of another keyword.
+    /// A clause of a statement or of another keyword, whose word a keyword here could take for its own.
+    Clause,
+    /// A comparison, AND or OR.
     Weak,
     /// Arithmetic or a member.
     Tight,
@@ -73,11 +75,16 @@ impl Printer<'_> {
         let greedy = match &expr.kind {
             ExprKind::Command(command) => match self.called(command, at) {
                 Some(doc) => return doc,
-                None => at.tail != Tail::Open && (at.tail == Tail::Tight || self.is_greedy(command)),
+                None => match at.tail {
+                    Tail::Open => false,
+                    Tail::Weak => self.is_greedy(command),
+                    Tail::Clause | Tail::Tight => true,
+                },
             },
             // A menu takes all that follows with commas.
             ExprKind::Hear(hear) if hear.kind == InputKind::Menu => at.tail != Tail::Open || !at.commas,
             ExprKind::Script(..) | ExprKind::Hear(_) => at.tail != Tail::Open,
+            ExprKind::Format(_, None) => at.tail == Tail::Clause,
             _ => false,
         };
         if greedy || rank_of(&expr.kind) < least {

@@ -94,7 +94,11 @@ impl Printer<'_> {
         let words = first.split(' ').count();
         let header: Vec<&str> = header.split_whitespace().skip(words).collect();
         self.indent(indent);
-        self.out.push_str(&format!("{first} {}", header.join(" ")));
+        for word in std::iter::once(first).chain(header) {
+            self.out.push_str(word);
+            self.out.push(' ');
+        }
+        self.out.pop();
         self.out.push('\n');
         if matches!(stmt.kind, StmtKind::Mail { .. }) {
             self.out.push_str(rest);
@@ -142,12 +146,15 @@ impl Printer<'_> {
         };
         let content = self.slice(&stmt.span).to_owned();
         self.indent(indent);
-        self.out.push_str(&format!("BEGIN {words}\n{content}"));
+        for text in ["BEGIN ", words, "\n", content.as_str()] {
+            self.out.push_str(text);
+        }
         if !content.is_empty() && !content.ends_with('\n') {
             self.out.push('\n');
         }
         self.indent(indent);
-        self.out.push_str(&format!("END {words}"));
+        self.out.push_str("END ");
+        self.out.push_str(words);
         let rest = self.source.get(stmt.span.end..).unwrap_or_default();
         let end = stmt.span.end + rest.find('\n').unwrap_or(rest.len());
         self.end_line(end);
@@ -305,7 +312,7 @@ impl Printer<'_> {
     pub(super) fn hear(&mut self, hear: &Hear, named: bool, least: u8, docs: &mut Vec<Doc>) {
         let plain = hear.kind == InputKind::Text;
         // A HEAR inside would take the clauses that follow it.
-        let tail = |more: bool| At::ITEM.before(if more { Tail::Weak } else { Tail::Open });
+        let tail = |more: bool| At::ITEM.before(if more { Tail::Clause } else { Tail::Open });
         let more = hear.default.is_some() || hear.timeout.is_some();
         let prompt = hear
             .prompt
@@ -346,7 +353,7 @@ impl Printer<'_> {
         let mut docs = vec![Doc::Text(format!("{} AS {}", param.name.text, param.kind))];
         if let Some(example) = &param.example {
             docs.push(Doc::text(" LIKE "));
-            docs.push(self.expr(example, rank::SUM, At::ITEM));
+            docs.push(self.expr(example, rank::SUM, At::ITEM.before(Tail::Clause)));
         }
         if !param.choices.is_empty() {
             docs.push(Doc::text(" ENUM ["));

@@ -214,7 +214,7 @@ fn steps(inner: BoxedStrategy<Expr>) -> impl Strategy<Value = Vec<Step>> {
 
 fn exprs() -> BoxedStrategy<Expr> {
     leaves()
-        .prop_recursive(3, 24, 3, |inner| {
+        .prop_recursive(2, 12, 3, |inner| {
             let inner = inner.boxed();
             let one = || inner.clone().prop_map(Box::new);
             let some = || prop::collection::vec(inner.clone(), 2..4);

@@ -41,6 +41,13 @@ pub(crate) fn compare(expect: &Expect, outcome: &Outcome) -> Vec<String> {
     if let Some(expected) = &expect.memory {
         remembered(expected, &outcome.memory, &mut found);
     }
+    for (table, wanted) in expect.rows.iter().flatten() {
+        let wanted = Value::Array(wanted.iter().cloned().map(Value::Object).collect());
+        let came = outcome.rows.get(table).unwrap_or(&Value::Null);
+        if !has(&wanted, came) {
+            found.push(format!("the rows of {table} differ\n{}", diff::values(&wanted, came)));
+        }
+    }
     if let Some(expected) = &expect.http {
         calls::fetched(expected, &outcome.http, &mut found);
     }

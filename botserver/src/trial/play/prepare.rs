@@ -8,17 +8,15 @@ use crate::trial::{
     backstage::Backstage,
     client::Visitor,
     expect::Remembered,
-    file::{Step, Test},
+    file::{Step, Tables, Test},
     outcome::Outcome,
     stage::Stage,
 };
 
 /// Gives the bot what the test says it has.
 pub(super) async fn prepare(stage: &Stage, test: &Test, visitor: &Visitor) -> anyhow::Result<()> {
-    for (name, section) in [("tables", &test.tables), ("files", &test.files)] {
-        if !section.is_empty() {
-            bail!("this build cannot serve the section `{name}`: take it out, or use a build with its keywords");
-        }
+    if !test.files.is_empty() {
+        bail!("this build cannot serve the section `files`: take it out");
     }
     let server = stage.server()?;
     let mut backstage = Backstage::of(&server.state, stage.bot()?, visitor)?;
@@ -31,6 +29,14 @@ pub(super) async fn prepare(stage: &Stage, test: &Test, visitor: &Visitor) -> an
         for (key, value) in memory {
             let args = [("key", Value::text(key.as_str())), ("value", Value::from_json(value))];
             backstage.perform(&phrase, args).await?;
+        }
+    }
+    for (table, rows) in &test.tables {
+        for row in rows {
+            let row = Value::from_json(&serde_json::Value::Object(row.clone()));
+            let args = [("table", Value::text(table.as_str())), ("row", row)];
+            let added = backstage.perform("INSERT INTO", args).await;
+            added.with_context(|| format!("could not add a row to {table}"))?;
         }
     }
     if !test.session.is_empty() {
@@ -52,17 +58,12 @@ pub(super) async fn prepare(stage: &Stage, test: &Test, visitor: &Visitor) -> an
 
 /// Refuses a step that this build cannot serve.
 pub(super) fn check(step: &Step) -> anyhow::Result<()> {
-    let happens = [("event", step.event.is_some()), ("webhook", step.webhook.is_some())];
     let needs = step.expect.needs();
-    let missing = happens.iter().filter(|(_, is)| *is).map(|(name, _)| *name).chain(needs);
-    let missing: Vec<_> = missing.map(|name| format!("`{name}`")).collect();
+    let missing: Vec<_> = needs.iter().map(|name| format!("`{name}`")).collect();
     if missing.is_empty() {
         return Ok(());
     }
-    bail!(
-        "this build cannot serve {}: take it out, or use a build with its keywords",
-        missing.join(", ")
-    )
+    bail!("this build cannot serve {}: take it out", missing.join(", "))
 }
 
 /// Looks up what is remembered under the keys that a step asks for.
@@ -95,6 +96,28 @@ pub(super) async fn recall(
                 .await?;
             outcome.memory.insert(format!("session {key}"), value.to_json());
         }
+    }
+    Ok(())
+}
+
+/// Looks up the rows of the tables that a step asks for.
+pub(super) async fn rows(
+    stage: &Stage,
+    visitor: &Visitor,
+    wanted: &Tables,
+    outcome: &mut Outcome,
+) -> anyhow::Result<()> {
+    let mut backstage = Backstage::of(&stage.server()?.state, stage.bot()?, visitor)?;
+    for table in wanted.keys() {
+        let found = backstage
+            .perform("FIND ALL", [("source", Value::text(table.as_str()))])
+            .await
+            .with_context(|| format!("could not read {table}"))?;
+        let rows = match found.to_json() {
+            serde_json::Value::Null => serde_json::Value::Array(Vec::new()),
+            rows => rows,
+        };
+        outcome.rows.insert(table.clone(), rows);
     }
     Ok(())
 }

@@ -40,7 +40,7 @@ pub(super) fn keywords() -> Vec<Keyword> {
             shapes: &[""],
             class: Class::Read,
             summary: "The names of the tools on offer to the model: those that were added, or all of the bot's.",
-            example: "TALK \"I can: \" + JOIN(LIST TOOLS, \", \")",
+            example: "names = LIST TOOLS\nTALK \"I can: \" + JOIN(names, \", \")",
             handler: Some(act(list_tools)),
         },
         Keyword {

@@ -55,14 +55,6 @@ impl Filter {
         Self::read(&parts, Mode::Filter)
     }
 
-    /// Reads a condition as SQL writes it: bare names are columns everywhere, texts stand in quotes.
-    ///
-    /// # Errors
-    /// [`FaultKind::Argument`] when the text is no condition.
-    pub(crate) fn parse_sql(text: &str) -> Result<Self, Fault> {
-        Self::read(&[Value::text(text)], Mode::Sql)
-    }
-
     /// Reads a condition of a query: bare names are columns everywhere, values stand at odd places.
     ///
     /// # Errors

@@ -299,7 +299,10 @@ fn filters_survive_mutations() {
         let half = text.floor_char_boundary(text.len() / 2);
         let (left, right) = text.split_at(half);
         let parts = Value::List(vec![Value::text(left), Value::text("' OR 1=1 --"), Value::text(right)]);
-        for filter in [Filter::parse(&parts), Filter::parse_sql(text)].into_iter().flatten() {
+        for filter in [Filter::parse(&parts), Filter::of_sql_parts(&[Value::text(text)])]
+            .into_iter()
+            .flatten()
+        {
             let _ = filter.matches(&row, &now);
         }
     });

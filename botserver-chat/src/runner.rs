@@ -46,13 +46,14 @@ impl Runner for ChatService {
         let mut outcome = outcome;
         let result = match order.limit {
             None => outcome.await,
-            Some(limit) => match tokio::time::timeout(limit, &mut outcome).await {
-                Ok(result) => result,
-                Err(_) => {
+            Some(limit) => {
+                if let Ok(result) = tokio::time::timeout(limit, &mut outcome).await {
+                    result
+                } else {
                     room.stop();
                     outcome.await
                 }
-            },
+            }
         };
         let outcome = result.unwrap_or(Err(Error::Stopping)).map_err(fault)?;
         Ok(ran(outcome))
@@ -97,6 +98,7 @@ fn own(bot: BotId, key: &str) -> ConversationId {
     ConversationId::from_uuid(uuid::Builder::from_custom_bytes(bytes).into_uuid())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is made for map_err")]
 fn fault(error: Error) -> Fault {
     let kind = match &error {
         Error::UnknownBot(_) | Error::UnknownConversation | Error::NotBuiltIn(_) => FaultKind::NotFound,

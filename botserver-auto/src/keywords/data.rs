@@ -4,6 +4,7 @@ mod arguments;
 mod change;
 mod files;
 mod find;
+mod query;
 mod search;
 pub(crate) mod source;
 mod transaction;
@@ -36,6 +37,7 @@ enum Act {
     Search,
     Complete,
     Last,
+    Query,
     Begin,
     Commit,
     Rollback,
@@ -206,6 +208,13 @@ pub(super) fn keywords(host: &Host) -> Vec<Keyword> {
             "INSERT \"visits\", { page: \"home\" }\nINSERT \"visits\", { page: \"shop\" }\nlast = GET LAST \"visits\"\nTALK last.page",
         ),
         keyword(
+            "QUERY",
+            &["connection, %sql", "%sql"],
+            Act::Query,
+            "The rows that an SQL query finds in the bot's tables and data files; it can only read.",
+            "SAVE \"sales\", { item: \"tea\", total: 5 }\nSAVE \"sales\", { item: \"tea\", total: 2 }\nrows = QUERY \"SELECT item, SUM(total) AS sum FROM sales GROUP BY item\"\nTALK rows.sum",
+        ),
+        keyword(
             "BEGIN TRANSACTION",
             &[""],
             Act::Begin,
@@ -238,7 +247,10 @@ pub(super) fn keywords(host: &Host) -> Vec<Keyword> {
 
 impl Act {
     fn is_reading(self) -> bool {
-        matches!(self, Self::Find | Self::Search | Self::Complete | Self::Last)
+        matches!(
+            self,
+            Self::Find | Self::Search | Self::Complete | Self::Last | Self::Query
+        )
     }
 }
 
@@ -257,6 +269,7 @@ impl Handler for Performs {
             Act::Search => data.search(turn, args, false).await,
             Act::Complete => data.search(turn, args, true).await,
             Act::Last => data.last(turn, args).await,
+            Act::Query => data.query(turn, args).await,
             Act::Begin => transaction::begin(turn),
             Act::Commit => data.commit(turn).await,
             Act::Rollback => transaction::roll_back(turn),

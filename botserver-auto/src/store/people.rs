@@ -61,11 +61,11 @@ pub(crate) fn set(
 ) -> QueryResult<()> {
     let key = (DbUuid::from(place.org), &place.owner, &place.scope, name);
     on_each!(conn, |conn| {
-        let expired = table::table
+        let over = table::table
             .filter(table::org_id.eq(key.0))
             .filter(table::owner.eq(key.1))
             .filter(table::expires_at.le(DbTime(now)));
-        diesel::delete(expired).execute(conn)
+        diesel::delete(over).execute(conn)
     })?;
     if value.is_null() {
         on_each!(conn, |conn| diesel::delete(table::table.find(key)).execute(conn))?;

@@ -536,3 +536,20 @@ END TRY
         ]
     );
 }
+
+#[tokio::test]
+async fn a_query_reads_the_tables_of_the_bot_and_takes_values_as_data() {
+    let script = r#"
+SAVE "sales", { item: "tea", total: 5 }
+SAVE "sales", { item: "tea", total: 2 }
+SAVE "sales", { item: "cake", total: 9 }
+item = "tea"
+rows = QUERY "SELECT item, SUM(total) AS sum FROM sales WHERE item = '" + item + "' GROUP BY item"
+TALK COUNT(rows) + rows.item + rows.sum
+hostile = "tea' OR '1'='1"
+rows = QUERY "SELECT * FROM sales WHERE item = '" + hostile + "'"
+TALK COUNT(rows)
+"#;
+
+    assert_eq!(said(script).await, ["1tea7", "0"]);
+}

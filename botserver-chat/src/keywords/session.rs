@@ -122,7 +122,7 @@ impl Others {
     async fn value(&self, bot: BotId, org: OrgId, other: ConversationId, key: String) -> Result<Value, Fault> {
         let found = self
             .db
-            .read(move |conn| conversations::find(conn, org, other).map_err(crate::error::Error::from))
+            .read(move |conn| conversations::find(conn, org, other))
             .await
             .map_err(|error| Fault::new(FaultKind::Data, format!("could not read the conversation: {error}")))?;
         let known = found.filter(|conversation| conversation.bot == bot);
@@ -142,7 +142,7 @@ fn other(turn: &dyn Turn, args: &mut Args) -> Result<Option<ConversationId>, Fau
     let id: ConversationId = text
         .trim()
         .parse()
-        .map_err(|_| Fault::new(FaultKind::NotFound, format!("there is no conversation {text:?}")))?;
+        .map_err(|_not_an_id| Fault::new(FaultKind::NotFound, format!("there is no conversation {text:?}")))?;
     Ok(Some(id).filter(|id| *id != turn.conversation()))
 }
 

@@ -272,7 +272,7 @@ impl Turn {
             ..
         })) = self.stack.last()
         {
-            self.script = dialog.script().to_owned();
+            dialog.script().clone_into(&mut self.script);
         }
         self.call = format!("{}:{}:{level}:{}", self.conversation.id, self.id, call.number);
         let must_commit = match class {

@@ -21,7 +21,7 @@ enum Plan<'e> {
     Value(Value),
 }
 
-impl<'e> Plan<'e> {
+impl Plan<'_> {
     fn exprs(&self) -> Vec<&Expr> {
         match self {
             Self::One(expr) | Self::Source(_, expr) => vec![expr],
@@ -73,7 +73,7 @@ impl Compiler<'_> {
     fn planned(&mut self, plan: &Plan<'_>, values: Vec<Op>) -> Op {
         match plan {
             Plan::One(_) => values.into_iter().next().unwrap_or(Op::Const(Value::Null)),
-            Plan::Many(_) => self.list(values),
+            Plan::Many(_) => self.list(&values),
             Plan::Bits(bits) => self.parts(bits, values),
             Plan::Source(name, _) => {
                 let mut entries = vec![Op::Const(Value::text("name")), Op::Const(Value::text(*name))];
@@ -101,13 +101,13 @@ impl Compiler<'_> {
                     ];
                     items.push(self.object(&entries));
                 }
-                self.list(items)
+                self.list(&items)
             }
             Plan::Value(value) => Op::Const(value.clone()),
         }
     }
 
-    fn list(&mut self, items: Vec<Op>) -> Op {
+    fn list(&mut self, items: &[Op]) -> Op {
         let constants = items.iter().map(|op| {
             if let Op::Const(value) = op {
                 Some(value.clone())
@@ -117,7 +117,7 @@ impl Compiler<'_> {
         });
         match constants.collect::<Option<Vec<Value>>>() {
             Some(items) => Op::Const(Value::List(items)),
-            None => Op::Code(format!("o_list([{}])", self.texts(&items)), false),
+            None => Op::Code(format!("o_list([{}])", self.texts(items)), false),
         }
     }
 

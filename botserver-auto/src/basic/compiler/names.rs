@@ -107,15 +107,12 @@ pub(super) fn demangle(code: &str) -> String {
             Some((letter, after))
         });
         key.push_str(before);
-        match letter {
-            Some((letter, after)) => {
-                key.push(letter);
-                rest = after;
-            }
-            None => {
-                key.push_str("_u");
-                rest = tail.get(2..).unwrap_or_default();
-            }
+        if let Some((letter, after)) = letter {
+            key.push(letter);
+            rest = after;
+        } else {
+            key.push_str("_u");
+            rest = tail.get(2..).unwrap_or_default();
         }
     }
     key.push_str(rest);

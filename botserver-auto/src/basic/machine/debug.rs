@@ -251,7 +251,7 @@ impl Machine {
                 Step::Say(_) => Input::Continue,
                 Step::Call(call) => return Err(refused(call.keyword)),
                 Step::Script(_) => return Err(refused("CALL of another script")),
-                _ => return Err(refused("HEAR")),
+                Step::Hear(_) => return Err(refused("HEAR")),
             };
         }
     }

@@ -139,7 +139,9 @@ impl Walk<'_> {
                 self.variable(name, Role::Loop);
                 self.expr(from);
                 self.expr(to);
-                step.iter().for_each(|step| self.expr(step));
+                if let Some(step) = step {
+                    self.expr(step);
+                }
                 self.body(body);
                 self.next_name(stmt, name);
             }

@@ -41,7 +41,9 @@ impl<'a> Parser<'a> {
                 // A member or an assignment after the last word makes that word a variable.
                 let after = self.token_at(tokens);
                 let member = after.kind == Kind::QuestionDot || after.kind == Kind::Dot && !self.is_dotted(tokens);
-                let variable = tokens > 1 && member;
+                // `SEARCH products, "tea"`: what cannot take a comma leaves the last word to the shorter phrase.
+                let argument = best.is_some() && after.kind == Kind::Comma;
+                let variable = tokens > 1 && (member || argument);
                 // What the script defines itself is there, whatever else has its name.
                 let own = entry.elsewhere.is_some() && tokens == 1 && {
                     let word = self.text_of(self.token_at(0)).trim_end_matches('$').to_lowercase();

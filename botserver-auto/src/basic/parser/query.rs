@@ -60,7 +60,12 @@ impl Parser<'_> {
             "ORDER" | "GROUP" => self.is_word(1, "BY"),
             word => CONTINUES.contains(&word),
         };
-        if member || calls || clause || !self.sets(text) || rows.iter().any(|(name, _)| name.text.eq_ignore_ascii_case(text)) {
+        if member
+            || calls
+            || clause
+            || !self.sets(text)
+            || rows.iter().any(|(name, _)| name.text.eq_ignore_ascii_case(text))
+        {
             return;
         }
         let span = self.place(token.span());

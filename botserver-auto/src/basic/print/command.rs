@@ -158,11 +158,12 @@ impl<'a> Printer<'a> {
             return None;
         }
         let needs_commas = self.shape(command, at.commas).is_none();
+        let tail = if command.args.len() > 1 { Tail::Clause } else { at.tail };
         let bracketed = single && {
             match command.args.first() {
-                Some((_, Arg::One(first) | Arg::Filter(first))) => self.begins_badly(first),
+                Some((_, Arg::One(first) | Arg::Filter(first))) => self.begins_badly(first, tail),
                 Some((_, Arg::Many(exprs) | Arg::Named(exprs))) => {
-                    exprs.first().is_none_or(|first| self.begins_badly(first))
+                    exprs.first().is_none_or(|first| self.begins_badly(first, tail))
                 }
                 Some((_, Arg::Source(text, _))) => text.starts_with('.'),
                 Some(_) => false,
@@ -177,9 +178,9 @@ impl<'a> Printer<'a> {
 
     /// Whether the parser would not take the expression for an argument of the word before it; its comments are left
     /// for later.
-    fn begins_badly(&mut self, expr: &Expr) -> bool {
+    fn begins_badly(&mut self, expr: &Expr, tail: Tail) -> bool {
         let comment = self.next_comment;
-        let doc = self.expr(expr, rank::SUM, At::ITEM);
+        let doc = self.expr(expr, rank::SUM, At::ITEM.before(tail));
         self.next_comment = comment;
         doc.first()
             .is_none_or(|first| first.starts_with(['(', '-']) || is_operator_word(first))

@@ -158,7 +158,7 @@ fn qr_picture(data: &str, size: u32) -> Result<Vec<u8>, Fault> {
         .map_err(|error| misfit(format!("the text cannot become a QR code: {error}")))?;
     let cells = u32::try_from(code.width()).unwrap_or(u32::MAX);
     let scale = (size / (cells + 2 * QUIET)).max(1);
-    let side = (cells + 2 * QUIET) * scale;
+    let width = (cells + 2 * QUIET) * scale;
     let colors = code.to_colors();
     let is_dark = |x: u32, y: u32| -> bool {
         let cell = |at: u32| (at / scale).checked_sub(QUIET).filter(|cell| *cell < cells);
@@ -168,13 +168,13 @@ fn qr_picture(data: &str, size: u32) -> Result<Vec<u8>, Fault> {
         let place = usize::try_from(line * cells + column).unwrap_or(usize::MAX);
         colors.get(place) == Some(&Color::Dark)
     };
-    let pixels: Vec<u8> = (0..side)
-        .flat_map(|y| (0..side).map(move |x| (x, y)))
+    let pixels: Vec<u8> = (0..width)
+        .flat_map(|y| (0..width).map(move |x| (x, y)))
         .map(|(x, y)| if is_dark(x, y) { 0 } else { 255 })
         .collect();
     let failed = |error: png::EncodingError| misfit(format!("the picture cannot be made: {error}"));
     let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, side, side);
+    let mut encoder = png::Encoder::new(&mut bytes, width, width);
     encoder.set_color(png::ColorType::Grayscale);
     encoder.set_depth(png::BitDepth::Eight);
     let mut writer = encoder.write_header().map_err(failed)?;

@@ -89,10 +89,7 @@ impl Debuggee {
         } else {
             launch.script.unwrap_or_else(|| "start".to_owned())
         };
-        let language = Language::new(&registry).with_options(Options {
-            trace: true,
-            ..Options::default()
-        });
+        let language = Language::new(&registry).with_options(Options { trace: true });
         let built = language.build(OrgId::from_uuid(Uuid::nil()), package);
         let mut terminal = Terminal::new(Arc::clone(&built.mounted.bot), registry);
         if let Some(message) = launch.message {

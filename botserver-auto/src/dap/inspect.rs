@@ -138,9 +138,12 @@ impl Handles {
             .into_iter()
             .map(|(name, value)| {
                 let mut shown = self.value(&value);
-                shown["value"] = shown["result"].take();
-                shown["evaluateName"] = name.as_str().into();
-                shown["name"] = name.into();
+                if let Some(members) = shown.as_object_mut() {
+                    let text = members.remove("result").unwrap_or_default();
+                    members.insert("value".to_owned(), text);
+                    members.insert("evaluateName".to_owned(), name.as_str().into());
+                    members.insert("name".to_owned(), name.into());
+                }
                 shown
             })
             .collect();

@@ -76,13 +76,14 @@ async fn answer(
     let order = match reply.token {
         Some(token) => wake(reply.bot, reply.conversation, token, value, fault),
         None => {
-            let text = match fault {
-                Some(fault) => {
-                    tracing::warn!(conversation.id = %reply.conversation, %fault, "another bot did not answer");
-                    return Ok(());
-                }
-                None if said.is_empty() => value.to_string(),
-                None => said.join("\n\n"),
+            if let Some(fault) = fault {
+                tracing::warn!(conversation.id = %reply.conversation, %fault, "another bot did not answer");
+                return Ok(());
+            }
+            let text = if said.is_empty() {
+                value.to_string()
+            } else {
+                said.join("\n\n")
             };
             say(reply.bot, reply.conversation, key, text)
         }

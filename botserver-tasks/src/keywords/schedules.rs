@@ -115,9 +115,11 @@ async fn put(
     let bot = Arc::clone(turn.bot());
     let conversation = turn.conversation();
     // One moment is about one conversation; what runs again and again is the bot's, and speaks where it was set last.
-    let place = (!rule.is_recurring())
-        .then(|| conversation.to_string())
-        .unwrap_or_default();
+    let place = if rule.is_recurring() {
+        String::new()
+    } else {
+        conversation.to_string()
+    };
     let key = format!("{MADE}:{}", digest(&[&script, &rule.to_string(), &args, &place]));
     let row = Row {
         id: db::DbUuid(Uuid::now_v7()),

@@ -68,7 +68,8 @@ impl Said {
                 let (day, rest) = rest.split_first()?;
                 let number = weekday(day)?;
                 let list = self.weekday.get_or_insert_default();
-                list.push_str(&format!(",{number}"));
+                list.push(',');
+                list.push_str(&number.to_string());
                 Some(rest)
             }
             [day, rest @ ..] => {

@@ -1,7 +1,5 @@
 //! Rows of jobs.
 
-#![expect(clippy::ref_option_ref, reason = "Diesel's derive borrows each field of a new row")]
-
 use botlib::{BotId, OrgId};
 use botstate::{
     db::{Connection, DbTime, DbUuid, jobs},

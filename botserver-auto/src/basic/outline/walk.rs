@@ -147,7 +147,9 @@ impl Walk<'_> {
             }
             StmtKind::ForEach { name, list, last, body } => {
                 self.expr(list);
-                last.iter().for_each(|last| self.expr(last));
+                if let Some(last) = last {
+                    self.expr(last);
+                }
                 self.within(&[name], Role::Loop, body);
                 // The scope that has just ended is the loop's.
                 if let Some(span) = self.next_span(stmt, name) {
@@ -197,7 +199,9 @@ impl Walk<'_> {
             }
             StmtKind::Try { body, error, handler } => {
                 self.body(body);
-                error.iter().for_each(|error| self.variable(error, Role::Loop));
+                if let Some(error) = error {
+                    self.variable(error, Role::Loop);
+                }
                 self.body(handler);
             }
             StmtKind::Throw(value) | StmtKind::Prompt(value) | StmtKind::Print(value) | StmtKind::Do1(value) => {
@@ -205,11 +209,15 @@ impl Walk<'_> {
             }
             StmtKind::Assert { condition, message } => {
                 self.expr(condition);
-                message.iter().for_each(|message| self.expr(message));
+                if let Some(message) = message {
+                    self.expr(message);
+                }
             }
             StmtKind::Hear { into, hear } => {
                 self.hear(hear);
-                into.iter().for_each(|place| self.place(place));
+                if let Some(place) = into {
+                    self.place(place);
+                }
             }
             StmtKind::Param(params) => {
                 for param in params {

@@ -47,7 +47,7 @@ fn read_sheet(bytes: &[u8]) -> Result<Table, Fault> {
             ));
         }
         let mut rows = range.rows();
-        let names: Vec<String> = rows.next().unwrap_or_default().iter().map(|cell| shown(cell)).collect();
+        let names: Vec<String> = rows.next().unwrap_or_default().iter().map(shown).collect();
         let columns = tabular::header(names.iter().map(String::as_str));
         let mut table = Table {
             columns,

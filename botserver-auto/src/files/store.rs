@@ -14,6 +14,7 @@ use super::{
     FilePath, LARGEST_FILE,
     ledger::{Ledger, Record},
     missing,
+    path::ending,
 };
 
 /// Files that a listing shows at most.
@@ -62,11 +63,10 @@ impl Stored {
         let mut folders: Vec<(PathBuf, Option<String>)> = Vec::new();
         for entry in entries.filter_map(Result::ok) {
             let name = entry.file_name().to_string_lossy().into_owned();
-            let lower = name.to_lowercase();
-            if lower.ends_with(".gbdata") || lower.ends_with(".gbdrive") {
-                folders.push((entry.path(), None));
-            } else if lower.ends_with(".gbkb") {
-                folders.push((entry.path(), Some(name)));
+            match ending(&name).as_str() {
+                "gbdata" | "gbdrive" => folders.push((entry.path(), None)),
+                "gbkb" => folders.push((entry.path(), Some(name))),
+                _ => {}
             }
         }
         folders.sort();
@@ -356,7 +356,7 @@ fn canonical(path: &Path) -> Option<PathBuf> {
 fn inside(root: &Path, path: &Path) -> Result<Option<PathBuf>, Fault> {
     let Some(base) = canonical(root) else { return Ok(None) };
     let mut at = base.clone();
-    for name in path.iter() {
+    for name in path {
         let exact = at.join(name);
         if exact.symlink_metadata().is_ok() {
             at = exact;

@@ -124,7 +124,7 @@ fn total(values: &[&Value]) -> Result<Decimal, Fault> {
     let mut sum = Decimal::ZERO;
     for value in values {
         let number = operand(&from_value((*value).clone())?)
-            .map_err(|_| misfit(format!("{} cannot be added up: it is no number", short(value))))?;
+            .map_err(|_no_number| misfit(format!("{} cannot be added up: it is no number", short(value))))?;
         sum = sum.checked_add(number.decimal()).ok_or_else(number::too_large)?;
     }
     Ok(sum)

@@ -58,7 +58,7 @@ impl Files {
         let entries = self.host.of(turn).list(folder.as_ref(), args.has("recursive")).await?;
         let pattern = args.has("pattern").then(|| args.text("pattern")).transpose()?;
         let filter = Filter::parse(&args.take("filter"))?;
-        let (_run, now) = clock(turn);
+        let (run, now) = clock(turn);
         let kept = entries.into_iter().filter(|entry| {
             pattern
                 .as_deref()
@@ -66,7 +66,7 @@ impl Files {
                 && (filter.is_all() || filter.matches(&row(entry), &now))
         });
         let kept: Vec<Entry> = kept.collect();
-        drop(_run);
+        drop(run);
         self.refs(turn, kept).await
     }
 
@@ -89,7 +89,7 @@ impl Files {
             }
             let mut file = files.file_ref(&entry, digest);
             if entry.is_folder {
-                file.mime = "inode/directory".to_owned();
+                "inode/directory".clone_into(&mut file.mime);
                 file.size_bytes = 0;
             }
             values.push(local(turn, file));

@@ -101,7 +101,9 @@ async fn append(files: &crate::files::BotFiles, key: &str, path: &FilePath, valu
         let rows = tabular::rows(value);
         return files
             .change_table(key, path, move |table: &mut Table| {
-                rows.into_iter().for_each(|row| table.push(row));
+                for row in rows {
+                    table.push(row);
+                }
                 Ok(())
             })
             .await;

@@ -63,7 +63,7 @@ impl Files {
                 return self.keep(turn, file, args.take("path")).await;
             }
             if args.has("user") {
-                self.check_user(turn, &args.take("user"))?;
+                check_user(turn, &args.take("user"))?;
             }
             let mut file = self.host.bytes(turn, &source).await?;
             if args.has("name") {
@@ -93,25 +93,6 @@ impl Files {
             .write(turn.idempotency_key(), &to, file.content)
             .await?;
         Ok(local(turn, written))
-    }
-
-    /// A file goes to the person of this conversation; another one is reached on a channel of their own.
-    fn check_user(&self, turn: &dyn Turn, user: &Value) -> Result<(), Fault> {
-        let wanted = user.to_string();
-        let here = turn.conversation().to_string();
-        let person = match turn.caller().subject {
-            botlib::Subject::Visitor(id) => id.to_string(),
-            botlib::Subject::Person(id) => id.to_string(),
-            _ => here.clone(),
-        };
-        let is_here = user.is_null() || wanted.is_empty() || wanted == person || wanted == here || wanted == "user";
-        if is_here || matches!(user, Value::Map(_)) {
-            return Ok(());
-        }
-        Err(Fault::new(
-            FaultKind::NotFound,
-            format!("DOWNLOAD … TO {wanted}: this server reaches only the person of the conversation"),
-        ))
     }
 
     /// What a URL gives.
@@ -235,6 +216,25 @@ impl Files {
         let bot = turn.bot().name.clone();
         self.host.links.sign(&bot, path, expires).await.map(Value::Text)
     }
+}
+
+/// A file goes to the person of this conversation; another one is reached on a channel of their own.
+fn check_user(turn: &dyn Turn, user: &Value) -> Result<(), Fault> {
+    let wanted = user.to_string();
+    let here = turn.conversation().to_string();
+    let person = match turn.caller().subject {
+        botlib::Subject::Visitor(id) => id.to_string(),
+        botlib::Subject::Person(id) => id.to_string(),
+        _ => here.clone(),
+    };
+    let is_here = user.is_null() || wanted.is_empty() || wanted == person || wanted == here || wanted == "user";
+    if is_here || matches!(user, Value::Map(_)) {
+        return Ok(());
+    }
+    Err(Fault::new(
+        FaultKind::NotFound,
+        format!("DOWNLOAD … TO {wanted}: this server reaches only the person of the conversation"),
+    ))
 }
 
 /// The URL of another site that a value names.

@@ -62,7 +62,7 @@ impl Sources {
     /// When a table or file cannot be read, or is too large.
     pub(crate) async fn load(&self, turn: &mut dyn Turn, source: Value) -> Result<Vec<Map>, Fault> {
         match split(source) {
-            Named::Value(Value::Text(name)) => self.stored(turn, &name).await,
+            Named::Value(Value::Text(name)) | Named::Name(name) => self.stored(turn, &name).await,
             Named::Value(Value::File(file)) => match file.path {
                 Some(path) => self.stored(turn, &path).await,
                 None => Err(
@@ -75,7 +75,6 @@ impl Sources {
                 tabular::check_rows(rows.len())?;
                 Ok(rows)
             }
-            Named::Name(name) => self.stored(turn, &name).await,
         }
     }
 
@@ -242,6 +241,6 @@ pub(crate) fn clock(turn: &dyn Turn) -> (run::Guard, DateTime<FixedOffset>) {
         seed: 0,
         names: Arc::default(),
     };
-    let guard = run::enter(&env, 0, u64::MAX, std::time::Duration::from_secs(60));
+    let guard = run::enter(&env, 0, u64::MAX, std::time::Duration::from_mins(1));
     (guard, dates::now())
 }

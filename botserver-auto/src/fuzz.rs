@@ -80,7 +80,7 @@ const NASTY: &[&str] = &[
     "[[[[[[[[",
 ];
 
-/// SplitMix64 (Steele, Lea, Flood 2014): small, and the same everywhere.
+/// `SplitMix64` (Steele, Lea, Flood 2014): small, and the same everywhere.
 struct Chance(u64);
 
 impl Chance {

@@ -3,6 +3,11 @@
 //! A thread reads messages; everything else happens on the caller's. Problems of scripts are sent when no message
 //! waits, so that a fast typist never waits for them. A document that did not change is never read again.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a member of a JSON document that is not there is null, and members are only set on objects made here"
+)]
+
 mod complete;
 mod document;
 mod edit;
@@ -45,9 +50,8 @@ fn pump(input: impl Read, to: &mpsc::Sender<Incoming>) {
     loop {
         let incoming = match framing::read(&mut input) {
             Ok(Some(message)) => Incoming::Message(message),
-            Ok(None) => return,
             Err(error) if error.kind() == std::io::ErrorKind::InvalidData => Incoming::Broken(error.to_string()),
-            Err(_) => return,
+            Ok(None) | Err(_) => return,
         };
         // After `exit` nothing more is read: the input may stay open for ever.
         let last = matches!(&incoming, Incoming::Message(message) if message["method"] == "exit");

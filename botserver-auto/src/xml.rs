@@ -55,9 +55,9 @@ fn write_at(out: &mut String, name: &str, value: &Value, depth: usize) -> Result
                 write_at(out, name, item, depth + 1)?;
             }
         }
-        Value::Null => out.push_str(&format!("<{name}/>")),
+        Value::Null => out.extend(["<", name, "/>"]),
         other => {
-            out.push_str(&format!("<{name}>"));
+            out.extend(["<", name, ">"]);
             match other {
                 Value::Map(map) => {
                     for (name, value) in map.iter() {
@@ -67,7 +67,7 @@ fn write_at(out: &mut String, name: &str, value: &Value, depth: usize) -> Result
                 Value::Secret(secret) => out.push_str(&escape(secret.expose())),
                 other => out.push_str(&escape(&other.to_string())),
             }
-            out.push_str(&format!("</{name}>"));
+            out.extend(["</", name, ">"]);
         }
     }
     Ok(())

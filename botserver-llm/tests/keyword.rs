@@ -266,7 +266,7 @@ async fn judged<const N: usize>(
     arguments: [(&str, Value); N],
 ) -> (Result<Value, Fault>, Vec<ChatRequest>) {
     let model = Arc::new(ScriptedModel::new(replies.iter().map(|reply| Reply::text([*reply]))));
-    let models: Arc<dyn Models> = model.clone();
+    let models: Arc<dyn Models> = Arc::<ScriptedModel>::clone(&model);
     let keyword = botserver_llm::text_keywords(&models)
         .into_iter()
         .find(|keyword| keyword.phrase == phrase)

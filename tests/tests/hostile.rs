@@ -1,11 +1,5 @@
 //! Scripts that would hurt the server stop with a clear fault, and other bots go on meanwhile.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::unwrap_used,
-    reason = "a test stops where something is not as it should be"
-)]
-
 use std::time::{Duration, Instant};
 
 use botserver_tests::client::Chat;

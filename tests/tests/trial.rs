@@ -1,5 +1,11 @@
 //! `botserver bot test`: tests of bots, as their authors run them.
 
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "helpers of tests may fail loudly"
+)]
+
 use std::{path::Path, process::Output, process::Stdio, time::Duration};
 
 use botserver_tests::{packages::Packages, process};

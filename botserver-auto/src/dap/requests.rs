@@ -129,7 +129,7 @@ impl Session<'_> {
             message: text("message"),
             limits: self.limits,
         };
-        self.debuggee = Some(Debuggee::launch(launch, self.registry.clone())?);
+        self.debuggee = Some(Debuggee::launch(launch, std::sync::Arc::clone(&self.registry))?);
         if args["stopOnEntry"] == true {
             self.goal = Goal::Entry;
         }

@@ -171,7 +171,9 @@ impl Cond {
             }
             Self::In(left, list) => {
                 left.columns(names);
-                list.iter().for_each(|expr| expr.columns(names));
+                for expr in list {
+                    expr.columns(names);
+                }
             }
             Self::Between(value, low, high) => [value, low, high].iter().for_each(|expr| expr.columns(names)),
         }

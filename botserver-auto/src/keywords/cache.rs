@@ -102,6 +102,7 @@ fn seconds(seconds: f64) -> Result<Duration, Fault> {
         })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is made for map_err")]
 fn away(error: SharedError) -> Fault {
     Fault::new(FaultKind::Network, format!("could not cache the value: {error}"))
 }

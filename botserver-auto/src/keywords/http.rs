@@ -100,7 +100,7 @@ struct Send {
 impl Handler for Send {
     async fn call(&self, turn: &mut dyn Turn, mut args: Args) -> Result<Value, Fault> {
         let url = args.text("url")?;
-        let (value, kind) = written(&mut args)?;
+        let (value, kind) = written(&mut args);
         let mut headers = headers::of(turn)?;
         if let Value::Map(more) = args.take("headers") {
             headers.extend(headers::read(&more)?);
@@ -112,12 +112,12 @@ impl Handler for Send {
 }
 
 /// The body that the arguments mean, and the content type if one is named.
-fn written(args: &mut Args) -> Result<(Value, Option<String>), Fault> {
+fn written(args: &mut Args) -> (Value, Option<String>) {
     if args.has("fields") {
-        return Ok((args.take("fields"), None));
+        return (args.take("fields"), None);
     }
     let Value::List(parts) = args.take("parts") else {
-        return Ok((args.take("body"), None));
+        return (args.take("body"), None);
     };
     let mut named = Map::new();
     let mut values = Vec::new();
@@ -132,13 +132,13 @@ fn written(args: &mut Args) -> Result<(Value, Option<String>), Fault> {
     if let [body, Value::Text(kind)] = values.as_slice()
         && is_media_type(kind)
     {
-        return Ok((body.clone(), Some(kind.clone())));
+        return (body.clone(), Some(kind.clone()));
     }
-    Ok(match values.len() {
+    match values.len() {
         0 | 1 => (values.pop().unwrap_or_default(), None),
         count if named.len() == count => (Value::Map(named), None),
         _ => (Value::List(values), None),
-    })
+    }
 }
 
 fn is_media_type(text: &str) -> bool {

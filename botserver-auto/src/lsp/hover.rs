@@ -138,17 +138,15 @@ fn word(registry: &Registry, text: &Text, offset: usize) -> Option<(std::ops::Ra
         .position(|(from, word)| *from <= at && at <= from + word.len())?;
     (0..=here)
         .filter_map(|first| {
-            let longest = (here..words.len().min(first + 6)).rev();
-            longest
-                .filter_map(|last| {
-                    let pieces: Vec<&str> = words.get(first..=last)?.iter().map(|(_, word)| *word).collect();
-                    let phrase = pieces.join(" ").to_ascii_uppercase();
-                    let page = page(registry, &phrase)?;
-                    let (from, _) = words.get(first)?;
-                    let (to, word) = words.get(last)?;
-                    Some((begin + from..begin + to + word.len(), page))
-                })
-                .next()
+            let mut longest = (here..words.len().min(first + 6)).rev();
+            longest.find_map(|last| {
+                let pieces: Vec<&str> = words.get(first..=last)?.iter().map(|(_, word)| *word).collect();
+                let phrase = pieces.join(" ").to_ascii_uppercase();
+                let page = page(registry, &phrase)?;
+                let (from, _) = words.get(first)?;
+                let (to, word) = words.get(last)?;
+                Some((begin + from..begin + to + word.len(), page))
+            })
         })
         .max_by_key(|(span, _)| span.len())
 }

@@ -32,12 +32,11 @@ pub(super) fn definition(folder: &Folder, file: &File, offset: usize) -> Json {
 
 /// Where a table is declared.
 fn table(folder: &Folder, name: &str) -> Option<Json> {
-    let found = folder.files.values().find_map(|file| {
+    folder.files.values().find_map(|file| {
         let declares = |one: &&Occurrence| one.named == Named::Table && one.role.defines() && one.key == name;
         let one = file.outline.occurrences.iter().find(declares)?;
         Some(location(file, one))
-    });
-    found
+    })
 }
 
 fn location(file: &File, one: &Occurrence) -> Json {

@@ -76,7 +76,7 @@ pub(super) fn folds(file: &File) -> Json {
             {
                 found.push(json!({ "startLine": start, "endLine": number - 1 }));
             }
-        } else if opens && !upper.contains(" = ") || opens && first == "FOR" {
+        } else if opens && (first == "FOR" || !upper.contains(" = ")) {
             open.push(number);
         }
     }

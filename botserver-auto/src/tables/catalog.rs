@@ -169,7 +169,7 @@ pub(super) fn migrate(conn: &mut Connection, place: &Place, schema: &Schema) -> 
             None => {
                 create(conn, place, declared)?;
             }
-            Some(there) => change(conn, place, there, declared)?,
+            Some(there) => change(conn, place, &there, declared)?,
         }
     }
     for index in &schema.indexes {
@@ -178,7 +178,7 @@ pub(super) fn migrate(conn: &mut Connection, place: &Place, schema: &Schema) -> 
     Ok(())
 }
 
-fn change(conn: &mut Connection, place: &Place, there: Table, declared: Table) -> Result<(), Error> {
+fn change(conn: &mut Connection, place: &Place, there: &Table, declared: Table) -> Result<(), Error> {
     let mut table = Table {
         columns: there.columns.clone(),
         ..declared
@@ -201,7 +201,7 @@ fn change(conn: &mut Connection, place: &Place, there: Table, declared: Table) -
             None => add(conn, place, &mut table, column)?,
         }
     }
-    if table != there {
+    if table != *there {
         indexes(conn, place, &table)?;
         keep(conn, place, &table)?;
     }
@@ -221,7 +221,13 @@ fn indexes(conn: &mut Connection, place: &Place, table: &Table) -> Result<(), Er
         )?;
     }
     if let Some(id) = table.column("id").filter(|_| table.key.is_empty()) {
-        plain_index(conn, place, table, &[id.name.clone()], &format!("index {name}: id"))?;
+        plain_index(
+            conn,
+            place,
+            table,
+            std::slice::from_ref(&id.name),
+            &format!("index {name}: id"),
+        )?;
     }
     for link in &table.links {
         plain_index(

@@ -214,7 +214,7 @@ impl Maker<'_> {
             Kind::Text | Kind::Uuid if is_nothing => exact(format!("({name} IS NULL OR {name} = '')"), Vec::new()),
             // Texts equal booleans as words and as numbers.
             Kind::Text | Kind::Uuid | Kind::Any if matches!(value, Val::Bool(_)) => None,
-            Kind::Any | Kind::Json => self.equal_json(column, value, is_nothing),
+            Kind::Any | Kind::Json => equal_json(column, value, is_nothing),
             _ if is_nothing => exact(format!("{name} IS NULL"), Vec::new()),
             Kind::Text | Kind::Uuid => match (value, plain_number(value)) {
                 (_, Some(digits)) => maybe(format!("{name} LIKE {MARK}"), vec![(format!("%{digits}%"), Kind::Text)]),
@@ -258,28 +258,6 @@ impl Maker<'_> {
                 exact(format!("{name} = {MARK}"), vec![(moment, Kind::DateTime)])
             }
             Kind::Decimal => None,
-        }
-    }
-
-    /// Columns of any value keep it as JSON.
-    fn equal_json(&self, column: &Column, value: &Val, is_nothing: bool) -> Option<Piece> {
-        if column.kind == Kind::Json || is_nothing {
-            return None;
-        }
-        let name = quoted(&column.name);
-        match (value, plain_number(value)) {
-            // Dates, files and spans of time are kept as objects and booleans as words: they come as well.
-            (_, Some(digits)) => Some(Piece {
-                sql: format!("({name} LIKE {MARK} OR {name} LIKE '{{%' OR {name} IN ('true', 'false'))"),
-                binds: vec![(format!("%{digits}%"), Kind::Text)],
-                exact: false,
-            }),
-            (Val::Text(text), None) if !matches!(text.as_str(), "true" | "false") => Some(Piece {
-                sql: format!("({name} = {MARK} OR {name} LIKE '{{%')"),
-                binds: vec![(serde_json::to_string(text.as_str()).ok()?, Kind::Text)],
-                exact: false,
-            }),
-            _ => None,
         }
     }
 
@@ -374,6 +352,28 @@ fn whole_moment(value: &Val) -> Option<String> {
             }
             moment_text(&moment).ok()
         }
+        _ => None,
+    }
+}
+
+/// Columns of any value keep it as JSON.
+fn equal_json(column: &Column, value: &Val, is_nothing: bool) -> Option<Piece> {
+    if column.kind == Kind::Json || is_nothing {
+        return None;
+    }
+    let name = quoted(&column.name);
+    match (value, plain_number(value)) {
+        // Dates, files and spans of time are kept as objects and booleans as words: they come as well.
+        (_, Some(digits)) => Some(Piece {
+            sql: format!("({name} LIKE {MARK} OR {name} LIKE '{{%' OR {name} IN ('true', 'false'))"),
+            binds: vec![(format!("%{digits}%"), Kind::Text)],
+            exact: false,
+        }),
+        (Val::Text(text), None) if !matches!(text.as_str(), "true" | "false") => Some(Piece {
+            sql: format!("({name} = {MARK} OR {name} LIKE '{{%')"),
+            binds: vec![(serde_json::to_string(text.as_str()).ok()?, Kind::Text)],
+            exact: false,
+        }),
         _ => None,
     }
 }

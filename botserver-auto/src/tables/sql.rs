@@ -86,10 +86,9 @@ impl Place {
     /// The type of a column.
     pub(super) fn column_type(&self, kind: Kind) -> &'static str {
         match (kind, self.postgres) {
-            (Kind::Int, false) => "INTEGER",
+            (Kind::Int | Kind::Bool, false) => "INTEGER",
             (Kind::Int, true) => "BIGINT",
             (Kind::Decimal, true) => "NUMERIC",
-            (Kind::Bool, false) => "INTEGER",
             (Kind::Bool, true) => "BOOLEAN",
             (Kind::Date, true) => "DATE",
             (Kind::DateTime, true) => "TIMESTAMPTZ",

@@ -73,20 +73,19 @@ async fn answer(
             again @ JobError::Again(_) => return Err(again),
         },
     };
-    let order = match reply.token {
-        Some(token) => wake(reply.bot, reply.conversation, token, value, fault),
-        None => {
-            if let Some(fault) = fault {
-                tracing::warn!(conversation.id = %reply.conversation, %fault, "another bot did not answer");
-                return Ok(());
-            }
-            let text = if said.is_empty() {
-                value.to_string()
-            } else {
-                said.join("\n\n")
-            };
-            say(reply.bot, reply.conversation, key, text)
+    let order = if let Some(token) = reply.token {
+        wake(reply.bot, reply.conversation, token, value, fault)
+    } else {
+        if let Some(fault) = fault {
+            tracing::warn!(conversation.id = %reply.conversation, %fault, "another bot did not answer");
+            return Ok(());
         }
+        let text = if said.is_empty() {
+            value.to_string()
+        } else {
+            said.join("\n\n")
+        };
+        say(reply.bot, reply.conversation, key, text)
     };
     runner.run(order).await.map_err(|fault| failed(&fault))?;
     Ok(())

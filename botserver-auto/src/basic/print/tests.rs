@@ -20,8 +20,15 @@ use crate::basic::{
     },
 };
 
+/// A phrase, its shapes, and the names of arguments that may go together.
+type Phrase = (
+    &'static str,
+    &'static [&'static str],
+    &'static [&'static [&'static str]],
+);
+
 /// Phrases with the names of arguments that may go with them.
-const KEYWORDS: &[(&str, &[&str], &[&[&str]])] = &[
+const KEYWORDS: &[Phrase] = &[
     ("CLEAR SUGGESTIONS", &[""], &[&[]]),
     (
         "ADD SUGGESTION",

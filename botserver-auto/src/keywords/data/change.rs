@@ -93,18 +93,18 @@ impl Change {
                 let Some(set) = fields.rows(work, &table)?.first().cloned() else {
                     return Ok(Value::Int(0));
                 };
-                count(work.update(&table, &filter, &set)?)
+                Ok(count(work.update(&table, &filter, &set)?))
             }
             Act::Delete(filter) => {
                 let filter = by_key(work, &table, filter)?;
-                count(work.delete(&table, &filter)?)
+                Ok(count(work.delete(&table, &filter)?))
             }
             Act::Merge { rows, keys, columns } => merge(work, &table, rows, keys, columns),
             Act::MergeOne { filter, row } => {
                 let filter = Filter::parse(filter)?;
                 let updated = work.update(&table, &filter, row)?;
                 if updated > 0 {
-                    return counts(0, i64::try_from(updated).unwrap_or(i64::MAX), 0);
+                    return Ok(counts(0, i64::try_from(updated).unwrap_or(i64::MAX), 0));
                 }
                 for (name, value) in filter.given() {
                     if row.get(&name).is_none() {
@@ -113,7 +113,7 @@ impl Change {
                 }
                 let full = work.insert(&table, row)?;
                 remember(work, &table, row, &full)?;
-                counts(1, 0, 0)
+                Ok(counts(1, 0, 0))
             }
         }
     }
@@ -220,10 +220,10 @@ fn merge(
             unchanged += 1;
         }
     }
-    counts(inserted, updated, unchanged)
+    Ok(counts(inserted, updated, unchanged))
 }
 
-fn counts(inserted: i64, updated: i64, unchanged: i64) -> Result<Value, Error> {
+fn counts(inserted: i64, updated: i64, unchanged: i64) -> Value {
     let counts = [
         ("inserted", inserted),
         ("updated", updated),
@@ -233,11 +233,11 @@ fn counts(inserted: i64, updated: i64, unchanged: i64) -> Result<Value, Error> {
     let counts = counts
         .into_iter()
         .map(|(name, count)| (name.to_owned(), Value::Int(count)));
-    Ok(Value::Map(counts.collect()))
+    Value::Map(counts.collect())
 }
 
-fn count(rows: u64) -> Result<Value, Error> {
-    Ok(Value::Int(i64::try_from(rows).unwrap_or(i64::MAX)))
+fn count(rows: u64) -> Value {
+    Value::Int(i64::try_from(rows).unwrap_or(i64::MAX))
 }
 
 fn one_or_all(mut values: Vec<Value>) -> Value {

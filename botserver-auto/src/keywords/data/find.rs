@@ -72,6 +72,6 @@ pub(super) fn clock(turn: &dyn Turn) -> (run::Guard, DateTime<FixedOffset>) {
         seed: 0,
         names: Arc::default(),
     };
-    let guard = run::enter(&env, 0, u64::MAX, Duration::from_secs(60));
+    let guard = run::enter(&env, 0, u64::MAX, Duration::from_mins(1));
     (guard, dates::now())
 }

@@ -50,16 +50,15 @@ impl Handler for Unstructured {
     async fn call(&self, turn: &mut dyn Turn, mut args: Args) -> Result<Value, Fault> {
         let target = target(turn, &mut args)?;
         let given = args.take("text");
-        let rows = match structured(&given) {
-            Some(rows) => rows,
-            None => {
-                let Value::Text(text) = &given else {
-                    let message = format!("SAVE FROM UNSTRUCTURED needs a text, not {}", given.type_name());
-                    return Err(Fault::new(FaultKind::Argument, message));
-                };
-                let columns = self.columns(turn, &target, args.take("schema")).await?;
-                self.read(turn, text, &columns).await?
-            }
+        let rows = if let Some(rows) = structured(&given) {
+            rows
+        } else {
+            let Value::Text(text) = &given else {
+                let message = format!("SAVE FROM UNSTRUCTURED needs a text, not {}", given.type_name());
+                return Err(Fault::new(FaultKind::Argument, message));
+            };
+            let columns = self.columns(turn, &target, args.take("schema")).await?;
+            self.read(turn, text, &columns).await?
         };
         if rows.is_empty() {
             return Err(Fault::new(

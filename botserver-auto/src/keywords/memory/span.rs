@@ -147,7 +147,7 @@ fn times(count: &str, seconds: i64) -> Result<TimeDelta, Fault> {
         .parse::<rust_decimal::Decimal>()
         .ok()
         .and_then(|count| count.checked_mul((seconds * 1000).into()))
-        .filter(|millis| millis.is_sign_positive())
+        .filter(rust_decimal::Decimal::is_sign_positive)
         .and_then(|millis| i64::try_from(millis.trunc()).ok())
         .and_then(TimeDelta::try_milliseconds);
     millis.ok_or_else(|| misread(&format!("{count:?} is no count of units")))

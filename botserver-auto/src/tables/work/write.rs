@@ -38,7 +38,7 @@ impl Work<'_> {
         }
         let full = self.complete(&table, full)?;
         self.check(&table, &full, None)?;
-        let cells = self.cells(&table, &full)?;
+        let cells = cells(&table, &full)?;
         let place = &self.db.place;
         let mut columns = vec!["\"_row\"".to_owned()];
         let mut values = vec![place.bound(1, Kind::Int)];
@@ -93,7 +93,7 @@ impl Work<'_> {
             full.insert(column.name.clone(), value);
         }
         let full = self.complete(table, full)?;
-        let (before, after) = (self.cells(table, &found.row)?, self.cells(table, &full)?);
+        let (before, after) = (cells(table, &found.row)?, cells(table, &full)?);
         let place = &self.db.place;
         let (mut sets, mut binds): (Vec<String>, Vec<Bind>) = (Vec::new(), Vec::new());
         for ((column, before), after) in table.columns.iter().zip(before).zip(after) {
@@ -245,14 +245,15 @@ impl Work<'_> {
         }
         Ok(row)
     }
+}
 
-    fn cells(&self, table: &Table, row: &Map) -> Outcome<Vec<Bind>> {
-        let cell = |column: &crate::tables::model::Column| {
-            let value = row.get(&column.name).cloned().unwrap_or_default();
-            cell::encode(table, column, &value).map_err(Into::into)
-        };
-        table.columns.iter().map(cell).collect()
-    }
+/// The row as the database keeps it.
+fn cells(table: &Table, row: &Map) -> Outcome<Vec<Bind>> {
+    let cell = |column: &crate::tables::model::Column| {
+        let value = row.get(&column.name).cloned().unwrap_or_default();
+        cell::encode(table, column, &value).map_err(Into::into)
+    };
+    table.columns.iter().map(cell).collect()
 }
 
 /// Whether two names differ in letter case only.

@@ -101,6 +101,10 @@ impl Chance {
 
 /// Calls `exercise` with mutated `seeds` until the time is over.
 fn fuzz(seeds: &[String], exercise: impl Fn(&str)) {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a test reads the environment of its run, not configuration"
+    )]
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let seed = number("BOTSERVER_FUZZ_SEED").unwrap_or_else(|| std::process::id().into());
     let time = Duration::from_secs(number("BOTSERVER_FUZZ_SECONDS").unwrap_or(1));

@@ -142,6 +142,7 @@ pub(crate) struct Test {
     pub(crate) junit: Option<PathBuf>,
     /// Tell which lines of the scripts were run; with a file, as LCOV's trace
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    #[expect(clippy::option_option, reason = "absent, alone, or with a file")]
     pub(crate) coverage: Option<Option<PathBuf>>,
 }
 

@@ -10,7 +10,12 @@ use crate::{host::Host, talk::Talk, words::grammar};
 
 fn compile(name: &str, text: &str) -> Arc<Program> {
     let parsed = basic::parse(name, text, &grammar());
-    let program = basic::compile(&parsed).unwrap_or_else(|errors| panic!("{name}: {}", errors[0].render(false)));
+    let program = basic::compile(&parsed).unwrap_or_else(|errors| {
+        panic!(
+            "{name}: {}",
+            errors.iter().map(|error| error.render(false)).collect::<String>()
+        )
+    });
     program.prepare().unwrap_or_else(|fault| panic!("{name}: {fault}"));
     Arc::new(program)
 }
@@ -102,7 +107,7 @@ impl Play<'_> {
                 }
                 Step::Script(call) => {
                     writeln!(self.out, "script {}", call.name).unwrap();
-                    self.script(&call.name, call.args, depth)?
+                    self.script(&call.name, call.args, depth)
                 }
                 Step::Hear(spec) => {
                     write!(self.out, "hear {}", spec.kind.name()).unwrap();
@@ -126,16 +131,16 @@ impl Play<'_> {
         panic!("{name} does not end:\n{}", self.out);
     }
 
-    fn script(&mut self, name: &str, args: Vec<Value>, depth: u32) -> Result<Input, Fault> {
+    fn script(&mut self, name: &str, args: Vec<Value>, depth: u32) -> Input {
         let stem = name.trim_end_matches(".bas").to_lowercase();
         let path = self.folder.join(format!("{stem}.bas"));
         let (Ok(text), true) = (fs::read_to_string(&path), depth < 8) else {
             let missing = Fault::new(FaultKind::NotFound, format!("there is no script {stem}"));
-            return Ok(Input::Failed(missing));
+            return Input::Failed(missing);
         };
         match self.run(&stem, &text, Arguments::Listed(args), depth + 1) {
-            Ok(value) => Ok(Input::Returned(value.unwrap_or_default())),
-            Err(fault) => Ok(Input::Failed(fault)),
+            Ok(value) => Input::Returned(value.unwrap_or_default()),
+            Err(fault) => Input::Failed(fault),
         }
     }
 }

@@ -63,7 +63,7 @@ fn parse(chunk: &str) -> Case {
             lines.push(line);
         }
     }
-    case.script = lines.join("\n").trim_end().to_owned();
+    lines.join("\n").trim_end().clone_into(&mut case.script);
     transcript.trim_end().clone_into(&mut case.transcript);
     case
 }

@@ -27,7 +27,7 @@ fn section(name: &str) {
     assert!(!cases.is_empty(), "section {name} has no cases");
     let grammar = registry::grammar();
     let found: Vec<Case> = cases.iter().map(|case| case.run(&grammar)).collect();
-    if std::env::var_os("FORMS_UPDATE").is_some() {
+    if table::wants_update() {
         case::write(name, &found);
         return;
     }

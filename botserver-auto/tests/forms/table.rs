@@ -46,9 +46,9 @@ fn every_row_of_the_reference_has_a_form_that_is_tested() {
             continue;
         };
         let (file, name) = test.split_once("::").unwrap_or((test, ""));
-        let text = fs::read_to_string(root().join(file)).unwrap_or_default();
+        let source = fs::read_to_string(root().join(file)).unwrap_or_default();
         assert!(
-            text.contains(&format!("fn {name}(")),
+            source.contains(&format!("fn {name}(")),
             "{} | {}: there is no test {test}",
             case.row,
             case.form
@@ -73,15 +73,15 @@ fn the_table_of_forms_is_up_to_date() {
         let mut shown = false;
         for (test, case) in cases.iter().filter(|(_, case)| case.row == row) {
             shown = true;
-            let test = case.test.clone().unwrap_or_else(|| format!("forms::{test}"));
-            writeln!(text, "| {} | `{}` | `{test}` |", cell(row), cell(&case.form)).unwrap();
+            let shown_by = case.test.clone().unwrap_or_else(|| format!("forms::{test}"));
+            writeln!(text, "| {} | `{}` | `{shown_by}` |", cell(row), cell(&case.form)).unwrap();
         }
         if !shown {
             writeln!(text, "| {} | | no test yet |", cell(row)).unwrap();
         }
     }
     let path = root().join("docs/forms.md");
-    if std::env::var_os("FORMS_UPDATE").is_some() {
+    if wants_update() {
         fs::write(path, text).unwrap();
         return;
     }
@@ -90,4 +90,13 @@ fn the_table_of_forms_is_up_to_date() {
         written == text,
         "docs/forms.md is not what the cases say: run the suite with FORMS_UPDATE=1"
     );
+}
+
+/// Whether the tables are to be written again.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test reads the environment of its run, not configuration"
+)]
+pub(crate) fn wants_update() -> bool {
+    std::env::var_os("FORMS_UPDATE").is_some()
 }

@@ -5,7 +5,7 @@ use botserver_auto::basic;
 use crate::driver::grammar;
 
 fn format(text: &str) -> String {
-    basic::format_source(text, &grammar()).unwrap_or_else(|errors| panic!("{text}\n{:#?}", errors[0]))
+    basic::format_source(text, &grammar()).unwrap_or_else(|errors| panic!("{text}\n{:#?}", errors.first()))
 }
 
 /// Formats each script of a table, twice, and compares.

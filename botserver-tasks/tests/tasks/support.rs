@@ -37,7 +37,7 @@ pub(crate) struct House {
     /// What `PROBE text` was called with, and under which keys.
     pub(crate) probed: Arc<Mutex<Vec<(String, String)>>>,
     _folder: TempDir,
-    _database: Option<Database>,
+    database: Option<Database>,
 }
 
 /// A house on SQLite, and one on PostgreSQL where there is one.
@@ -48,7 +48,7 @@ pub(crate) fn houses(files: &[(&str, &str)]) -> Vec<House> {
         let mut house = House::new(files);
         house.config.database.url = DatabaseUrl::Postgres(Secret::new(database.url.clone()));
         house.config.database.pool_size = 4;
-        house._database = Some(database);
+        house.database = Some(database);
         houses.push(house);
     }
     houses
@@ -70,16 +70,12 @@ impl House {
             clock: Arc::new(ManualClock::new(start)),
             probed: Arc::default(),
             _folder: folder,
-            _database: None,
+            database: None,
         }
     }
 
     pub(crate) fn write(&self, path: &str, text: &str) {
         write(&self.config.bots_dir.join(path), text);
-    }
-
-    pub(crate) fn remove(&self, path: &str) {
-        std::fs::remove_file(self.config.bots_dir.join(path)).unwrap();
     }
 
     /// Starts a server in the house.

@@ -1,7 +1,6 @@
 //! Webhooks and forms: requests from outside that start scripts.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use botlib::Clock as _;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 

@@ -71,7 +71,7 @@ async fn branches_run_side_by_side() {
 async fn link(server: &crate::support::Server) -> String {
     let said = server.wait_said(1).await;
     let link = said.iter().find_map(|text| text.strip_prefix("LINK ")).unwrap();
-    link[link.find("/api/").unwrap()..].to_owned()
+    link.get(link.find("/api/").unwrap()..).unwrap().to_owned()
 }
 
 const APPROVAL: &str = "TRY\n  ORCHESTRATE WORKFLOW \"refund\"\n  STEP 1: HUMAN APPROVAL FROM \"boss@example.org\"\n  TALK \"Approved\"\nCATCH e\n  TALK \"Stopped: \" + e.message\nEND TRY\n";
@@ -91,9 +91,9 @@ async fn a_signed_link_approves_once() {
     assert!(page.status == 200 && page.text.contains("boss@example.org"), "{page:?}");
     let forged = link.replace("signature=", "signature=00");
     assert_eq!(server.post(&forged, &[], "answer=approve").await.status, 404);
-    let other = format!("{}0", &link[..link.len() - 1]);
+    let other = format!("{}0", link.get(..link.len() - 1).unwrap());
     let other = if other == link {
-        format!("{}1", &link[..link.len() - 1])
+        format!("{}1", link.get(..link.len() - 1).unwrap())
     } else {
         other
     };

@@ -18,7 +18,7 @@ use super::{
 };
 
 /// The longest that a turn may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Somebody who talks to the bot.
 pub(crate) struct Client {

@@ -88,15 +88,15 @@ fn response(answer: &HttpAnswer) -> Result<Response<Bytes>, String> {
     };
     let mut response = Response::new(Bytes::from(body));
     *response.status_mut() = StatusCode::from_u16(answer.status)
-        .map_err(|_| format!("the test answers with the status {}, which is none", answer.status))?;
+        .map_err(|_invalid| format!("the test answers with the status {}, which is none", answer.status))?;
     if let Some(mime) = mime {
         let mime = HeaderValue::from_static(mime);
         response.headers_mut().insert(header::CONTENT_TYPE, mime);
     }
     for (name, value) in &answer.headers {
         let wrong = || format!("the test answers with the header {name}: {value}, which is none");
-        let name: HeaderName = name.parse().map_err(|_| wrong())?;
-        let value = HeaderValue::from_str(value).map_err(|_| wrong())?;
+        let name: HeaderName = name.parse().map_err(|_invalid| wrong())?;
+        let value = HeaderValue::from_str(value).map_err(|_invalid| wrong())?;
         response.headers_mut().insert(name, value);
     }
     Ok(response)

@@ -53,7 +53,7 @@ impl<'de> Deserialize<'de> for Patterns {
 pub(crate) fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DateTime<Utc>, D::Error> {
     let text = String::deserialize(deserializer)?;
     let parsed = DateTime::parse_from_rfc3339(&text).map(|moment| moment.to_utc());
-    parsed.map_err(|_| D::Error::custom(format!("clock: {text:?} is no moment such as 2030-05-14T09:00:00Z")))
+    parsed.map_err(|_invalid| D::Error::custom(format!("clock: {text:?} is no moment such as 2030-05-14T09:00:00Z")))
 }
 
 /// A stretch of time, such as `90 minutes`.
@@ -74,7 +74,7 @@ impl<'de> Deserialize<'de> for Span {
         let trimmed = text.trim();
         let digits = trimmed.find(|c: char| !c.is_ascii_digit()).unwrap_or(trimmed.len());
         let (number, unit) = trimmed.split_at_checked(digits).ok_or_else(wrong)?;
-        let number: i64 = number.parse().map_err(|_| wrong())?;
+        let number: i64 = number.parse().map_err(|_invalid| wrong())?;
         let unit = unit.trim().to_lowercase();
         let seconds = match unit.as_str() {
             "" | "s" | "second" | "seconds" => 1,

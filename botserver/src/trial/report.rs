@@ -26,6 +26,7 @@ impl Report {
     }
 
     /// Writes text; a reader that has gone is no mistake.
+    #[expect(clippy::unused_self, reason = "everything that is told goes through the report")]
     pub(crate) fn say(&self, text: &str) -> anyhow::Result<()> {
         match io::stdout().write_all(text.as_bytes()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),

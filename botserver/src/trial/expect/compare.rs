@@ -108,16 +108,14 @@ fn said(like: &Like, came: &[String], found: &mut Vec<String>) {
     let all = came.join("\n");
     let mut rest = all.as_str();
     for part in &like.in_order.0 {
-        match rest.split_once(part.trim()) {
-            Some((_, after)) => rest = after,
-            None => {
-                found.push(format!(
-                    "{part:?} was not said, or not after what stands before it\n{}",
-                    diff::shown(came)
-                ));
-                break;
-            }
-        }
+        let Some((_, after)) = rest.split_once(part.trim()) else {
+            found.push(format!(
+                "{part:?} was not said, or not after what stands before it\n{}",
+                diff::shown(came)
+            ));
+            break;
+        };
+        rest = after;
     }
     for part in &like.never.0 {
         if came.iter().any(|text| text.contains(part.trim())) {

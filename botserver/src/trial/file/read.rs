@@ -57,9 +57,9 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Vec<Written>, Vec<Mistake>
     for document in serde_yaml_ng::Deserializer::from_str(text) {
         let start = starts.next().unwrap_or(1);
         match Test::deserialize(document) {
-            Ok(test) => {
+            Ok(read) => {
                 let lines = steps(text, start);
-                for (index, step) in test.steps.iter().enumerate() {
+                for (index, step) in read.steps.iter().enumerate() {
                     let line = lines.get(index).copied().unwrap_or(start);
                     if let [first, second, ..] = step.happenings().as_slice() {
                         mistakes.push(Mistake {
@@ -70,7 +70,7 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Vec<Written>, Vec<Mistake>
                         });
                     }
                 }
-                found.push(Written { test, lines });
+                found.push(Written { test: read, lines });
             }
             Err(error) => {
                 mistakes.push(mistake(file, text, start, &error));

@@ -366,7 +366,7 @@ mod tests {
 
         assert_eq!(
             yaml(&value).unwrap(),
-            "b:\n  - x: 1\n    y: \"a: b\"\n  - x: 2\na:\n  t: \"yes\"\n  e: []\nn: null\n"
+            "b:\n  - x: 1\n    \"y\": \"a: b\"\n  - x: 2\na:\n  t: \"yes\"\n  e: []\n\"n\": null\n"
         );
         assert_eq!(
             xml(&Value::from_json(

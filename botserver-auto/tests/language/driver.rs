@@ -333,8 +333,8 @@ pub(crate) fn said(text: &str) -> String {
 pub(crate) fn table(cases: &[(&str, &str)]) {
     let wrong: Vec<String> = cases
         .iter()
-        .map(|(script, expected)| (script, said(script), expected))
-        .filter(|(_, found, expected)| found != *expected)
+        .map(|(script, expected)| (script, said(script), expected.replace('\n', "|")))
+        .filter(|(_, found, expected)| found != expected)
         .map(|(script, found, expected)| format!("{script}\n  said {found}\n  want {expected}"))
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));

@@ -184,7 +184,7 @@ async fn data_keywords_work_on_files_of_every_kind() {
         assert_eq!(
             said(&house, "start").await,
             [
-                "32", "007", "cake", "3", "tea", "1", "13", "15", "2", "2", "9", "true", "0"
+                "5", "007", "cake", "3", "tea", "1", "13", "15", "2", "2", "9", "true", "0"
             ],
             "{ending}"
         );

@@ -165,7 +165,9 @@ impl<'a> Parser<'a> {
         if statement && !self.at_end() {
             return Err(self.expected("the end of the line"));
         }
-        for shape in &entry.shapes {
+        // Forms with words of their own, such as SET … WHERE, say nothing about places.
+        let (plain, worded): (Vec<_>, Vec<_>) = entry.shapes.iter().partition(|shape| shape::is_plain(&shape.0));
+        for shape in plain.into_iter().chain(worded) {
             if let Some(args) = shape::by_position(&shape.0, &values) {
                 return Ok(args);
             }

@@ -411,6 +411,15 @@ fn opening<'p>(parts: &'p [Part], after: &[&'p str], words: &mut Vec<&'p str>) {
     words.extend(after);
 }
 
+/// Whether a shape has no words but commas.
+pub(super) fn is_plain(parts: &[Part]) -> bool {
+    parts.iter().all(|part| match part {
+        Part::Word(word) => word == ",",
+        Part::Fields(_) | Part::Flag(_) => false,
+        _ => true,
+    })
+}
+
 /// Values in parentheses as the arguments of a shape, when their number fits.
 pub(super) fn by_position(parts: &[Part], values: &[Expr]) -> Option<Args> {
     let (mut named, mut required) = (Vec::new(), 0);

@@ -59,6 +59,7 @@ pub(crate) fn keywords(host: &Host) -> Vec<Keyword> {
         memory::keywords(&host.memory),
         cache::keywords(&host.cache),
         headers::keywords(),
+        print::keywords(),
         http::keywords(host),
         files::keywords(host),
         rows::keywords(&host.files.sources),
@@ -66,7 +67,6 @@ pub(crate) fn keywords(host: &Host) -> Vec<Keyword> {
         vec![
             get::keyword(host),
             soap::keyword(host),
-            print::keyword(),
             role::keyword(),
             code::keyword(),
             call::keyword(&host.api),

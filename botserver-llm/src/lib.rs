@@ -20,7 +20,7 @@
 //! llm.register(&mut registry);
 //!
 //! let models = llm.models();
-//! assert_eq!(Arc::strong_count(&models), 3, "the service, the LLM keyword and this one");
+//! assert!(Arc::strong_count(&models) > 2, "the service, its keywords and this one");
 //! assert!(llm.breakers().is_empty(), "nothing was asked yet");
 //! ```
 //!

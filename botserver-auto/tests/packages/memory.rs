@@ -70,7 +70,8 @@ const PERSON: &str = "SET USER MEMORY \"city\", \"Lisbon\"\nTALK GET USER MEMORY
                       REMEMBER USER FACT \"pet\", \"cat\"\nfacts = USER FACTS()\nTALK TOJSON(facts)\n\
                       REMEMBER \"cart\", [1, 2]\nTALK TOJSON(RECALL \"cart\")\nREMEMBER \"gone\", 1, 0\n\
                       TALK (RECALL \"gone\") IS NULL\nREMEMBER \"soon\", 1, \"2 hours\"\nTALK RECALL \"soon\"\n\
-                      REMEMBER \"ever\", 1, \"forever\"\nTALK RECALL \"ever\"\nCLEAR USER MEMORY\n\
+                      REMEMBER \"ever\", 1, \"forever\"\nTALK RECALL \"ever\"\nREMEMBER topic = \"tea\"\nTALK RECALL topic\n\
+                      REMEMBER \"later\", 5, 3 days\nTALK RECALL \"later\"\nCLEAR USER MEMORY\n\
                       TALK \"[\" + GET USER MEMORY(\"city\") + \"]\"\nTALK (RECALL \"cart\") IS NULL";
 
 #[tokio::test]
@@ -86,6 +87,8 @@ async fn a_persons_memory_facts_and_spans_are_kept_and_cleared() {
                 "true",
                 "1",
                 "1",
+                "tea",
+                "5",
                 "[]",
                 "true"
             ]

@@ -67,6 +67,15 @@ pub(super) fn keywords(kit: Option<&Kit>) -> Vec<Keyword> {
         }
         .keyword(kit),
         Entry {
+            phrase: "DELEGATE TO",
+            shapes: &["bot", "BOT bot"],
+            class: Class::Write,
+            summary: "Lets another bot answer all further messages, as TRANSFER CONVERSATION TO does.",
+            example: "DELEGATE TO \"default\"",
+            work: |kit, turn, args| Box::pin(transfer(kit, turn, args)),
+        }
+        .keyword(kit),
+        Entry {
             phrase: "TRANSFER CONVERSATION TO",
             shapes: &["bot", "BOT bot"],
             class: Class::Write,

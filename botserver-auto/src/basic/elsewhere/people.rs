@@ -4,6 +4,10 @@ use super::{ANY, NONE, Service};
 
 pub(super) const SERVICES: &[Service] = &[
     Service {
+        name: "way for a script to change who talks",
+        phrases: &[("SET USER", &["person"])],
+    },
+    Service {
         name: "service for tasks of people",
         phrases: &[
             ("CREATE TASK", &["title[, values...]"]),

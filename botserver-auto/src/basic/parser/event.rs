@@ -114,9 +114,22 @@ impl Parser<'_> {
         if !self.at_end() {
             return Err(self.leftover_of_header());
         }
+        // Without any END ON the rest of the script is what the event starts.
+        let is_open = matches!(event, Event::Change(..)) && !self.ends_later("ON");
         let body = self.open(Block::On);
-        self.end_block(Block::On, opener, "ON block", "END ON");
+        if !is_open {
+            self.end_block(Block::On, opener, "ON block", "END ON");
+        }
         Ok(StmtKind::On { event, body })
+    }
+
+    /// Whether `END word` stands further down.
+    fn ends_later(&self, word: &str) -> bool {
+        let is = |place: usize, word: &str| {
+            let token = self.tokens.get(place).copied();
+            token.is_some_and(|token| token.kind == Kind::Word && self.text_of(token).eq_ignore_ascii_case(word))
+        };
+        (self.at..self.tokens.len()).any(|place| is(place, "END") && is(place + 1, word))
     }
 
     fn event(&mut self) -> Parse<Event> {

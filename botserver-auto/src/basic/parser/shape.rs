@@ -209,6 +209,7 @@ impl Parser<'_> {
                 let operator = word.eq_ignore_ascii_case("MOD");
                 clause || !operator && (is_operator_word(word) || self.phrase().is_none())
             }
+            Kind::Equal => matches!(next, Some(Part::Word(word)) if word == "="),
             Kind::Text | Kind::Number => next.is_some_and(|next| next.name().is_some()) && self.phrase().is_none(),
             _ => false,
         }

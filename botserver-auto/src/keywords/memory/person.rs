@@ -54,7 +54,7 @@ pub(super) fn keywords(memory: &Memory) -> Vec<Keyword> {
         },
         Keyword {
             phrase: "REMEMBER USER FACT",
-            shapes: &["key, value", "key AS value", "key = value"],
+            shapes: &["key, value", "key AS value", "key = value", "key"],
             class: Class::Write,
             summary: "Notes a fact about the person, as SET USER FACT does.",
             example: "REMEMBER USER FACT \"diet\", \"vegan\"\nfacts = USER FACTS()\nTALK facts.diet",
@@ -88,7 +88,12 @@ struct Set {
 impl Handler for Set {
     async fn call(&self, turn: &mut dyn Turn, mut args: Args) -> Result<Value, Fault> {
         let key = key(&mut args)?;
-        let value = args.take("value");
+        // A fact that is a sentence is its own key.
+        let value = if args.has("value") {
+            args.take("value")
+        } else {
+            Value::Bool(true)
+        };
         check(&value)?;
         let place = shelf(turn, self.scope);
         room_for(&self.memory, turn, &place, &key).await?;

@@ -27,7 +27,14 @@ pub(super) fn keywords(memory: &Memory) -> Vec<Keyword> {
     vec![
         Keyword {
             phrase: "REMEMBER",
-            shapes: &["@key = value, span", "@key = value", "key, value, span", "key, value"],
+            shapes: &[
+                "key, value, span",
+                "key, value, count $unit",
+                "key, value",
+                "@key = value, span",
+                "@key = value, count $unit",
+                "@key = value",
+            ],
             class: Class::Write,
             summary: "Remembers a value of the person for this bot: for good, or for a span such as \"30 days\".",
             example: "REMEMBER \"cart\", [\"tea\", \"milk\"], \"2 hours\"\ncart = RECALL \"cart\"\nTALK JOIN(cart, \" and \")",
@@ -57,9 +64,10 @@ impl Handler for Remember {
         let key = key(&mut args)?;
         let value = args.take("value");
         check(&value)?;
-        let expires = match args.take("span") {
-            Value::Null => default_span(turn),
-            span => length(&span)?,
+        let expires = match (args.take("span"), args.has("unit")) {
+            (_, true) => length(&Value::Text(format!("{} {}", args.text("count")?, args.text("unit")?)))?,
+            (Value::Null, false) => default_span(turn),
+            (span, false) => length(&span)?,
         };
         let expires = expires
             .map(|length| {

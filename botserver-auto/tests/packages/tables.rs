@@ -553,3 +553,51 @@ TALK COUNT(rows)
 
     assert_eq!(said(script).await, ["1tea7", "0"]);
 }
+
+#[tokio::test]
+async fn roles_decide_who_reads_and_writes_tables_and_fields() {
+    let tables = "TABLE staff READ BY \"admin\" WRITE BY \"admin\"\n  name string\nEND TABLE\nTABLE guests\n  \
+                  id integer key\n  name string\n  note string READ BY \"admin\" WRITE BY \"admin;operator\"\nEND TABLE";
+    let fill = "INSERT \"staff\", { name: \"Ana\" }\nINSERT \"guests\", { name: \"Bo\", note: \"rude\" }\n\
+                row = FIND \"guests\" FIRST\nTALK row.name + row.note";
+    let attempt =
+        |statement: &str| format!("TRY\n  {statement}\n  TALK \"done\"\nCATCH problem\n  TALK \"refused\"\nEND TRY\n");
+    let try_all = [
+        "x = FIND \"staff\"",
+        "INSERT \"staff\", { name: \"Eve\" }",
+        "x = QUERY \"SELECT name FROM staff\"",
+        "UPDATE \"guests\", \"name = Bo\", { note: \"nice\" }",
+        "INSERT \"guests\", { name: \"Cy\", note: \"x\" }",
+        "INSERT \"guests\", { name: \"Cy\" }",
+    ]
+    .map(attempt)
+    .concat();
+    let look = format!(
+        "row = FIND \"guests\" FIRST\nTALK row.name + \"|\" + row.note\nrows = FIND \"guests\", \"note = rude\"\n\
+         TALK COUNT(rows)\nrows = SEARCH \"guests\", \"rude\"\nTALK COUNT(rows)\n{try_all}"
+    );
+    let files = [
+        ("a.gbai/tables.bas", tables),
+        ("a.gbai/fill.bas", fill),
+        ("a.gbai/look.bas", look.as_str()),
+    ];
+    for house in houses(&files).await {
+        assert_eq!(house.said("a", "fill").await, ["Borude"], "the server itself may");
+        let caller = botlib::Caller::visitor(
+            house.state.org,
+            botlib::VisitorId::new(),
+            house.bot("a").id,
+            botlib::ConversationId::new(),
+            botlib::RequestId::new(),
+        );
+        let mut visitor = house.visitor_as("a", caller);
+        visitor.run("look", Map::new(), &[]).await.unwrap();
+
+        assert_eq!(
+            visitor.heard,
+            [
+                "Bo|", "0", "0", "refused", "refused", "refused", "refused", "refused", "done"
+            ]
+        );
+    }
+}

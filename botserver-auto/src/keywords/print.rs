@@ -17,7 +17,7 @@ pub(super) fn keywords() -> Vec<Keyword> {
     let log = |phrase, level, example| Keyword {
         phrase,
         shapes: &["event, data", "event"],
-        class: Class::Pure,
+        class: Class::Write,
         summary: "Writes a line to the server's log at its level, with data where there is some; nobody in the \
                   conversation sees it.",
         example,

@@ -50,7 +50,7 @@ pub struct Options {
     pub trace: bool,
 }
 
-/// Compiles a script, its sections left out; [`unit`] gives all programs of a file.
+/// Compiles a script, its sections left out; [`unit()`] gives all programs of a file.
 ///
 /// # Errors
 /// All errors of the file, those of [`super::parse`] included.

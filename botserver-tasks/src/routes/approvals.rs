@@ -20,10 +20,20 @@ pub(super) struct Signed {
 }
 
 /// The decision.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, ToSchema)]
 pub(super) struct Decision {
-    /// `approve` or `refuse`.
-    answer: String,
+    /// What is answered.
+    answer: Choice,
+}
+
+/// The answers that there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(super) enum Choice {
+    /// It may go on.
+    Approve,
+    /// It may not.
+    Refuse,
 }
 
 /// Shows what should be approved, with a button for each answer: mail programs open links, and must decide nothing.
@@ -55,20 +65,22 @@ pub(super) async fn decide_approval(
     Query(query): Query<Signed>,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    let mut fields = url::form_urlencoded::parse(&body);
-    let decision = fields.find_map(|(name, answer)| {
-        (name == "answer").then(|| Decision {
-            answer: answer.into_owned(),
-        })
-    });
-    let approve = match decision.as_ref().map(|decision| decision.answer.as_str()) {
-        Some("approve") => true,
-        Some("refuse") => false,
-        _ => return Err(Problem::invalid().field("answer", "must be `approve` or `refuse`")),
-    };
+    let decision = decision(&body).ok_or_else(|| Problem::invalid().field("answer", "must be `approve` or `refuse`"))?;
+    let approve = decision.answer == Choice::Approve;
     tasks.decide(&token, &query.signature, approve).await?;
     let word = if approve { "approved" } else { "refused" };
     Ok(page(&format!("<h1>Thank you</h1><p>It is {word}.</p>")))
+}
+
+/// The decision in a form's body.
+fn decision(body: &[u8]) -> Option<Decision> {
+    let (_, answer) = url::form_urlencoded::parse(body).find(|(name, _)| name == "answer")?;
+    let answer = match answer.as_ref() {
+        "approve" => Choice::Approve,
+        "refuse" => Choice::Refuse,
+        _ => return None,
+    };
+    Some(Decision { answer })
 }
 
 fn page(body: &str) -> Response {
@@ -78,7 +90,8 @@ fn page(body: &str) -> Response {
     );
     let mut headers = HeaderMap::new();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    // With no referrer at all browsers would send the form from nowhere, which is refused.
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     (StatusCode::OK, headers, Html(html)).into_response()
 }
 

@@ -192,7 +192,10 @@ fn names(source: &Source, tokens: &[Token]) -> HashSet<String> {
     };
     for (at, token) in tokens.iter().enumerate() {
         let before = at.checked_sub(1).and_then(|before| tokens.get(before));
-        let line_start = before.is_none_or(|before| matches!(before.kind, Kind::Newline | Kind::Colon));
+        // A line after a comma goes on with the one before it.
+        let goes_on_here = at.checked_sub(2).and_then(|place| tokens.get(place));
+        let continued = goes_on_here.is_some_and(|token| token.kind == Kind::Comma);
+        let line_start = before.is_none_or(|before| matches!(before.kind, Kind::Newline | Kind::Colon)) && !continued;
         let is = |one: &str, words: &[&str]| words.iter().any(|other| one.eq_ignore_ascii_case(other));
         if token.kind == Kind::Newline {
             procedure = false;

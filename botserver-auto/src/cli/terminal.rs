@@ -81,13 +81,10 @@ impl Terminal {
             "user",
             Value::Map(Map::from_iter([("message".to_owned(), self.message.clone())])),
         );
-        names.insert(
-            "session",
-            Value::Map(Map::from_iter([
-                ("id".to_owned(), id),
-                ("channel".to_owned(), "terminal".into()),
-            ])),
-        );
+        let mut session = self.session.values.clone();
+        session.insert("id", id);
+        session.insert("channel", "terminal".into());
+        names.insert("session", Value::Map(session));
         names.insert("channel", "terminal".into());
         for (name, value) in settings.iter() {
             if let Some(name) = name.strip_prefix("param-") {

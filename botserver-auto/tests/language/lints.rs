@@ -204,3 +204,15 @@ fn what_is_right_is_silent() {
         assert!(found.is_empty(), "{found:?} in\n{text}");
     }
 }
+
+#[test]
+fn what_existing_scripts_do_and_mean_is_no_mistake() {
+    for script in [
+        "slip = NEW OBJECT\nfarm = \"a\"\nWITH slip\n  farm = farm\n  .town = farm\nEND WITH\nTALK slip.farm + slip.town",
+        "train = \"LM1\"\nUPDATE \"wagons\", 1, \"train\", train",
+        "UPDATE t SET a = 1 WHERE id = 1\nrows = [{ a: 1, b: 2 }]\ns = SELECT b, a FROM rows\nTALK s",
+        "PARAM n AS INTEGER DEFAULT 5 LIKE 3\nDESCRIPTION \"x\"\nTALK n",
+    ] {
+        assert_eq!(rendered(script), "", "{script}");
+    }
+}

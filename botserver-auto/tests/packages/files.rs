@@ -218,3 +218,12 @@ async fn a_bare_name_means_the_table_if_there_is_one_else_the_file() {
         assert_eq!(original, "name,price\ntea,2.50\n");
     }
 }
+
+#[tokio::test]
+async fn a_variable_that_is_called_like_a_keyword_is_deleted_by_its_value() {
+    let script = "WRITE \"a.txt\", \"x\"\nFOR EACH file IN DIR \"\"\nDELETE file\nNEXT\nTALK UBOUND(DIR(\"\"))\n\
+                  WRITE \"b.csv\", \"n\\n2\\n1\"\nz = { rows: FIND \"b.csv\" ORDER BY n, q: 5 }\nTALK z.rows.n + \"|\" + z.q";
+    let house = House::new(&[("a.gbai/start.bas", script)]).await;
+
+    assert_eq!(said(&house, "start").await, ["0", "1|5"]);
+}

@@ -65,7 +65,8 @@ pub(super) async fn decide_approval(
     Query(query): Query<Signed>,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    let decision = decision(&body).ok_or_else(|| Problem::invalid().field("answer", "must be `approve` or `refuse`"))?;
+    let decision =
+        decision(&body).ok_or_else(|| Problem::invalid().field("answer", "must be `approve` or `refuse`"))?;
     let approve = decision.answer == Choice::Approve;
     tasks.decide(&token, &query.signature, approve).await?;
     let word = if approve { "approved" } else { "refused" };

@@ -7,7 +7,7 @@ use botstate::keyword::Class;
 use super::Checker;
 use crate::basic::{
     compiler, library,
-    tree::{Case, Compare, Expr, ExprKind, Loop, Name, PlaceKey, Step, Stmt, StmtKind, Test, Transaction},
+    tree::{Case, Compare, Expr, ExprKind, Loop, Name, Place, PlaceKey, Step, Stmt, StmtKind, Test, Transaction},
 };
 
 /// Statements that run nothing, so they may stand where nothing is reached.
@@ -75,12 +75,18 @@ impl Checker<'_> {
         }
     }
 
+    /// Whether an assignment sets a field of the WITH block around it: its name alone is written, not its object's.
+    fn is_field(&self, target: &Place) -> bool {
+        matches!(target.keys.last(), Some(PlaceKey::Member(_))) && !self.written(&target.span).contains('.')
+    }
+
     fn stmt(&mut self, stmt: &Stmt) {
         compiler::exprs(stmt, &mut |expr| self.expr(expr));
         match &stmt.kind {
             StmtKind::Assign { target, value } => {
                 let written = self.written(&value.span);
-                if written == self.written(&target.span) {
+                // A field of a WITH block may be called like the variable that it takes: `email = email`.
+                if written == self.written(&target.span) && !self.is_field(target) {
                     self.warn("B262", &stmt.span, "this gives a variable its own value")
                         .help = Some("give it another value, or take the line away".to_owned());
                 }

@@ -153,8 +153,9 @@ impl Checker<'_> {
             if let Arg::Named(values) = arg {
                 self.unnamed(values);
             }
-            // A bare name may be a table, which nobody assigns.
-            if !matches!(arg, Arg::Source(..)) {
+            // A bare name may be a table or a column of a query, which nobody assigns.
+            let column = command.phrase == "SELECT" && matches!(arg, Arg::Fields(_));
+            if !matches!(arg, Arg::Source(..)) && !column {
                 arg.exprs().into_iter().for_each(|expr| self.expr(expr));
             }
         }
@@ -197,7 +198,18 @@ impl Checker<'_> {
             ExprKind::Path(_, steps) => matches!(steps.last(), Some(Step::Member(_))),
             _ => false,
         };
-        if values.len() < 2 || !values.iter().any(|value| named(&value)) {
+        // `UPDATE "t", id, "field", value` names the column itself.
+        let pair = matches!(
+            values,
+            [
+                Expr {
+                    kind: ExprKind::Text(_),
+                    ..
+                },
+                _
+            ]
+        );
+        if pair || values.len() < 2 || !values.iter().any(|value| named(&value)) {
             return;
         }
         if let Some(value) = values.iter().find(|value| !named(value)) {

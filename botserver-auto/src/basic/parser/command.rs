@@ -42,7 +42,16 @@ impl<'a> Parser<'a> {
                 let after = self.token_at(tokens);
                 let member = after.kind == Kind::QuestionDot || after.kind == Kind::Dot && !self.is_dotted(tokens);
                 // `SEARCH products, "tea"`: what cannot take a comma leaves the last word to the shorter phrase.
-                let argument = best.is_some() && after.kind == Kind::Comma;
+                // So does one that needs arguments at the end of a line: `DELETE file` is not DELETE FILE.
+                let bare = entry
+                    .shapes
+                    .iter()
+                    .any(|shape| shape.0.iter().all(|part| matches!(part, Part::Optional(_))));
+                let over = matches!(after.kind, Kind::Newline | Kind::Semicolon | Kind::End | Kind::ParenEnd);
+                let next_word = best
+                    .as_ref()
+                    .is_some_and(|shorter: &Matched<'_>| shorter.tokens + 1 == tokens);
+                let argument = best.is_some() && after.kind == Kind::Comma || next_word && over && !bare;
                 let variable = tokens > 1 && (member || argument);
                 // What the script defines itself is there, whatever else has its name.
                 let own = entry.elsewhere.is_some() && tokens == 1 && {

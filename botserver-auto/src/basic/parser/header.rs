@@ -70,7 +70,8 @@ impl Parser<'_> {
                 }
                 "DEFAULT" => {
                     self.next();
-                    param.default = Some(self.without_commas(Self::expression)?);
+                    // A sum, so that a LIKE behind it is the clause and no comparison.
+                    param.default = Some(self.without_commas(Self::sum)?);
                 }
                 _ => {
                     let error = self.error("B106", token.span(), format!("`{word}` is not a clause of PARAM"));

@@ -260,6 +260,8 @@ impl Parser<'_> {
                 Kind::ParenEnd | Kind::BracketEnd | Kind::BraceEnd if depth == 0 => break,
                 Kind::ParenEnd | Kind::BracketEnd | Kind::BraceEnd => depth -= 1,
                 Kind::Word if depth == 0 && ends.iter().any(|end| self.is_word(0, end)) => break,
+                // In brackets a comma belongs to whoever has opened them (R5).
+                Kind::Comma if depth == 0 && !self.commas => break,
                 _ => {}
             }
             self.next();

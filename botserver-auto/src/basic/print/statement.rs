@@ -374,7 +374,7 @@ impl Printer<'_> {
         }
         if let Some(default) = &param.default {
             docs.push(Doc::text(" DEFAULT "));
-            docs.push(self.whole(default));
+            docs.push(self.expr(default, rank::SUM, At::ITEM));
         }
         Doc::Cat(docs)
     }

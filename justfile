@@ -53,6 +53,12 @@ bench *arguments:
 ci:
     .ci/run
 
-# Writes the reference of the settings again, from the table that they are read by.
+# Writes the references again: settings, keywords, functions, and the forms with their tests.
 docs:
     cargo run --quiet -p botserver -- settings >docs/settings.md
+    cargo run --quiet -p botserver -- bot manual --out docs --grammar editors/vscode/basic.tmLanguage.json
+    FORMS_UPDATE=1 cargo test --quiet -p botserver-auto --test forms
+
+# Mutations of scripts, filters, patterns and stored states, so many seconds each.
+fuzz seconds="600":
+    BOTSERVER_FUZZ_SECONDS={{ seconds }} cargo test -p botserver-auto --lib fuzz -- --nocapture

@@ -139,7 +139,8 @@ async fn cut_dialogs_off(setup: Setup) {
 /// What was said once the dialog is over. A tool that was killed before it was committed was never acknowledged: it is
 /// asked for again.
 async fn finished(who: &Visitor, server: &mut Server, run: &str) -> Vec<String> {
-    for attempt in 0..200 {
+    // A minute: other tests may take the machine for themselves for a while.
+    for attempt in 0..1200 {
         match said(who).await {
             Some(said) if said.contains(&format!("done {run}")) => return said,
             Some(said) if said.is_empty() && attempt % 50 == 10 => again(who, run).await,

@@ -11,6 +11,7 @@ mod hear;
 mod include;
 mod jump;
 mod operand;
+mod position;
 mod procedure;
 mod query;
 mod shape;

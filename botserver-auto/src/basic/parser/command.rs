@@ -2,7 +2,7 @@
 
 use botstate::keyword::Part;
 
-use super::{Kind, Parse, Parser, get, shape};
+use super::{Kind, Parse, Parser, get, position, shape};
 use crate::basic::{
     diagnostic::Diagnostic,
     grammar::{Entry, Grammar},
@@ -175,9 +175,9 @@ impl<'a> Parser<'a> {
             return Err(self.expected("the end of the line"));
         }
         // Forms with words of their own, such as SET … WHERE, say nothing about places.
-        let (plain, worded): (Vec<_>, Vec<_>) = entry.shapes.iter().partition(|shape| shape::is_plain(&shape.0));
+        let (plain, worded): (Vec<_>, Vec<_>) = entry.shapes.iter().partition(|shape| position::is_plain(&shape.0));
         for shape in plain.into_iter().chain(worded) {
-            if let Some(args) = shape::by_position(&shape.0, &values) {
+            if let Some(args) = position::by_position(&shape.0, &values) {
                 return Ok(args);
             }
         }

@@ -8,7 +8,10 @@ mod agent;
 mod assent;
 mod begin;
 mod commit;
+mod consent;
 mod dialog;
+mod knowledge;
+mod request;
 mod stack;
 
 use std::sync::Arc;
@@ -233,6 +236,7 @@ impl Turn {
             stopped: false,
             stream: None,
             files,
+            citations: Vec::new(),
         });
     }
 

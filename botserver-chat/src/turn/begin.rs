@@ -254,6 +254,9 @@ impl Turn {
 
     /// Ends the wait of the topmost dialog with a person's answer; false when it is no answer to that.
     fn end_wait(&mut self, answer: &Answer) -> bool {
+        if matches!(self.stack.last(), Some(Frame::Agent(_))) {
+            return self.consent(&answer.text);
+        }
         let Some(Frame::Dialog(top)) = self.stack.last_mut() else {
             return false;
         };

@@ -10,6 +10,7 @@ mod begin;
 mod commit;
 mod dialog;
 mod stack;
+mod tape;
 
 use std::sync::Arc;
 
@@ -24,6 +25,7 @@ use botstate::{
     dialog::{Bot, Env, Fault, FaultKind, Input},
     keyword,
     model::Usage,
+    recording::Taped,
     run::Suspend,
 };
 use tokio_util::sync::CancellationToken;
@@ -35,6 +37,7 @@ use crate::{
     room::Room,
 };
 use stack::Frame;
+use tape::Tape;
 
 /// A running turn.
 pub(crate) struct Turn {
@@ -72,6 +75,8 @@ pub(crate) struct Turn {
     result: Option<Value>,
     /// A commit that failed inside a keyword, which ends the turn.
     broken: Option<Error>,
+    /// What is recorded.
+    tape: Tape,
 }
 
 /// What follows a step.
@@ -102,6 +107,7 @@ impl Turn {
             (Content::Recover, Some(open)) => open,
             _ => TurnId::new(),
         };
+        let tape = Tape::of(&inbound);
         Self {
             engine,
             room,
@@ -126,11 +132,13 @@ impl Turn {
             own: None,
             result: None,
             broken: None,
+            tape,
         }
     }
 
     /// Runs the turn to its end.
     pub(crate) async fn run(mut self) -> Result<(Outcome, Conversation), Error> {
+        self.tape_beginning();
         if !self.begin().await? {
             return Ok(self.finish());
         }
@@ -228,6 +236,7 @@ impl Turn {
     }
 
     fn send(&mut self, content: String, files: Vec<FileRef>) {
+        self.tape.add(|| Taped::message(&content, &files));
         self.fresh.push(Body::BotMessage {
             content,
             stopped: false,
@@ -355,7 +364,13 @@ impl keyword::Turn for Turn {
         match event {
             Emit::Say(text) => self.say(text),
             Emit::Files { text, files } => self.send(text, files),
-            Emit::Side { event, data } => self.fresh.push(Body::Side { event, data }),
+            Emit::Side { event, data } => {
+                self.tape.add(|| Taped::Side {
+                    event: event.clone(),
+                    data: data.clone(),
+                });
+                self.fresh.push(Body::Side { event, data });
+            }
         }
     }
 

@@ -14,6 +14,7 @@ pub mod job;
 pub mod keyword;
 mod lifecycle;
 pub mod model;
+pub mod recording;
 pub mod rows;
 pub mod run;
 pub mod service;

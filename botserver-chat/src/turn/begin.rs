@@ -8,6 +8,7 @@ use botlib::{
 use botstate::{
     dialog::{Answer, Fault, Input},
     job::{NewJob, Reply},
+    recording::HIDDEN,
     run::{Channel, Order, Task, side_conversation},
 };
 
@@ -25,8 +26,6 @@ use crate::{
     store::events,
 };
 
-/// What the log shows in place of a secret.
-const HIDDEN: &str = "••••••••";
 /// Messages among which the last question is looked for.
 const RECENT: i64 = 20;
 
@@ -355,12 +354,16 @@ impl Turn {
         let Some(dialogs) = self.engine.ports.dialogs.clone() else {
             return Err(Error::NotBuiltIn("dialogs"));
         };
+        self.tape.start(script, &args, &self.env);
         match dialogs.start(&self.inbound.bot, script, args, &self.env).await {
             Ok(dialog) => {
                 self.input = Input::Continue;
                 self.stack.push(Frame::Dialog(Running::new(dialog)));
             }
-            Err(fault) => self.return_fault(fault),
+            Err(fault) => {
+                self.tape.refused(&fault);
+                self.return_fault(fault);
+            }
         }
         Ok(())
     }

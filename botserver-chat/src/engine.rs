@@ -190,7 +190,10 @@ impl Engine {
                 .await?
                 .1;
         }
-        let (key, passing) = (inbound.key.clone(), inbound.client.is_passing().then(|| inbound.clone()));
+        let (key, passing) = (
+            inbound.key.clone(),
+            inbound.client.is_passing().then(|| inbound.clone()),
+        );
         match Turn::new(self.clone(), Arc::clone(room), inbound, conversation)
             .run()
             .await

@@ -10,7 +10,7 @@ use botstate::{
     dialog::{Answer, Fault, ToolSpec},
     door::ToolResult,
     keyword::Args,
-    model::{ChatMessage, ToolCall, Usage},
+    model::{ChatMessage, Image, ToolCall, Usage},
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -361,6 +361,8 @@ pub(crate) struct Client {
     pub(crate) instructions: Option<String>,
     pub(crate) temperature: Option<f32>,
     pub(crate) max_tokens: Option<u32>,
+    /// Pictures that go with the message.
+    pub(crate) images: Vec<Image>,
     /// What was said so far, when nothing of the conversation is kept.
     pub(crate) history: Option<Vec<ChatMessage>>,
     /// Hears what happens.

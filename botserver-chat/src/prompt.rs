@@ -37,25 +37,25 @@ pub(crate) fn messages(bot: &Bot, session: &SessionState, history: &[Event], age
         content: system(bot, session),
     }];
     messages.extend(history.iter().filter_map(|event| match &event.body {
-        Body::UserMessage { content, .. } => Some(ChatMessage::User {
-            content: content.clone(),
-        }),
+        Body::UserMessage { content, .. } => Some(ChatMessage::user(content.clone())),
         Body::BotMessage { content, files, .. } => Some(ChatMessage::Assistant {
             content: with_files(content, files),
             calls: Vec::new(),
         }),
         _ => None,
     }));
-    messages.push(ChatMessage::User {
-        content: agent.question.clone(),
-    });
+    messages.push(ChatMessage::user(agent.question.clone()));
     messages.extend(agent.messages.iter().cloned());
     messages
 }
 
 /// Puts what a client of another protocol brings into the prompt: its instructions after the bot's own, and what was
 /// said so far where nothing of it is kept.
-pub(crate) fn add_client(messages: &mut Vec<ChatMessage>, client: &Client) {
+pub(crate) fn add_client(messages: &mut Vec<ChatMessage>, agent: &Agent, client: &Client) {
+    let question = messages.len().checked_sub(agent.messages.len() + 1);
+    if let Some(ChatMessage::User { images, .. }) = question.and_then(|place| messages.get_mut(place)) {
+        images.extend(client.images.iter().cloned());
+    }
     let systems = messages
         .iter()
         .take_while(|message| matches!(message, ChatMessage::System { .. }))

@@ -93,9 +93,7 @@ impl ChatService {
             .read(move |conn| conversations::find(conn, org, id))
             .await?;
         match stored {
-            Some(conversation)
-                if conversation.owner == Owner::of(caller) && caller.may_talk_to(conversation.bot) =>
-            {
+            Some(conversation) if conversation.owner == Owner::of(caller) && caller.may_talk_to(conversation.bot) => {
                 Ok(Some(conversation))
             }
             Some(_) => Err(Error::UnknownConversation),
@@ -152,12 +150,17 @@ impl ChatService {
         limit: usize,
     ) -> Result<Page<conversations::Summary>, Error> {
         let (org, owner) = (caller.org, Owner::of(caller));
-        let bots = caller.bots.as_ref().map(|bots| bots.iter().copied().collect::<Vec<_>>());
+        let bots = caller
+            .bots
+            .as_ref()
+            .map(|bots| bots.iter().copied().collect::<Vec<_>>());
         let wanted = i64::try_from(limit + 1).unwrap_or(i64::MAX);
         let rows = self
             .engine
             .db
-            .read(move |conn| conversations::list(conn, org, (&owner, bots.as_deref()), before, wanted).map_err(Error::from))
+            .read(move |conn| {
+                conversations::list(conn, org, (&owner, bots.as_deref()), before, wanted).map_err(Error::from)
+            })
             .await?;
         Ok(Page::of(rows, limit, |row| {
             format!("{}.{}", row.updated_at.0.timestamp_micros(), row.id.0)

@@ -22,7 +22,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::{
     dialog::{Bot, Fault, ToolSpec},
-    model::{ChatMessage, Finish, ToolCall, Usage},
+    model::{ChatMessage, Finish, Image, ToolCall, Usage},
 };
 
 /// Takes what comes in by a door to its conversation.
@@ -83,6 +83,8 @@ pub enum Content {
         text: String,
         /// Files that go with it.
         files: Vec<FileRef>,
+        /// Pictures for the model to see now; they are not kept.
+        images: Vec<Image>,
     },
     /// What the client's own tools gave for the calls that ended the answer before.
     Results(Vec<ToolResult>),
@@ -122,7 +124,7 @@ pub struct Talk {
     /// The conversation; one that passes has an id as well, which nothing is kept under.
     pub conversation: ConversationId,
     pieces: mpsc::UnboundedReceiver<Piece>,
-    guard: DropGuard,
+    _guard: DropGuard,
 }
 
 impl Talk {
@@ -131,7 +133,7 @@ impl Talk {
         Self {
             conversation,
             pieces,
-            guard: stop.drop_guard(),
+            _guard: stop.drop_guard(),
         }
     }
 
@@ -140,8 +142,7 @@ impl Talk {
         self.pieces.recv().await
     }
 
-    /// Everything to the end, for doors that answer at once; the turn goes on when whoever waits here goes away only
-    /// if the future is kept.
+    /// Everything to the end, for doors that answer at once. Dropping the future stops the answer.
     ///
     /// # Errors
     /// Why the turn broke off.
@@ -154,11 +155,6 @@ impl Talk {
             }
         }
         Err(Problem::new(503, "server/unavailable", "The server is shutting down"))
-    }
-
-    /// What stops the answer, for whoever else may want to.
-    pub fn stop(&self) -> &DropGuard {
-        &self.guard
     }
 }
 

@@ -63,6 +63,10 @@ impl ChatService {
         if caller.org != bot.org || !caller.may_talk_to(bot.id) {
             return Err(Error::UnknownBot(bot.name.clone()));
         }
+        let images = match &content {
+            door::Content::Message { images, .. } => images.clone(),
+            _ => Vec::new(),
+        };
         let content = self.content(&bot, content)?;
         let (conversation, history) = match place {
             Place::Kept(id) => {
@@ -92,6 +96,7 @@ impl ChatService {
                 instructions: wish.instructions,
                 temperature: wish.temperature,
                 max_tokens: wish.max_tokens,
+                images,
                 history,
                 follow: Some(follow.clone()),
                 stop: Some(stop.clone()),
@@ -113,7 +118,7 @@ impl ChatService {
 
     fn content(&self, bot: &Bot, content: door::Content) -> Result<Content, Error> {
         Ok(match content {
-            door::Content::Message { text, files } => {
+            door::Content::Message { text, files, .. } => {
                 if text.len() > LONGEST || text.contains('\0') {
                     return Err(Error::Invalid(format!(
                         "a message may have {LONGEST} bytes at most, and no character NUL"
@@ -182,10 +187,11 @@ pub(crate) mod passing {
         /// The conversation as it stood when the client had this history, or a new one.
         pub(crate) async fn recall(&self, inbound: &Inbound) -> Conversation {
             let owner = Owner::of(&inbound.caller);
-            let mut conversation =
-                Conversation::new(inbound.conversation, inbound.caller.org, inbound.bot.id, owner);
+            let mut conversation = Conversation::new(inbound.conversation, inbound.caller.org, inbound.bot.id, owner);
             let history = inbound.client.history.as_deref().unwrap_or_default();
-            let last = history.iter().rposition(|message| matches!(message, ChatMessage::Assistant { .. }));
+            let last = history
+                .iter()
+                .rposition(|message| matches!(message, ChatMessage::Assistant { .. }));
             let Some(last) = last else {
                 return conversation;
             };
@@ -218,10 +224,11 @@ pub(crate) mod passing {
             let Some(follow) = &inbound.client.follow else { return };
             follow.settle();
             let is_plain = conversation.activities.is_empty()
-                && conversation.session == SessionState {
-                    locale: conversation.session.locale.clone(),
-                    ..SessionState::default()
-                };
+                && conversation.session
+                    == SessionState {
+                        locale: conversation.session.locale.clone(),
+                        ..SessionState::default()
+                    };
             if is_plain {
                 return;
             }
@@ -236,9 +243,7 @@ pub(crate) mod passing {
             let (text, calls) = follow.answer();
             let mut history = inbound.client.history.clone().unwrap_or_default();
             match &inbound.content {
-                Content::Message { answer, .. } => history.push(ChatMessage::User {
-                    content: answer.text.clone(),
-                }),
+                Content::Message { answer, .. } => history.push(ChatMessage::user(answer.text.clone())),
                 Content::Results(results) => history.extend(results.iter().map(|result| ChatMessage::Tool {
                     call_id: result.call_id.clone(),
                     content: result.content.clone(),
@@ -265,7 +270,7 @@ pub(crate) mod passing {
         for message in history {
             match message {
                 ChatMessage::System { .. } => {}
-                ChatMessage::User { content } => {
+                ChatMessage::User { content, .. } => {
                     add("user");
                     add(content.trim());
                 }

@@ -1,6 +1,6 @@
 //! Rows of conversations.
 
-use botlib::{ConversationId, OrgId, TurnId};
+use botlib::{BotId, ConversationId, OrgId, TurnId};
 use botstate::{
     db::{Connection, DbTime, DbUuid, conversations},
     on_each,

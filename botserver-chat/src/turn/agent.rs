@@ -163,13 +163,14 @@ impl Turn {
             tools.extend(client.tools.iter().cloned());
         }
         let mut messages = prompt::messages(&self.inbound.bot, &self.conversation.session, &history, &agent);
-        prompt::add_client(&mut messages, client);
+        prompt::add_client(&mut messages, &agent, client);
         self.context_tokens = model.context_tokens();
         Ok(ChatRequest {
             messages,
             tools,
             temperature: client.temperature,
             max_tokens: client.max_tokens,
+            goal: None,
             asker: Some(Asker::new(
                 &self.inbound.bot,
                 &self.inbound.caller,
@@ -219,7 +220,7 @@ impl Turn {
                 }
                 Some(Ok(Delta::Text(_) | Delta::Reasoning(_))) => {}
                 Some(Ok(Delta::Call(call))) => round.calls.push(call),
-                Some(Ok(Delta::End { finish, usage })) => {
+                Some(Ok(Delta::End { finish, usage, .. })) => {
                     round.finish = Some(finish);
                     if let Some(follow) = &self.inbound.client.follow {
                         follow.round(finish, usage);

@@ -242,9 +242,14 @@ impl Turn {
             .rposition(|message| matches!(message, ChatMessage::User { .. }))
             .ok_or_else(none)?;
         let mut rest = history.split_off(asked).into_iter();
-        let Some(ChatMessage::User { content: question }) = rest.next() else {
+        let Some(ChatMessage::User {
+            content: question,
+            images,
+        }) = rest.next()
+        else {
             return Err(none());
         };
+        self.inbound.client.images = images;
         let results = results.into_iter().map(|result| ChatMessage::Tool {
             call_id: result.call_id,
             content: result.content,

@@ -115,6 +115,8 @@ impl Follow {
             let sum = told.usage.get_or_insert_default();
             sum.input_tokens = sum.input_tokens.saturating_add(usage.input_tokens);
             sum.output_tokens = sum.output_tokens.saturating_add(usage.output_tokens);
+            sum.cached_tokens = sum.cached_tokens.saturating_add(usage.cached_tokens);
+            sum.reasoning_tokens = sum.reasoning_tokens.saturating_add(usage.reasoning_tokens);
         }
     }
 

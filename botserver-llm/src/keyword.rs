@@ -9,7 +9,7 @@ use botlib::Value;
 use botstate::{
     dialog::{Fault, FaultKind},
     keyword::{Args, Class, Handler, Keyword, Turn},
-    model::{ChatMessage, ChatModel, ChatRequest, Delta, Finish, ModelError, Models},
+    model::{Asker, ChatMessage, ChatModel, ChatRequest, Delta, Finish, ModelError, Models},
 };
 use futures::StreamExt;
 use tokio::time::{Instant, timeout};
@@ -79,6 +79,7 @@ async fn answer(
     };
     let request = ChatRequest {
         messages,
+        asker: Some(Asker::new(turn.bot(), turn.caller(), Some(turn.conversation()))),
         ..ChatRequest::default()
     };
     let began = Instant::now();

@@ -3,11 +3,15 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use botlib::{BotId, Caller, ConversationId, OrgId, PersonId};
 use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
-use crate::dialog::{Bot, ToolSpec};
+use crate::{
+    dialog::{Bot, ToolSpec},
+    knowledge::Reader,
+};
 
 /// Finds the model that answers for a bot.
 pub trait Models: Send + Sync + 'static {
@@ -46,6 +50,47 @@ pub struct ChatRequest {
     pub temperature: Option<f32>,
     /// The longest answer wanted, in tokens; the provider's default when absent.
     pub max_tokens: Option<u32>,
+    /// For whom the model is asked; nothing for a question that belongs to nobody, such as that of `doctor`.
+    pub asker: Option<Asker>,
+}
+
+/// For whom a model is asked: what usage is counted for, and what keeps one answer from being given to another.
+///
+/// An answer may be given again only where every field but `conversation` is the same.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Asker {
+    /// The organisation that pays.
+    pub org: OrgId,
+    /// The bot that asks.
+    pub bot: BotId,
+    /// The person with an account whom it answers.
+    pub person: Option<PersonId>,
+    /// The conversation that the answer is for.
+    pub conversation: Option<ConversationId>,
+    /// The version of the prompt, or of the package that it came from.
+    pub prompt: String,
+    /// The version of the knowledge that was searched; empty when none was.
+    pub knowledge: String,
+    /// What the reader may read, as [`Reader::fingerprint`] gives it.
+    ///
+    /// [`Reader::fingerprint`]: crate::knowledge::Reader::fingerprint
+    pub reader: String,
+}
+
+impl Asker {
+    /// A question of `bot` for `caller`, without knowledge, from the prompt that its package brings.
+    pub fn new(bot: &Bot, caller: &Caller, conversation: Option<ConversationId>) -> Self {
+        let reader = Reader::of(caller);
+        Self {
+            org: bot.org,
+            bot: bot.id,
+            person: reader.person,
+            conversation,
+            prompt: bot.version.clone(),
+            knowledge: String::new(),
+            reader: reader.fingerprint(),
+        }
+    }
 }
 
 /// One message to a model.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use botstate::{
     dialog::{Fault, FaultKind, ToolSpec},
     keyword::Turn as _,
-    model::{ChatMessage, ChatModel, ChatRequest, Delta, Finish, ModelError, ToolCall},
+    model::{Asker, ChatMessage, ChatModel, ChatRequest, Delta, Finish, ModelError, ToolCall},
 };
 use futures::StreamExt;
 use uuid::Uuid;
@@ -146,6 +146,11 @@ impl Turn {
             tools,
             temperature: None,
             max_tokens: None,
+            asker: Some(Asker::new(
+                &self.inbound.bot,
+                &self.inbound.caller,
+                Some(self.conversation.id),
+            )),
         })
     }
 

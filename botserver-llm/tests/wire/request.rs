@@ -67,6 +67,7 @@ fn conversation() -> ChatRequest {
         ],
         temperature: Some(0.7),
         max_tokens: Some(500),
+        asker: None,
     }
 }
 

@@ -7,7 +7,7 @@ use botlib::{Value, value::Map};
 use botstate::{
     dialog::{Fault, FaultKind},
     keyword::{Args, Class, Handler, Keyword, Turn},
-    model::{ChatMessage, ChatRequest, Delta, Models},
+    model::{Asker, ChatMessage, ChatRequest, Delta, Models},
 };
 use futures::StreamExt as _;
 
@@ -130,6 +130,7 @@ impl Unstructured {
                     content: text.to_owned(),
                 },
             ],
+            asker: Some(Asker::new(turn.bot(), turn.caller(), Some(turn.conversation()))),
             ..ChatRequest::default()
         };
         let cancelled = turn.cancelled();

@@ -146,10 +146,16 @@ pub struct Caller {
     pub subject: Subject,
     /// What they may do.
     pub permissions: BTreeSet<Permission>,
+    /// The role that somebody with an account has.
+    pub role: Option<Role>,
+    /// Groups that somebody with an account belongs to, by name.
+    pub groups: BTreeSet<String>,
     /// For a visitor, and for a person's page: the bot and the conversation that the token was made for.
     pub visit: Option<(BotId, ConversationId)>,
     /// For a person: the session that the token belongs to.
     pub session: Option<SessionId>,
+    /// For the bearer of an API key that is for some bots only: those.
+    pub bots: Option<BTreeSet<BotId>>,
     /// The request, for logs and problem documents.
     pub request: RequestId,
 }
@@ -161,8 +167,11 @@ impl Caller {
             org,
             subject: Subject::Nobody,
             permissions: BTreeSet::new(),
+            role: None,
+            groups: BTreeSet::new(),
             visit: None,
             session: None,
+            bots: None,
             request,
         }
     }
@@ -170,12 +179,9 @@ impl Caller {
     /// The server itself, working for `org`.
     pub fn system(org: OrgId) -> Self {
         Self {
-            org,
             subject: Subject::System,
             permissions: Permission::ALL.into(),
-            visit: None,
-            session: None,
-            request: RequestId::new(),
+            ..Self::nobody(org, RequestId::new())
         }
     }
 
@@ -197,30 +203,32 @@ impl Caller {
         request: RequestId,
     ) -> Self {
         Self {
-            org,
             subject: Subject::Visitor(visitor),
             permissions: Role::Visitor.permissions().iter().copied().collect(),
             visit: Some((bot, conversation)),
-            session: None,
-            request,
+            ..Self::nobody(org, request)
         }
     }
 
     /// A person with `role`, in `session`.
     pub fn person(org: OrgId, person: PersonId, role: Role, session: SessionId, request: RequestId) -> Self {
         Self {
-            org,
             subject: Subject::Person(person),
             permissions: role.permissions().iter().copied().collect(),
-            visit: None,
+            role: Some(role),
             session: Some(session),
-            request,
+            ..Self::nobody(org, request)
         }
     }
 
     /// Whether the caller holds `permission`.
     pub fn may(&self, permission: Permission) -> bool {
         self.permissions.contains(&permission)
+    }
+
+    /// Whether the caller's credential is good for the bot.
+    pub fn may_talk_to(&self, bot: BotId) -> bool {
+        self.bots.as_ref().is_none_or(|bots| bots.contains(&bot))
     }
 
     /// Whether a route with `access` is open to the caller.

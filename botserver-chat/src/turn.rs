@@ -9,6 +9,7 @@ mod assent;
 mod begin;
 mod commit;
 mod dialog;
+mod follow;
 mod stack;
 mod tape;
 
@@ -36,6 +37,7 @@ use crate::{
     model::{Activity, Agent, Body, Completed, Content, Conversation, Event, Inbound, Outcome},
     room::Room,
 };
+pub(crate) use follow::Follow;
 use stack::Frame;
 use tape::Tape;
 
@@ -91,7 +93,7 @@ enum Next {
 
 impl Turn {
     pub(crate) fn new(engine: Engine, room: Arc<Room>, inbound: Inbound, mut conversation: Conversation) -> Self {
-        let cancel = room.begin();
+        let cancel = room.begin(inbound.client.stop.clone());
         if let Some(locale) = &inbound.locale
             && conversation.session.locale.is_none()
         {
@@ -395,6 +397,13 @@ impl keyword::Turn for Turn {
     }
 
     fn suspend(&mut self, wait: Suspend) -> Result<(), Fault> {
+        if self.inbound.client.is_passing() {
+            return Err(Fault::new(
+                FaultKind::NotFound,
+                "a dialog cannot wait for events in a conversation that is not kept",
+            )
+            .hint("let the client name its conversation"));
+        }
         self.suspend = Some(wait);
         Ok(())
     }

@@ -122,6 +122,7 @@ fn beginning(content: &Content) -> String {
         Content::Context(name) => format!("(context {name})"),
         Content::Switchers(_) => "(switchers)".to_owned(),
         Content::Say(_) => "(said by another)".to_owned(),
+        Content::Results(_) => "(results of tools)".to_owned(),
         Content::Session { key, .. } => format!("(session {key})"),
         Content::Wake { .. } => "(woken)".to_owned(),
         Content::Recover => "(goes on after a crash)".to_owned(),

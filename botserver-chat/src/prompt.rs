@@ -37,18 +37,14 @@ pub(crate) fn messages(bot: &Bot, session: &SessionState, history: &[Event], age
         content: system(bot, session),
     }];
     messages.extend(history.iter().filter_map(|event| match &event.body {
-        Body::UserMessage { content, .. } => Some(ChatMessage::User {
-            content: content.clone(),
-        }),
+        Body::UserMessage { content, .. } => Some(ChatMessage::user(content.clone())),
         Body::BotMessage { content, files, .. } => Some(ChatMessage::Assistant {
             content: with_files(content, files),
             calls: Vec::new(),
         }),
         _ => None,
     }));
-    messages.push(ChatMessage::User {
-        content: agent.question.clone(),
-    });
+    messages.push(ChatMessage::user(agent.question.clone()));
     messages.extend(agent.messages.iter().cloned());
     messages
 }

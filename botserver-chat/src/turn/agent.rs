@@ -146,6 +146,7 @@ impl Turn {
             tools,
             temperature: None,
             max_tokens: None,
+            goal: None,
             asker: Some(Asker::new(
                 &self.inbound.bot,
                 &self.inbound.caller,
@@ -192,7 +193,7 @@ impl Turn {
                 }
                 Some(Ok(Delta::Text(_) | Delta::Reasoning(_))) => {}
                 Some(Ok(Delta::Call(call))) => round.calls.push(call),
-                Some(Ok(Delta::End { finish, usage })) => {
+                Some(Ok(Delta::End { finish, usage, .. })) => {
                     round.finish = Some(finish);
                     self.usage = usage.or(self.usage);
                     break;

@@ -70,9 +70,7 @@ fn model(llm: &LlmService) -> Arc<dyn ChatModel> {
 
 fn hello() -> ChatRequest {
     ChatRequest {
-        messages: vec![ChatMessage::User {
-            content: "hello".to_owned(),
-        }],
+        messages: vec![ChatMessage::user("hello")],
         ..ChatRequest::default()
     }
 }

@@ -48,7 +48,9 @@ pub fn each_word(text: &str, mut take: impl FnMut(&str)) {
                 word.clear();
             } else {
                 flush(&mut word, &mut take);
-                if chars.peek().is_some_and(|next| matches!(next, 's' | 'S' | 't' | 'T' | 'd' | 'm'))
+                if chars
+                    .peek()
+                    .is_some_and(|next| matches!(next, 's' | 'S' | 't' | 'T' | 'd' | 'm'))
                     && chars.clone().nth(1).is_none_or(|after| !after.is_alphanumeric())
                 {
                     chars.next();
@@ -130,7 +132,9 @@ pub fn light_stem(word: &str) -> &str {
         return word;
     }
     let stem = cut("es", 3).or_else(|| cut("s", 3)).unwrap_or(word);
-    stem.strip_suffix(['e', 'y', 'a', 'o']).filter(|stem| stem.len() >= 4).unwrap_or(stem)
+    stem.strip_suffix(['e', 'y', 'a', 'o'])
+        .filter(|stem| stem.len() >= 4)
+        .unwrap_or(stem)
 }
 
 /// About how many tokens a model makes of `text`. The same text always has the same number.
@@ -177,7 +181,12 @@ mod tests {
 
     #[test]
     fn plurals_have_the_stem_of_their_singulars() {
-        for (one, many) in [("invoice", "invoices"), ("contrato", "contratos"), ("query", "queries"), ("box", "boxes")] {
+        for (one, many) in [
+            ("invoice", "invoices"),
+            ("contrato", "contratos"),
+            ("query", "queries"),
+            ("box", "boxes"),
+        ] {
             assert_eq!(light_stem(one), light_stem(many), "{one}");
         }
         assert_eq!(light_stem("status"), "status");

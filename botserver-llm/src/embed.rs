@@ -55,7 +55,10 @@ impl Directory {
             },
             dimensions: settings.parse("embedding-dimensions"),
             guess: endpoint::guess_dimensions(model),
-            batch: settings.parse("embedding-batch-size").unwrap_or(16_usize).clamp(1, 2048),
+            batch: settings
+                .parse("embedding-batch-size")
+                .unwrap_or(16_usize)
+                .clamp(1, 2048),
             timeout: Duration::from_secs(settings.parse("embedding-timeout").unwrap_or(60_u64).clamp(1, 600)),
             model: model.to_owned(),
             key: own_key.or(server_key),
@@ -83,8 +86,6 @@ impl Embedder for Unusable {
     }
 
     async fn embed(&self, _: &[String], _: Side) -> Result<Vec<Vec<f32>>, ModelError> {
-        Err(ModelError::NotAsked {
-            reason: self.0.clone(),
-        })
+        Err(ModelError::NotAsked { reason: self.0.clone() })
     }
 }

@@ -178,7 +178,10 @@ mod tests {
             ("http://localhost:8082", "http://localhost:8082/v1/embeddings"),
             ("http://b:1/v1/", "http://b:1/v1/embeddings"),
             ("http://b:1/v1/embeddings", "http://b:1/v1/embeddings"),
-            ("https://a.example/v1beta/openai", "https://a.example/v1beta/openai/embeddings"),
+            (
+                "https://a.example/v1beta/openai",
+                "https://a.example/v1beta/openai/embeddings",
+            ),
         ] {
             assert_eq!(Endpoint::embeddings(base).unwrap().url.as_str(), expected, "{base}");
         }

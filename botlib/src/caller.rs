@@ -170,6 +170,8 @@ pub struct Caller {
     pub visit: Option<(BotId, ConversationId)>,
     /// For a person: the session that the token belongs to.
     pub session: Option<SessionId>,
+    /// For the bearer of an API key that is for some bots only: those.
+    pub bots: Option<BTreeSet<BotId>>,
     /// The request, for logs and problem documents.
     pub request: RequestId,
 }
@@ -185,6 +187,7 @@ impl Caller {
             groups: BTreeSet::new(),
             visit: None,
             session: None,
+            bots: None,
             request,
         }
     }
@@ -237,6 +240,11 @@ impl Caller {
     /// Whether the caller holds `permission`.
     pub fn may(&self, permission: Permission) -> bool {
         self.permissions.contains(&permission)
+    }
+
+    /// Whether the caller's credential is good for the bot.
+    pub fn may_talk_to(&self, bot: BotId) -> bool {
+        self.bots.as_ref().is_none_or(|bots| bots.contains(&bot))
     }
 
     /// Whether a route with `access` is open to the caller.

@@ -9,6 +9,7 @@ pub mod conversation;
 pub mod db;
 pub mod dialog;
 pub mod document;
+pub mod door;
 pub mod embed;
 pub mod event;
 pub mod identity;

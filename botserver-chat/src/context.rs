@@ -6,7 +6,10 @@
 
 mod count;
 
-use botstate::{dialog::ToolSpec, model::ChatMessage};
+use botstate::{
+    dialog::ToolSpec,
+    model::{ChatMessage, Image},
+};
 
 pub(crate) use count::tokens;
 
@@ -18,6 +21,9 @@ const MESSAGE: usize = 8;
 
 /// Tokens that a tool takes besides its words, at most.
 const TOOL: usize = 24;
+
+/// Tokens that a picture takes, at most: what the dearest provider counts for one in full detail.
+const PICTURE: usize = 1_700;
 
 /// Tokens that an answer may have unless the bot says so, as far as a quarter of the window allows.
 const ANSWER: usize = 4096;
@@ -45,6 +51,8 @@ pub(crate) struct Sections {
     pub(crate) knowledge: Listed,
     /// What is asked.
     pub(crate) question: String,
+    /// Pictures that go with it.
+    pub(crate) images: Vec<Image>,
     /// Calls of tools and their results since the question.
     pub(crate) rounds: Vec<ChatMessage>,
     /// Tools on offer.
@@ -159,9 +167,10 @@ pub(crate) fn fit(sections: Sections, budget: &Budget) -> Result<Fitted, TooLarg
     let mut messages = vec![ChatMessage::System { content: system }];
     messages.extend(summary);
     messages.extend(history.into_iter().rev());
-    messages.extend(passages.text.map(|content| ChatMessage::User { content }));
+    messages.extend(passages.text.map(ChatMessage::user));
     messages.push(ChatMessage::User {
         content: sections.question,
+        images: sections.images,
     });
     messages.extend(rounds);
     Ok(Fitted {
@@ -285,7 +294,8 @@ pub(crate) fn weigh(said: &ChatMessage) -> usize {
             message(content) + called
         }
         ChatMessage::Tool { call_id, content } => message(content) + tokens(call_id),
-        ChatMessage::System { content } | ChatMessage::User { content } => message(content),
+        ChatMessage::System { content } => message(content),
+        ChatMessage::User { content, images } => message(content) + images.len() * PICTURE,
     }
 }
 

@@ -144,7 +144,8 @@ impl Address {
             | Body::ToolCall { .. }
             | Body::ToolResult { .. }
             | Body::Fault { .. }
-            | Body::Started { .. } => return None,
+            | Body::Started { .. }
+            | Body::Taped { .. } => return None,
         })
     }
 

@@ -14,6 +14,7 @@ mod links;
 mod model;
 mod phrases;
 mod prompt;
+mod recording;
 mod room;
 mod routes;
 mod runner;
@@ -26,6 +27,7 @@ use botstate::AppState;
 
 pub use error::Error;
 pub use keywords::{keywords, keywords_of};
+pub use recording::recording;
 pub use service::ChatService;
 
 /// Chat routes: `/ws`, and REST under `/api/chat` and `/api/bot`.

@@ -10,8 +10,11 @@ use botstate::{
 use crate::{
     context::{Listed, Sections},
     knowledge,
-    model::{Agent, Body, Event, Knowledge},
+    model::{Agent, Body, Client, Event, Knowledge},
 };
+
+/// Rounds of tool calls in one turn; after them the model has to answer without.
+pub(crate) const ROUNDS: u32 = 8;
 
 /// The prompt of a bot that brings none.
 const DEFAULT: &str = "You are a helpful assistant. Answer in the language of the person who writes to you. \
@@ -49,7 +52,8 @@ pub(crate) fn sections(
     past: Past,
     memory: Listed,
     agent: &Agent,
-    offered: Vec<ToolSpec>,
+    client: &Client,
+    mut offered: Vec<ToolSpec>,
 ) -> Sections {
     let knowledge = agent.knowledge.as_ref().filter(|found| !found.passages.is_empty());
     let mut system = system(bot, session);
@@ -61,14 +65,24 @@ pub(crate) fn sections(
         system.push(' ');
         system.push_str(knowledge::ONLY);
     }
+    if let Some(instructions) = &client.instructions {
+        system.push_str("\n\n");
+        system.push_str(instructions);
+    }
+    offered.retain(|tool| !client.runs(&tool.name));
+    if agent.rounds < ROUNDS {
+        offered.extend(client.tools.iter().cloned());
+    }
+    let said = past.events.iter().filter_map(said);
     Sections {
         system,
         context: context(session).unwrap_or_default().to_owned(),
         memory,
         summary: past.summary,
-        history: past.events.iter().filter_map(said).collect(),
+        history: client.history.clone().unwrap_or_else(|| said.collect()),
         knowledge: knowledge.map(Knowledge::listed).unwrap_or_default(),
         question: agent.question.clone(),
+        images: client.images.clone(),
         rounds: agent.messages.clone(),
         tools: offered,
     }
@@ -86,9 +100,7 @@ pub(crate) struct Past {
 /// What a person or the bot said, for the model.
 pub(crate) fn said(event: &Event) -> Option<ChatMessage> {
     match &event.body {
-        Body::UserMessage { content, .. } => Some(ChatMessage::User {
-            content: content.clone(),
-        }),
+        Body::UserMessage { content, .. } => Some(ChatMessage::user(content.clone())),
         Body::BotMessage { content, files, .. } => Some(ChatMessage::Assistant {
             content: with_files(content, files),
             calls: Vec::new(),

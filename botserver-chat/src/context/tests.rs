@@ -23,7 +23,7 @@ impl Dice {
     fn said(&mut self, at: usize) -> ChatMessage {
         let content = self.text(300);
         if at.is_multiple_of(2) {
-            ChatMessage::User { content }
+            ChatMessage::user(content)
         } else {
             ChatMessage::Assistant {
                 content,
@@ -49,6 +49,7 @@ impl Dice {
                     id: id.clone(),
                     name: "look_up".to_owned(),
                     arguments: json!({ "q": self.text(10) }).to_string(),
+                    signature: None,
                 }],
             });
             rounds.push(ChatMessage::Tool {
@@ -64,6 +65,7 @@ impl Dice {
             history: (0..self.next(60)).map(|at| self.said(at)).collect(),
             knowledge: self.listed(),
             question: self.text(120),
+            images: Vec::new(),
             rounds,
             tools: (0..self.next(5))
                 .map(|at| ToolSpec {
@@ -105,12 +107,7 @@ fn no_prompt_exceeds_its_window_and_none_loses_its_system_part_or_its_last_turn(
         };
         assert!(content.starts_with(&sections.system));
         let asked = fitted.messages.len() - sections.rounds.len() - 1;
-        assert_eq!(
-            fitted.messages[asked],
-            ChatMessage::User {
-                content: sections.question.clone()
-            }
-        );
+        assert_eq!(fitted.messages[asked], ChatMessage::user(sections.question.clone()));
         for (kept, given) in fitted.messages[asked + 1..].iter().zip(&sections.rounds) {
             match (kept, given) {
                 (ChatMessage::Tool { call_id: kept, .. }, ChatMessage::Tool { call_id: given, .. }) => {
@@ -140,9 +137,7 @@ fn everything_is_there_while_there_is_room() {
             items: vec!["- name: Ana".to_owned()],
         },
         summary: Some("Ana asked for tea.".to_owned()),
-        history: vec![ChatMessage::User {
-            content: "Hello".to_owned(),
-        }],
+        history: vec![ChatMessage::user("Hello")],
         knowledge: Listed {
             heading: "Passages:".to_owned(),
             items: vec!["one".to_owned(), "two".to_owned()],

@@ -6,6 +6,7 @@ use botstate::{
     dialog::{Fault, FaultKind},
     keyword::Turn as _,
     model::{ChatMessage, ChatModel, ChatRequest, Delta, Finish, ModelError, ToolCall},
+    recording::Taped,
 };
 use futures::StreamExt;
 use uuid::Uuid;
@@ -13,8 +14,6 @@ use uuid::Uuid;
 use super::{Next, Turn, stack::Frame};
 use crate::{engine::News, error::Error, links::Guard, model::Body, phrases::Phrase, prompt, room::Delivery};
 
-/// Rounds of tool calls in one turn; after them the model has to answer without.
-pub(super) const ROUNDS: u32 = 8;
 /// Calls in one round; a model that asks for more is told so.
 const CALLS: usize = 16;
 
@@ -37,7 +36,13 @@ impl Turn {
             return Ok(self.agent_is_done());
         }
         if let Some(call) = self.next_call() {
+            if self.inbound.client.runs(&call.name) {
+                return Ok(self.hand_out_calls());
+            }
             return self.start_tool(call).await;
+        }
+        if let Some(follow) = &self.inbound.client.follow {
+            follow.let_go();
         }
         let Some(model) = self
             .engine
@@ -67,10 +72,15 @@ impl Turn {
                 return Ok(self.agent_is_done());
             }
         };
+        let question = self.agent().map(|agent| agent.question.clone()).unwrap_or_default();
+        self.tape.add(|| Taped::Asked { question });
         match self.ask(model.as_ref(), request).await {
             Ok(round) => Ok(self.take_round(round)),
             Err(ModelError::Cancelled) => Ok(self.agent_is_done()),
             Err(error) => {
+                if let Some(follow) = &self.inbound.client.follow {
+                    follow.fail(unanswered(&error));
+                }
                 self.report(Fault::new(FaultKind::Network, error.to_string()), Phrase::ModelFailed);
                 self.say_passages();
                 Ok(self.agent_is_done())
@@ -83,6 +93,14 @@ impl Turn {
             Some(Frame::Agent(agent)) => agent.pending.first().cloned(),
             _ => None,
         }
+    }
+
+    /// Ends the turn with calls that the client has to make: its results come with its next input.
+    fn hand_out_calls(&self) -> Next {
+        if let (Some(Frame::Agent(agent)), Some(follow)) = (self.stack.last(), &self.inbound.client.follow) {
+            follow.calls(&agent.pending);
+        }
+        Next::Wait
     }
 
     /// Starts the tool that the model wants, or answers for it when it cannot run.
@@ -159,8 +177,11 @@ impl Turn {
                 Some(Ok(Delta::Text(text))) => self.give(&mut round, guard.push(&text)).await,
                 Some(Ok(Delta::Reasoning(_))) => {}
                 Some(Ok(Delta::Call(call))) => round.calls.push(call),
-                Some(Ok(Delta::End { finish, usage })) => {
+                Some(Ok(Delta::End { finish, usage, .. })) => {
                     round.finish = Some(finish);
+                    if let Some(follow) = &self.inbound.client.follow {
+                        follow.round(finish, usage);
+                    }
                     self.usage = usage.or(self.usage);
                     break;
                 }
@@ -202,6 +223,9 @@ impl Turn {
         let token = round.token.get_or_insert_with(|| Uuid::now_v7().to_string().into());
         let offset = round.text.len() - piece.len();
         self.room.piece(token, self.id, offset, &piece);
+        if let Some(follow) = &self.inbound.client.follow {
+            follow.words(token, &piece);
+        }
         let news = News::Piece {
             token: (&**token).into(),
             turn: self.id,
@@ -213,6 +237,10 @@ impl Turn {
 
     fn take_round(&mut self, round: Round) -> Next {
         let is_silent = round.text.trim().is_empty();
+        self.tape.add(|| Taped::Answered {
+            text: round.text.clone(),
+            calls: round.calls.clone(),
+        });
         if !is_silent {
             self.fresh.push(Body::BotMessage {
                 citations: self.cited(&round.text),
@@ -223,7 +251,7 @@ impl Turn {
             });
         }
         // A model that calls although it was offered nothing any more would never come to an end.
-        let is_over = matches!(self.stack.last(), Some(Frame::Agent(agent)) if agent.rounds >= ROUNDS);
+        let is_over = matches!(self.stack.last(), Some(Frame::Agent(agent)) if agent.rounds >= prompt::ROUNDS);
         if round.is_stopped || round.calls.is_empty() || is_over {
             if is_silent && !round.is_stopped {
                 self.say(Phrase::Silence.text(&self.env.locale).to_owned());
@@ -241,6 +269,8 @@ impl Turn {
             calls: round.calls.clone(),
         });
         agent.pending = round.calls;
+        // What the client runs comes last: then all of it is handed out together.
+        agent.pending.sort_by_key(|call| self.inbound.client.runs(&call.name));
         let excess = agent.pending.split_off(agent.pending.len().min(CALLS));
         for call in excess {
             self.add_result(call.id, format!("error: at most {CALLS} calls at once"));
@@ -255,5 +285,18 @@ impl Turn {
             Some(frame) if frame.is_woken() => Next::Step,
             Some(_) => Next::Wait,
         }
+    }
+}
+
+/// What a client of another protocol hears of a model that failed.
+fn unanswered(error: &ModelError) -> botlib::Problem {
+    let problem = botlib::Problem::new(502, "chat/model-failed", "The model did not answer");
+    match error {
+        ModelError::Limited { retry_after, .. } => {
+            let problem = botlib::Problem::new(429, "chat/model-limited", "The model's provider asks to slow down");
+            problem.retry_after(retry_after.unwrap_or(1))
+        }
+        ModelError::Resting { seconds, .. } => problem.retry_after(*seconds),
+        _ => problem,
     }
 }

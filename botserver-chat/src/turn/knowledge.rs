@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use botlib::wire::Citation;
 use botstate::{
-    dialog::{Bot, Fault},
+    dialog::Fault,
     knowledge::{Found, Query, Reader},
 };
 
@@ -53,11 +53,8 @@ impl Turn {
         let Some(port) = self.engine.ports.knowledge.get().map(Arc::clone) else {
             return Ok(None);
         };
-        let collections = match by_default(&bot) {
-            _ if !self.conversation.session.collections.is_empty() => self.conversation.session.collections.clone(),
-            Searched::All => port.collections(&bot, &reader).await?,
-            Searched::Named(names) => names,
-        };
+        let all = port.collections(&bot, &reader).await?;
+        let collections = self.conversation.session.searched(&bot, all);
         if collections.is_empty() || question.trim().is_empty() {
             return Ok(None);
         }
@@ -167,28 +164,5 @@ impl Turn {
             }
         }
         allowed
-    }
-}
-
-/// The collections that are searched while the conversation has named none.
-enum Searched {
-    All,
-    Named(Vec<String>),
-}
-
-/// What `kb-default` says. Bots that lead nobody by a `start.bas` search all that they have.
-fn by_default(bot: &Bot) -> Searched {
-    match bot.settings.get("kb-default") {
-        Some(word) if word.eq_ignore_ascii_case("all") => Searched::All,
-        Some(word) if word.eq_ignore_ascii_case("off") => Searched::Named(Vec::new()),
-        Some(names) => Searched::Named(
-            names
-                .split(';')
-                .map(|name| name.trim().to_owned())
-                .filter(|name| !name.is_empty())
-                .collect(),
-        ),
-        None if bot.has_script("start") => Searched::Named(Vec::new()),
-        None => Searched::All,
     }
 }

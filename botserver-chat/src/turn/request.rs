@@ -8,12 +8,12 @@ use botstate::{
 };
 use futures::StreamExt;
 
-use super::{Turn, agent::ROUNDS, knowledge::TOKENS, stack::Frame};
+use super::{Turn, knowledge::TOKENS, stack::Frame};
 use crate::{
     context::{self, Budget, Fitted, Listed, TooLarge, WINDOW},
     error::Error,
     model::{Agent, Body, Event},
-    prompt::{self, Past},
+    prompt::{self, Past, ROUNDS},
     store::events,
 };
 
@@ -43,7 +43,7 @@ impl Turn {
         let budget = budget(&self.inbound.bot.settings, model.context_tokens());
         let past = self.past(agent.since).await?;
         let mut fitted = self.fitted(&agent, past.clone(), &budget);
-        if prompt::is_summarised(&self.inbound.bot.settings) {
+        if prompt::is_summarised(&self.inbound.bot.settings) && !past.events.is_empty() {
             let left_out = fitted.as_ref().map_or(0, |fitted| fitted.left_out);
             if let Some(shorter) = self.summarised(model, &past, left_out, &budget).await {
                 fitted = self.fitted(&agent, shorter, &budget);
@@ -68,13 +68,17 @@ impl Turn {
         {
             found.passages.truncate(fitted.passages);
         }
-        let mut asker = Asker::new(&self.inbound.bot, &self.inbound.caller, Some(self.conversation.id));
+        let client = &self.inbound.client;
+        let conversation = (!client.is_passing()).then_some(self.conversation.id);
+        let mut asker = Asker::new(&self.inbound.bot, &self.inbound.caller, conversation);
         asker.knowledge = agent.knowledge.map(|found| found.version).unwrap_or_default();
         Ok(Ok(ChatRequest {
             messages: fitted.messages,
             tools: fitted.tools,
+            temperature: client.temperature,
+            max_tokens: client.max_tokens,
+            goal: None,
             asker: Some(asker),
-            ..ChatRequest::default()
         }))
     }
 
@@ -85,7 +89,15 @@ impl Turn {
         } else {
             Vec::new()
         };
-        let sections = prompt::sections(bot, session, past, Listed::default(), agent, offered);
+        let sections = prompt::sections(
+            bot,
+            session,
+            past,
+            Listed::default(),
+            agent,
+            &self.inbound.client,
+            offered,
+        );
         context::fit(sections, budget)
     }
 
@@ -99,7 +111,7 @@ impl Turn {
             session.forgotten = Some(before - 1);
         }
         let (id, forgotten) = (self.conversation.id, session.forgotten.unwrap_or(0));
-        if limit == 0 {
+        if limit == 0 || self.inbound.client.is_passing() {
             return Ok(Past::default());
         }
         let read = self.engine.db.read(move |conn| {
@@ -166,7 +178,7 @@ impl Turn {
         let mut text = before.map(|before| format!("Before: {before}\n\n")).unwrap_or_default();
         for said in old.iter().filter_map(prompt::said) {
             let (who, content) = match said {
-                ChatMessage::User { content } => ("Person", content),
+                ChatMessage::User { content, .. } => ("Person", content),
                 ChatMessage::Assistant { content, .. } => ("Bot", content),
                 _ => continue,
             };
@@ -178,9 +190,7 @@ impl Turn {
                 ChatMessage::System {
                     content: SUMMARISE.to_owned(),
                 },
-                ChatMessage::User {
-                    content: context::cut(&text, room),
-                },
+                ChatMessage::user(context::cut(&text, room)),
             ],
             max_tokens: Some(SUMMARY),
             asker: Some(Asker::new(

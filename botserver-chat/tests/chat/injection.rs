@@ -26,13 +26,11 @@ fn lost() -> ScriptedModel {
             .any(|message| matches!(message, ChatMessage::Tool { content, .. } if !content.contains("call:")));
         let mut order = None;
         for message in &request.messages {
-            if let ChatMessage::System { content }
-            | ChatMessage::User { content }
+            let (ChatMessage::System { content }
+            | ChatMessage::User { content, .. }
             | ChatMessage::Assistant { content, .. }
-            | ChatMessage::Tool { content, .. } = message
-            {
-                order = content.split("call:").nth(1).map(str::to_owned).or(order);
-            }
+            | ChatMessage::Tool { content, .. }) = message;
+            order = content.split("call:").nth(1).map(str::to_owned).or(order);
         }
         match order.filter(|_| !has_called) {
             Some(order) => {

@@ -1,12 +1,9 @@
 //! Answers lean on documents and say on which.
 
 use botserver_llm::scripted::{Reply, ScriptedModel};
-use botstate::{
-    dialog::Settings,
-    model::{ChatMessage, ChatRequest, ModelError},
-};
+use botstate::model::{ChatMessage, ChatRequest, ModelError};
 
-use crate::support::{House, dialogs::say, log, shelf::Shelf};
+use crate::support::{House, log, shelf::Shelf};
 
 fn shop() -> Shelf {
     Shelf::of([
@@ -18,7 +15,7 @@ fn shop() -> Shelf {
 fn text_of(request: &ChatRequest) -> String {
     let texts = request.messages.iter().map(|message| match message {
         ChatMessage::System { content }
-        | ChatMessage::User { content }
+        | ChatMessage::User { content, .. }
         | ChatMessage::Assistant { content, .. }
         | ChatMessage::Tool { content, .. } => content.as_str(),
     });
@@ -118,23 +115,24 @@ async fn a_follow_up_is_searched_with_the_question_before_it() {
 }
 
 #[tokio::test]
-async fn a_bot_that_leads_by_a_script_searches_only_what_it_was_told_to() {
-    let model = ScriptedModel::answering(|_| Reply::text(["Yes."]));
-    let led = House::new().shelf(shop()).model(&model).script("start", [say("Hello")]);
-    let named = House::new().shelf(shop()).model(&model).bot(|bot| {
-        bot.settings = Settings::new([("kb-default".to_owned(), "menu; wines".to_owned())]);
-    });
+async fn a_bot_that_chooses_its_collections_searches_none_before() {
+    let house = House::new().shelf(shop()).bot(|bot| bot.chooses_collections = true);
+    let server = house.open().await;
 
-    for (house, wanted) in [
-        (&led, None),
-        (&named, Some(vec!["menu".to_owned(), "wines".to_owned()])),
-    ] {
-        let server = house.open().await;
-        let mut chat = server.visitor().connect().await.unwrap();
-        chat.say("When does the shop open?").await.unwrap();
-        let asked = house.shelf.as_ref().unwrap().asked();
-        assert_eq!(asked.first().map(|query| query.collections.clone()), wanted);
-    }
+    let turn = server
+        .visitor()
+        .connect()
+        .await
+        .unwrap()
+        .say("When does the shop open?")
+        .await
+        .unwrap();
+
+    assert!(house.shelf.as_ref().unwrap().asked().is_empty());
+    assert_eq!(
+        turn.texts(),
+        ["This bot has no language model, so it can only lead its dialogs."]
+    );
 }
 
 #[tokio::test]

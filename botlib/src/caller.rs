@@ -27,6 +27,12 @@ pub enum Permission {
     /// See jobs, schedules and approvals, and start them.
     #[serde(rename = "tasks.manage")]
     TasksManage,
+    /// Search collections of documents, as far as their permissions let the reader.
+    #[serde(rename = "kb.read")]
+    KnowledgeRead,
+    /// Add and remove collections and documents, and see how their indexing goes.
+    #[serde(rename = "kb.manage")]
+    KnowledgeManage,
     /// Read the metrics of the server.
     #[serde(rename = "monitoring.read")]
     MonitoringRead,
@@ -34,13 +40,15 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission there is.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::ChatTalk,
         Self::AccountManage,
         Self::UsersRead,
         Self::UsersWrite,
         Self::BotsRead,
         Self::TasksManage,
+        Self::KnowledgeRead,
+        Self::KnowledgeManage,
         Self::MonitoringRead,
     ];
 
@@ -53,6 +61,8 @@ impl Permission {
             Self::UsersWrite => "users.write",
             Self::BotsRead => "bots.read",
             Self::TasksManage => "tasks.manage",
+            Self::KnowledgeRead => "kb.read",
+            Self::KnowledgeManage => "kb.manage",
             Self::MonitoringRead => "monitoring.read",
         }
     }
@@ -109,11 +119,17 @@ impl Role {
     pub const fn permissions(self) -> &'static [Permission] {
         match self {
             Self::Visitor => &[Permission::ChatTalk],
-            Self::Member => &[Permission::ChatTalk, Permission::AccountManage],
+            Self::Member => &[
+                Permission::ChatTalk,
+                Permission::AccountManage,
+                Permission::KnowledgeRead,
+            ],
             Self::Operator => &[
                 Permission::ChatTalk,
                 Permission::AccountManage,
                 Permission::BotsRead,
+                Permission::KnowledgeRead,
+                Permission::KnowledgeManage,
                 Permission::MonitoringRead,
             ],
             Self::Admin => &Permission::ALL,
@@ -146,10 +162,16 @@ pub struct Caller {
     pub subject: Subject,
     /// What they may do.
     pub permissions: BTreeSet<Permission>,
+    /// The role that somebody with an account has.
+    pub role: Option<Role>,
+    /// Groups that somebody with an account belongs to, by name.
+    pub groups: BTreeSet<String>,
     /// For a visitor, and for a person's page: the bot and the conversation that the token was made for.
     pub visit: Option<(BotId, ConversationId)>,
     /// For a person: the session that the token belongs to.
     pub session: Option<SessionId>,
+    /// For the bearer of an API key that is for some bots only: those.
+    pub bots: Option<BTreeSet<BotId>>,
     /// The request, for logs and problem documents.
     pub request: RequestId,
 }
@@ -161,8 +183,11 @@ impl Caller {
             org,
             subject: Subject::Nobody,
             permissions: BTreeSet::new(),
+            role: None,
+            groups: BTreeSet::new(),
             visit: None,
             session: None,
+            bots: None,
             request,
         }
     }
@@ -170,12 +195,9 @@ impl Caller {
     /// The server itself, working for `org`.
     pub fn system(org: OrgId) -> Self {
         Self {
-            org,
             subject: Subject::System,
             permissions: Permission::ALL.into(),
-            visit: None,
-            session: None,
-            request: RequestId::new(),
+            ..Self::nobody(org, RequestId::new())
         }
     }
 
@@ -197,30 +219,32 @@ impl Caller {
         request: RequestId,
     ) -> Self {
         Self {
-            org,
             subject: Subject::Visitor(visitor),
             permissions: Role::Visitor.permissions().iter().copied().collect(),
             visit: Some((bot, conversation)),
-            session: None,
-            request,
+            ..Self::nobody(org, request)
         }
     }
 
     /// A person with `role`, in `session`.
     pub fn person(org: OrgId, person: PersonId, role: Role, session: SessionId, request: RequestId) -> Self {
         Self {
-            org,
             subject: Subject::Person(person),
             permissions: role.permissions().iter().copied().collect(),
-            visit: None,
+            role: Some(role),
             session: Some(session),
-            request,
+            ..Self::nobody(org, request)
         }
     }
 
     /// Whether the caller holds `permission`.
     pub fn may(&self, permission: Permission) -> bool {
         self.permissions.contains(&permission)
+    }
+
+    /// Whether the caller's credential is good for the bot.
+    pub fn may_talk_to(&self, bot: BotId) -> bool {
+        self.bots.as_ref().is_none_or(|bots| bots.contains(&bot))
     }
 
     /// Whether a route with `access` is open to the caller.

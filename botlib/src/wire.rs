@@ -174,6 +174,35 @@ pub struct ServerFrame {
     /// Files that came with the message.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<FileRef>,
+    /// The passages that the message leans on; `[1]` in its text means the one with that number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub citations: Vec<Citation>,
+}
+
+/// A passage of a document that an answer leans on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Citation {
+    /// The number by which the text refers to it, from 1.
+    pub number: u32,
+    /// The collection.
+    pub collection: String,
+    /// The document's path in its collection, or the address of a web page.
+    pub document: String,
+    /// The document's title.
+    pub title: String,
+    /// The version of the document: the beginning of its content hash.
+    pub version: String,
+    /// The page, from 1, where documents have pages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<u32>,
+    /// The headings above the passage, outermost first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headings: Vec<String>,
+    /// The passage itself, shortened.
+    pub passage: String,
+    /// Where the reader may open the document; absent when it cannot be opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
 }
 
 /// A chip that a person may click instead of writing.

@@ -3,16 +3,21 @@
 use botlib::{
     BotId, Caller, ConversationId, OrgId, Permission, RequestId, Subject, TurnId, Value,
     value::{FileRef, Map},
-    wire::{InputKind, InputSpec, MessageType, Suggestion, Switcher},
+    wire::{Citation, InputKind, InputSpec, MessageType, Suggestion, Switcher},
 };
 use botstate::{
     conversation::SessionState,
-    dialog::{Answer, Fault},
+    dialog::{Answer, Fault, ToolSpec},
+    door::ToolResult,
     keyword::Args,
-    model::{ChatMessage, ToolCall, Usage},
+    model::{ChatMessage, Image, ToolCall, Usage},
+    recording::Taped,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
+
+use crate::turn::Follow;
 
 /// A conversation between someone and a bot, as it is between two turns.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,7 +103,8 @@ impl Conversation {
     pub(crate) fn awaited(&self) -> Option<&InputSpec> {
         match self.activities.last() {
             Some(Activity::Dialog { waiting, .. }) => waiting.awaited(),
-            _ => None,
+            Some(Activity::Agent(agent)) => agent.awaited(),
+            None => None,
         }
     }
 }
@@ -148,6 +154,54 @@ pub(crate) struct Agent {
     pub(crate) question: String,
     /// The number of the question in the log: what came before it is history.
     pub(crate) since: i64,
+    /// What was found in documents for the question; nothing before it was looked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) knowledge: Option<Knowledge>,
+    /// The call that the person is asked about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) asks: Option<Asks>,
+}
+
+/// What was found in documents.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Knowledge {
+    /// The passages, best first.
+    pub(crate) passages: Vec<Excerpt>,
+    /// The version of what was searched.
+    pub(crate) version: String,
+    /// Whether there was anything to search in.
+    pub(crate) is_searched: bool,
+}
+
+/// A passage that an answer may lean on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Excerpt {
+    pub(crate) source: Citation,
+    pub(crate) text: String,
+    /// How many of the question's telling words it holds, 0 to 1.
+    pub(crate) coverage: f32,
+}
+
+/// A call that waits for a person's yes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Asks {
+    /// A hash of the tool and its exact arguments: what the yes is for.
+    pub(crate) token: String,
+    /// Whether the person has said yes.
+    #[serde(default)]
+    pub(crate) is_granted: bool,
+    /// How the yes is asked for.
+    pub(crate) hear: InputSpec,
+}
+
+impl Agent {
+    /// The yes or no that it waits for.
+    pub(crate) fn awaited(&self) -> Option<&InputSpec> {
+        self.asks
+            .as_ref()
+            .filter(|asks| !asks.is_granted)
+            .map(|asks| &asks.hear)
+    }
 }
 
 /// For what a dialog waits.
@@ -258,7 +312,12 @@ pub(crate) enum Body {
         /// Files that go with it.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         files: Vec<FileRef>,
+        /// The passages that it leans on.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        citations: Vec<Citation>,
     },
+    /// What was said before `until`, in short: written once, and for prompts only.
+    Summary { content: String, until: i64 },
     /// A model called a tool.
     ToolCall { call: ToolCall },
     /// What the tool gave back.
@@ -269,6 +328,8 @@ pub(crate) enum Body {
     Fault { fault: Fault },
     /// A script was started that nobody typed for.
     Started { script: String },
+    /// What dialogs were given and what came of it, when the bot's conversations are recorded; for operators.
+    Taped { entries: Vec<Taped> },
     /// The turn is over.
     TurnCompleted(Completed),
 }
@@ -292,11 +353,13 @@ impl Body {
         match self {
             Self::UserMessage { .. } => "user_message",
             Self::BotMessage { .. } => "bot_message",
+            Self::Summary { .. } => "summary",
             Self::ToolCall { .. } => "tool_call",
             Self::ToolResult { .. } => "tool_result",
             Self::Side { .. } => "side",
             Self::Fault { .. } => "fault",
             Self::Started { .. } => "started",
+            Self::Taped { .. } => "taped",
             Self::TurnCompleted(_) => "turn_completed",
         }
     }
@@ -344,6 +407,39 @@ pub(crate) struct Inbound {
     pub(crate) channel: &'static str,
     /// How many orders led to it; 0 when it comes from a person.
     pub(crate) depth: u8,
+    /// What a client of another protocol brings with it.
+    pub(crate) client: Client,
+}
+
+/// What a client of another protocol brings with an input.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Client {
+    /// Tools that the model may call and the client runs.
+    pub(crate) tools: Vec<ToolSpec>,
+    /// Instructions that follow the bot's own.
+    pub(crate) instructions: Option<String>,
+    pub(crate) temperature: Option<f32>,
+    pub(crate) max_tokens: Option<u32>,
+    /// Pictures that go with the message.
+    pub(crate) images: Vec<Image>,
+    /// What was said so far, when nothing of the conversation is kept.
+    pub(crate) history: Option<Vec<ChatMessage>>,
+    /// Hears what happens.
+    pub(crate) follow: Option<Follow>,
+    /// Ends the turn.
+    pub(crate) stop: Option<CancellationToken>,
+}
+
+impl Client {
+    /// Whether nothing of the conversation is kept.
+    pub(crate) fn is_passing(&self) -> bool {
+        self.history.is_some()
+    }
+
+    /// Whether the client itself runs the tool.
+    pub(crate) fn runs(&self, tool: &str) -> bool {
+        self.tools.iter().any(|own| own.name == tool)
+    }
 }
 
 /// What somebody wants.
@@ -358,6 +454,8 @@ pub(crate) enum Content {
         /// The switchers that are on where it was written; nothing leaves them as they are.
         switchers: Option<Vec<String>>,
     },
+    /// What the client's tools gave for the calls that the model waits for.
+    Results(Vec<ToolResult>),
     /// Run a tool.
     Tool { name: String, args: serde_json::Value },
     /// Select a context.

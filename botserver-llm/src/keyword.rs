@@ -9,7 +9,7 @@ use botlib::Value;
 use botstate::{
     dialog::{Fault, FaultKind},
     keyword::{Args, Class, Handler, Keyword, Turn},
-    model::{ChatMessage, ChatModel, ChatRequest, Delta, Finish, ModelError, Models},
+    model::{Asker, ChatMessage, ChatModel, ChatRequest, Delta, Finish, ModelError, Models},
 };
 use futures::StreamExt;
 use tokio::time::{Instant, timeout};
@@ -56,7 +56,7 @@ impl Handler for Llm {
         }
         let limit = wishes(&mut args)?;
         let asks_json = prompt.to_ascii_lowercase().contains("json");
-        let messages = vec![ChatMessage::User { content: prompt }];
+        let messages = vec![ChatMessage::user(prompt)];
         let answer = answer(&self.models, turn, "LLM", messages, limit).await?;
         Ok(if asks_json { json_value(&answer) } else { None }.unwrap_or(Value::Text(answer)))
     }
@@ -79,6 +79,7 @@ async fn answer(
     };
     let request = ChatRequest {
         messages,
+        asker: Some(Asker::new(turn.bot(), turn.caller(), Some(turn.conversation()))),
         ..ChatRequest::default()
     };
     let began = Instant::now();

@@ -7,10 +7,14 @@ use botlib::{Chance, Clock, NodeId, OrgId};
 use crate::{
     Config, Db, Lifecycle,
     dialog::{Bots, Dialogs},
+    document::Extractor,
+    door::Conversations,
+    embed::Embedders,
     event::EventBus,
     identity::Visitors,
     job::Jobs,
     keyword::Registry,
+    knowledge::Knowledge,
     model::Models,
     run::{Late, Runner},
     shared::{Cache, Leases, PubSub, RateLimit},
@@ -58,8 +62,16 @@ pub struct Ports {
     pub visitors: Option<Arc<dyn Visitors>>,
     /// Language models.
     pub models: Option<Arc<dyn Models>>,
+    /// Embedders of texts.
+    pub embedders: Option<Arc<dyn Embedders>>,
+    /// Reads the text of documents.
+    pub extractor: Option<Arc<dyn Extractor>>,
+    /// What the bots know from documents; filled when knowledge is composed.
+    pub knowledge: Late<dyn Knowledge>,
     /// Runs scripts that nobody types for; filled when conversations are composed.
     pub runner: Late<dyn Runner>,
+    /// Conversations for front doors; filled when conversations are composed.
+    pub conversations: Late<dyn Conversations>,
     /// Durable jobs.
     pub jobs: Option<Arc<dyn Jobs>>,
     /// Keywords of all domains.

@@ -7,7 +7,7 @@ use botlib::{Value, value::Map};
 use botstate::{
     dialog::{Fault, FaultKind},
     keyword::{Args, Class, Handler, Keyword, Turn},
-    model::{ChatMessage, ChatRequest, Delta, Models},
+    model::{Asker, ChatMessage, ChatRequest, Delta, Models},
 };
 use futures::StreamExt as _;
 
@@ -124,12 +124,8 @@ impl Unstructured {
              the text does not tell."
         );
         let request = ChatRequest {
-            messages: vec![
-                ChatMessage::System { content },
-                ChatMessage::User {
-                    content: text.to_owned(),
-                },
-            ],
+            messages: vec![ChatMessage::System { content }, ChatMessage::user(text)],
+            asker: Some(Asker::new(turn.bot(), turn.caller(), Some(turn.conversation()))),
             ..ChatRequest::default()
         };
         let cancelled = turn.cancelled();

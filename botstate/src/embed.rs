@@ -1,0 +1,42 @@
+//! The port to embedders: texts as vectors whose nearness is nearness of meaning.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::{dialog::Bot, model::ModelError};
+
+/// Finds the embedder of a bot.
+pub trait Embedders: Send + Sync + 'static {
+    /// The embedder that the bot's settings or the server's configuration name, else the one that is always there.
+    fn for_bot(&self, bot: &Bot) -> Arc<dyn Embedder>;
+}
+
+/// Turns texts into vectors.
+#[async_trait]
+pub trait Embedder: Send + Sync + 'static {
+    /// Names the embedder and everything that changes its vectors, such as `hash-v1` or `bge-small-en-v1.5@1f2e3d4c`.
+    /// Vectors of different ids must not be compared.
+    fn id(&self) -> &str;
+
+    /// Numbers of a vector; of a provider that was not told how many to give, what its model's name suggests.
+    fn dimensions(&self) -> usize;
+
+    /// Tokens of a text that count; what is longer is cut off.
+    fn max_tokens(&self) -> usize;
+
+    /// The vectors of the texts in their order, each of length 1 (L2).
+    ///
+    /// # Errors
+    /// When the model cannot be asked or answers something else.
+    async fn embed(&self, texts: &[String], side: Side) -> Result<Vec<Vec<f32>>, ModelError>;
+}
+
+/// What a text is, for models that were trained to tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// A question.
+    Query,
+    /// A text to be found.
+    Passage,
+}

@@ -103,6 +103,8 @@ impl Parser<'_> {
             // A block whose end is missing stops before the end of the block around it.
             let ended = matches!(kind, StmtKind::Label(_))
                 || self.at_end()
+                // An ON block without an end stops before the next one.
+                || matches!(kind, StmtKind::On { .. }) && self.starts_line()
                 || self.at > first && self.block_end().is_some() && self.starts_line();
             if ended { Ok(kind) } else { Err(self.leftover()) }
         });

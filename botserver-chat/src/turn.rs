@@ -9,7 +9,9 @@ mod assent;
 mod begin;
 mod commit;
 mod dialog;
+mod follow;
 mod stack;
+mod tape;
 
 use std::sync::Arc;
 
@@ -24,6 +26,7 @@ use botstate::{
     dialog::{Bot, Env, Fault, FaultKind, Input},
     keyword,
     model::Usage,
+    recording::Taped,
     run::Suspend,
 };
 use tokio_util::sync::CancellationToken;
@@ -34,7 +37,9 @@ use crate::{
     model::{Activity, Agent, Body, Completed, Content, Conversation, Event, Inbound, Outcome},
     room::Room,
 };
+pub(crate) use follow::Follow;
 use stack::Frame;
+use tape::Tape;
 
 /// A running turn.
 pub(crate) struct Turn {
@@ -72,6 +77,8 @@ pub(crate) struct Turn {
     result: Option<Value>,
     /// A commit that failed inside a keyword, which ends the turn.
     broken: Option<Error>,
+    /// What is recorded.
+    tape: Tape,
 }
 
 /// What follows a step.
@@ -86,7 +93,7 @@ enum Next {
 
 impl Turn {
     pub(crate) fn new(engine: Engine, room: Arc<Room>, inbound: Inbound, mut conversation: Conversation) -> Self {
-        let cancel = room.begin();
+        let cancel = room.begin(inbound.client.stop.clone());
         if let Some(locale) = &inbound.locale
             && conversation.session.locale.is_none()
         {
@@ -102,6 +109,7 @@ impl Turn {
             (Content::Recover, Some(open)) => open,
             _ => TurnId::new(),
         };
+        let tape = Tape::of(&inbound);
         Self {
             engine,
             room,
@@ -126,11 +134,13 @@ impl Turn {
             own: None,
             result: None,
             broken: None,
+            tape,
         }
     }
 
     /// Runs the turn to its end.
     pub(crate) async fn run(mut self) -> Result<(Outcome, Conversation), Error> {
+        self.tape_beginning();
         if !self.begin().await? {
             return Ok(self.finish());
         }
@@ -228,6 +238,7 @@ impl Turn {
     }
 
     fn send(&mut self, content: String, files: Vec<FileRef>) {
+        self.tape.add(|| Taped::message(&content, &files));
         self.fresh.push(Body::BotMessage {
             content,
             stopped: false,
@@ -355,7 +366,13 @@ impl keyword::Turn for Turn {
         match event {
             Emit::Say(text) => self.say(text),
             Emit::Files { text, files } => self.send(text, files),
-            Emit::Side { event, data } => self.fresh.push(Body::Side { event, data }),
+            Emit::Side { event, data } => {
+                self.tape.add(|| Taped::Side {
+                    event: event.clone(),
+                    data: data.clone(),
+                });
+                self.fresh.push(Body::Side { event, data });
+            }
         }
     }
 
@@ -380,6 +397,13 @@ impl keyword::Turn for Turn {
     }
 
     fn suspend(&mut self, wait: Suspend) -> Result<(), Fault> {
+        if self.inbound.client.is_passing() {
+            return Err(Fault::new(
+                FaultKind::NotFound,
+                "a dialog cannot wait for events in a conversation that is not kept",
+            )
+            .hint("let the client name its conversation"));
+        }
         self.suspend = Some(wait);
         Ok(())
     }

@@ -33,6 +33,7 @@ mod bedrock;
 mod breaker;
 mod catalogue;
 mod client;
+mod embed;
 mod endpoint;
 mod gemini;
 mod http;

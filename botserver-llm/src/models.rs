@@ -24,6 +24,7 @@ use crate::{
     breaker::{Breaker, BreakerReport},
     catalogue::Catalogue,
     client::Client,
+    endpoint::Endpoint,
     http::Http,
     provider::Kind,
     route::{Candidate, Route},
@@ -164,6 +165,15 @@ impl Directory {
             });
         }
         Ok(allowances)
+    }
+
+    /// Where the embeddings of the server at `base` are, the client for it, and the server's key if it is meant for it.
+    pub(crate) fn embedding_endpoint(&self, base: &str) -> Result<(Endpoint, reqwest::Client, Option<Secret>), String> {
+        let http = self.http.as_ref().map_err(Clone::clone)?;
+        let endpoint = Endpoint::embeddings(base)?;
+        let key = choice::server_key(&self.config, &endpoint);
+        let client = http.client(endpoint.local).clone();
+        Ok((endpoint, client, key))
     }
 
     fn client(&self, choice: Choice, longest: Option<u32>) -> Result<Arc<Client>, String> {

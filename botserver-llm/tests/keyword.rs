@@ -45,6 +45,7 @@ impl FakeTurn {
             scripts: Vec::new(),
             triggers: Vec::new(),
             start_wants_message: false,
+            chooses_collections: false,
         };
         Self {
             caller: Caller::system(bot.org),
@@ -129,13 +130,14 @@ async fn a_prompt_gives_the_answer_and_is_all_that_the_model_reads() {
     .unwrap();
 
     assert_eq!(value, Value::text("Good day"));
-    let messages = vec![ChatMessage::user("Greet")];
+    let [asked] = model.asked().try_into().unwrap();
+    assert!(asked.asker.is_some(), "somebody pays for it");
     assert_eq!(
-        model.asked(),
-        [ChatRequest {
-            messages,
+        ChatRequest { asker: None, ..asked },
+        ChatRequest {
+            messages: vec![ChatMessage::user("Greet")],
             ..ChatRequest::default()
-        }]
+        }
     );
 }
 

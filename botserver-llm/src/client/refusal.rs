@@ -133,6 +133,7 @@ pub(crate) async fn read(response: Response, shown: &Arc<str>, key: Option<&Secr
 /// What a provider's error object says, and its code. There are about as many shapes as providers.
 pub(crate) fn message_and_code(json: &Value) -> (String, Option<String>) {
     let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(ToOwned::to_owned);
+    let json = json.get(0).unwrap_or(json);
     let error = json.get("error").unwrap_or(json);
     let error = error.get(0).unwrap_or(error);
     let message = text(error)
@@ -233,9 +234,8 @@ mod tests {
             (r#"[{"error":{"message":"inside a list"}}]"#, "inside a list"),
         ] {
             let json: Value = serde_json::from_str(body).unwrap();
-            let json = json.get(0).unwrap_or(&json);
 
-            assert_eq!(message_and_code(json).0, expected, "{body}");
+            assert_eq!(message_and_code(&json).0, expected, "{body}");
         }
     }
 

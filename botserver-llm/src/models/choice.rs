@@ -167,7 +167,7 @@ fn plain_key<'a>(settings: &'a Settings, config: &LlmConfig, server: &Endpoint) 
 }
 
 /// The server's key for `server`, if it was given one.
-fn server_key(config: &LlmConfig, server: &Endpoint) -> Option<Secret> {
+pub(super) fn server_key(config: &LlmConfig, server: &Endpoint) -> Option<Secret> {
     let belongs = |base: &str| Endpoint::server(base).is_ok_and(|own| own.same_server(server));
     let provider = config.provider.as_deref().and_then(Kind::named).and_then(Kind::address);
     let base = config.base_url.as_deref().or(provider).unwrap_or(OPENAI);

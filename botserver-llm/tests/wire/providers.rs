@@ -76,7 +76,7 @@ async fn texts_come_whole_wherever_the_stream_is_cut_in_pieces() {
         let said = [Said::Thought("hmm ü"), Said::Text("Olá, 🎉"), Said::Text(" e\u{301}")];
         let body = dialect.answer(&said, Ended::Stop).concat();
         let mut cuts: Vec<Vec<Vec<u8>>> = (1..body.len())
-            .step_by(3)
+            .step_by(7)
             .map(|at| vec![body[..at].to_vec(), body[at..].to_vec()])
             .collect();
         cuts.push(body.iter().map(|byte| vec![*byte]).collect());

@@ -260,8 +260,12 @@ fn auto_handles(
 #[cfg(feature = "llm")]
 pub(crate) fn llm_config(config: &Config) -> anyhow::Result<botserver_llm::LlmConfig> {
     let catalogue = config.llm.catalogue.as_ref().map(|file| {
-        std::fs::read_to_string(file)
-            .with_context(|| format!("could not read the table of models {}: check llm_catalogue", file.display()))
+        std::fs::read_to_string(file).with_context(|| {
+            format!(
+                "could not read the table of models {}: check llm_catalogue",
+                file.display()
+            )
+        })
     });
     Ok(botserver_llm::LlmConfig {
         provider: config.llm.provider.clone(),

@@ -187,7 +187,10 @@ async fn until(what: &str, mut reached: impl FnMut() -> bool) {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    assert!(tokio::time::timeout(PATIENCE, waiting).await.is_ok(), "{what} never came");
+    assert!(
+        tokio::time::timeout(PATIENCE, waiting).await.is_ok(),
+        "{what} never came"
+    );
 }
 
 /// What the log says: what was said, and by whom.
@@ -287,7 +290,10 @@ async fn an_agent_goes_on_after_errors_refusals_a_kill_and_a_stop() {
     );
     assert_eq!(last(&asked[3])["content"][0]["content"], "order 41");
     let keys = shop.keys.lock().clone();
-    assert!(keys.iter().all(|key| *key == keys[0]), "one order, however often it was sent: {keys:?}");
+    assert!(
+        keys.iter().all(|key| *key == keys[0]),
+        "one order, however often it was sent: {keys:?}"
+    );
 
     let mut chat = who.resume(i64::MAX).await.unwrap();
     chat.run_tool("look", &json!({})).await.unwrap();
@@ -301,7 +307,10 @@ async fn an_agent_goes_on_after_errors_refusals_a_kill_and_a_stop() {
         }
     }
     chat.stop().await.unwrap();
-    until("the end of the connection to the provider", || *provider.0.left.borrow() == 1).await;
+    until("the end of the connection to the provider", || {
+        *provider.0.left.borrow() == 1
+    })
+    .await;
     let turn = chat.turn().await.unwrap();
     let stopped = turn.completion().is_some();
     assert!(stopped, "{turn:?}");

@@ -9,14 +9,14 @@ use botlib::{Chance, Clock, ConversationId, NodeId, Subject, TurnId};
 use botstate::{
     AppState, Db, Lifecycle, Ports,
     config::ScriptConfig,
-    shared::{Decision, Leases, PubSub, Quota, RateLimit},
+    shared::{Cache, Decision, Leases, PubSub, Quota, RateLimit},
 };
 use futures::FutureExt as _;
 use tokio::sync::Semaphore;
 
 use crate::{
     error::Error,
-    model::{Content, Conversation, Event, Inbound, Outcome, Owner},
+    model::{Client, Content, Conversation, Event, Inbound, Outcome, Owner},
     room::{Done, Job, Room, Rooms, TooMany},
     store::{conversations, events},
     turn::Turn,
@@ -42,6 +42,7 @@ pub(crate) struct Inner {
     node: NodeId,
     pubsub: Arc<dyn PubSub>,
     leases: Arc<dyn Leases>,
+    pub(crate) cache: Arc<dyn Cache>,
     limits: Arc<dyn RateLimit>,
     quota: Quota,
     has_neighbours: bool,
@@ -70,6 +71,7 @@ impl Engine {
             node: state.node,
             pubsub: Arc::clone(&state.pubsub),
             leases: Arc::clone(&state.leases),
+            cache: Arc::clone(&state.cache),
             limits: Arc::clone(&state.limits),
             quota: Quota {
                 burst: state.config.http.chat_burst,
@@ -104,7 +106,12 @@ impl Engine {
     /// # Errors
     /// When it is used up. A limiter that is away lets messages pass.
     pub(crate) async fn allow(&self, conversation: ConversationId) -> Result<(), Error> {
-        match self.limits.take(&format!("chat:{conversation}"), self.quota, 1).await {
+        self.allow_key(&format!("chat:{conversation}")).await
+    }
+
+    /// The same under any name.
+    pub(crate) async fn allow_key(&self, key: &str) -> Result<(), Error> {
+        match self.limits.take(key, self.quota, 1).await {
             Ok(Decision::Refused { retry_after }) => Err(Error::TooFast(retry_after)),
             Ok(Decision::Allowed { .. }) => Ok(()),
             Err(error) => {
@@ -122,7 +129,8 @@ impl Engine {
             {
                 held.give_way().await;
             }
-            if self.has_neighbours && lease.is_none() {
+            // Nobody else can know of a talk that passes.
+            if self.has_neighbours && lease.is_none() && !job.inbound.client.is_passing() {
                 match self.lease(room.id).await {
                     Ok(taken) => lease = Some(taken),
                     // Without the server that keeps leases the row's number still lets only one node write.
@@ -161,6 +169,7 @@ impl Engine {
         let owner = Owner::of(&inbound.caller);
         let mut conversation = match known {
             Some(known) => known,
+            None if inbound.client.is_passing() => self.recall(&inbound).await,
             None => self.load(&inbound, room.id).await?,
         };
         // A bot may work in every conversation of its own.
@@ -173,6 +182,7 @@ impl Engine {
             let recover = Inbound {
                 content: Content::Recover,
                 key: None,
+                client: Client::default(),
                 ..inbound.clone()
             };
             conversation = Turn::new(self.clone(), Arc::clone(room), recover, conversation)
@@ -180,13 +190,18 @@ impl Engine {
                 .await?
                 .1;
         }
-        let key = inbound.key.clone();
+        let (key, passing) = (
+            inbound.key.clone(),
+            inbound.client.is_passing().then(|| inbound.clone()),
+        );
         match Turn::new(self.clone(), Arc::clone(room), inbound, conversation)
             .run()
             .await
         {
             Ok((outcome, conversation)) => {
-                if !self.has_neighbours {
+                if let Some(inbound) = passing {
+                    self.remember(&inbound, &conversation).await;
+                } else if !self.has_neighbours {
                     room.remember(conversation);
                 }
                 Ok(outcome)
@@ -261,6 +276,7 @@ impl Engine {
                 locale: None,
                 channel: "web",
                 depth: 0,
+                client: Client::default(),
             };
             tracing::info!(conversation.id = %conversation.id, "finishing a turn that was cut off");
             self.submit(&room, inbound, Box::new(drop))?;

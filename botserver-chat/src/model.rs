@@ -7,12 +7,16 @@ use botlib::{
 };
 use botstate::{
     conversation::SessionState,
-    dialog::{Answer, Fault},
+    dialog::{Answer, Fault, ToolSpec},
+    door::ToolResult,
     keyword::Args,
-    model::{ChatMessage, ToolCall, Usage},
+    model::{ChatMessage, Image, ToolCall, Usage},
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
+
+use crate::turn::Follow;
 
 /// A conversation between someone and a bot, as it is between two turns.
 #[derive(Debug, Clone, PartialEq)]
@@ -344,6 +348,39 @@ pub(crate) struct Inbound {
     pub(crate) channel: &'static str,
     /// How many orders led to it; 0 when it comes from a person.
     pub(crate) depth: u8,
+    /// What a client of another protocol brings with it.
+    pub(crate) client: Client,
+}
+
+/// What a client of another protocol brings with an input.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Client {
+    /// Tools that the model may call and the client runs.
+    pub(crate) tools: Vec<ToolSpec>,
+    /// Instructions that follow the bot's own.
+    pub(crate) instructions: Option<String>,
+    pub(crate) temperature: Option<f32>,
+    pub(crate) max_tokens: Option<u32>,
+    /// Pictures that go with the message.
+    pub(crate) images: Vec<Image>,
+    /// What was said so far, when nothing of the conversation is kept.
+    pub(crate) history: Option<Vec<ChatMessage>>,
+    /// Hears what happens.
+    pub(crate) follow: Option<Follow>,
+    /// Ends the turn.
+    pub(crate) stop: Option<CancellationToken>,
+}
+
+impl Client {
+    /// Whether nothing of the conversation is kept.
+    pub(crate) fn is_passing(&self) -> bool {
+        self.history.is_some()
+    }
+
+    /// Whether the client itself runs the tool.
+    pub(crate) fn runs(&self, tool: &str) -> bool {
+        self.tools.iter().any(|own| own.name == tool)
+    }
 }
 
 /// What somebody wants.
@@ -358,6 +395,8 @@ pub(crate) enum Content {
         /// The switchers that are on where it was written; nothing leaves them as they are.
         switchers: Option<Vec<String>>,
     },
+    /// What the client's tools gave for the calls that the model waits for.
+    Results(Vec<ToolResult>),
     /// Run a tool.
     Tool { name: String, args: serde_json::Value },
     /// Select a context.

@@ -7,7 +7,7 @@ use botstate::{
     model::ChatMessage,
 };
 
-use crate::model::{Agent, Body, Event};
+use crate::model::{Agent, Body, Client, Event};
 
 /// The prompt of a bot that brings none.
 const DEFAULT: &str = "You are a helpful assistant. Answer in the language of the person who writes to you. \
@@ -37,20 +37,40 @@ pub(crate) fn messages(bot: &Bot, session: &SessionState, history: &[Event], age
         content: system(bot, session),
     }];
     messages.extend(history.iter().filter_map(|event| match &event.body {
-        Body::UserMessage { content, .. } => Some(ChatMessage::User {
-            content: content.clone(),
-        }),
+        Body::UserMessage { content, .. } => Some(ChatMessage::user(content.clone())),
         Body::BotMessage { content, files, .. } => Some(ChatMessage::Assistant {
             content: with_files(content, files),
             calls: Vec::new(),
         }),
         _ => None,
     }));
-    messages.push(ChatMessage::User {
-        content: agent.question.clone(),
-    });
+    messages.push(ChatMessage::user(agent.question.clone()));
     messages.extend(agent.messages.iter().cloned());
     messages
+}
+
+/// Puts what a client of another protocol brings into the prompt: its instructions after the bot's own, and what was
+/// said so far where nothing of it is kept.
+pub(crate) fn add_client(messages: &mut Vec<ChatMessage>, agent: &Agent, client: &Client) {
+    let question = messages.len().checked_sub(agent.messages.len() + 1);
+    if let Some(ChatMessage::User { images, .. }) = question.and_then(|place| messages.get_mut(place)) {
+        images.extend(client.images.iter().cloned());
+    }
+    let systems = messages
+        .iter()
+        .take_while(|message| matches!(message, ChatMessage::System { .. }))
+        .count();
+    if let Some(history) = &client.history {
+        messages.splice(systems..systems, history.iter().cloned());
+    }
+    if let Some(instructions) = &client.instructions {
+        messages.insert(
+            systems,
+            ChatMessage::System {
+                content: instructions.clone(),
+            },
+        );
+    }
 }
 
 /// What the bot said, and the names of the files that it sent with it.

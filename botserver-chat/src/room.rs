@@ -275,9 +275,9 @@ impl Room {
         hand_out(&mut live, &Delivery::Event(Arc::new(event)));
     }
 
-    /// Marks that a turn runs, and no stream with it yet.
-    pub(crate) fn begin(&self) -> CancellationToken {
-        let token = CancellationToken::new();
+    /// Marks that a turn runs, and no stream with it yet; `stop` ends it, where somebody holds that already.
+    pub(crate) fn begin(&self, stop: Option<CancellationToken>) -> CancellationToken {
+        let token = stop.unwrap_or_default();
         self.live.lock().running = Some(token.clone());
         token
     }

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use crate::{
     engine::chain,
     error::Error,
-    model::{Body, Content, Inbound, Outcome},
+    model::{Body, Client, Content, Inbound, Outcome},
     room::Done,
     service::ChatService,
 };
@@ -35,6 +35,7 @@ impl Runner for ChatService {
             locale: None,
             channel: order.channel.name(),
             depth: order.depth,
+            client: Client::default(),
         };
         let room = self.engine.rooms.enter(conversation);
         let (done, outcome) = oneshot::channel();

@@ -1,6 +1,7 @@
 //! The rules: who may read and write which conversation.
 
 mod backstage;
+pub(crate) mod doors;
 
 use std::sync::Arc;
 
@@ -45,6 +46,7 @@ impl ChatService {
             default_bot: state.config.default_bot.as_str().into(),
         };
         state.ports.runner.fill(Arc::new(service.clone()));
+        state.ports.conversations.fill(Arc::new(service.clone()));
         service
     }
 
@@ -71,6 +73,9 @@ impl ChatService {
         if !is_person && bot.settings.flag("public") == Some(false) {
             return Err(Error::NotPublic);
         }
+        if !caller.may_talk_to(bot.id) {
+            return Err(Error::UnknownBot(bot.name.clone()));
+        }
         Ok(())
     }
 
@@ -88,7 +93,9 @@ impl ChatService {
             .read(move |conn| conversations::find(conn, org, id))
             .await?;
         match stored {
-            Some(conversation) if conversation.owner == Owner::of(caller) => Ok(Some(conversation)),
+            Some(conversation) if conversation.owner == Owner::of(caller) && caller.may_talk_to(conversation.bot) => {
+                Ok(Some(conversation))
+            }
             Some(_) => Err(Error::UnknownConversation),
             None => Ok(None),
         }
@@ -143,11 +150,17 @@ impl ChatService {
         limit: usize,
     ) -> Result<Page<conversations::Summary>, Error> {
         let (org, owner) = (caller.org, Owner::of(caller));
+        let bots = caller
+            .bots
+            .as_ref()
+            .map(|bots| bots.iter().copied().collect::<Vec<_>>());
         let wanted = i64::try_from(limit + 1).unwrap_or(i64::MAX);
         let rows = self
             .engine
             .db
-            .read(move |conn| conversations::list(conn, org, &owner, before, wanted).map_err(Error::from))
+            .read(move |conn| {
+                conversations::list(conn, org, (&owner, bots.as_deref()), before, wanted).map_err(Error::from)
+            })
             .await?;
         Ok(Page::of(rows, limit, |row| {
             format!("{}.{}", row.updated_at.0.timestamp_micros(), row.id.0)

@@ -9,6 +9,7 @@ mod assent;
 mod begin;
 mod commit;
 mod dialog;
+mod follow;
 mod stack;
 
 use std::sync::Arc;
@@ -34,6 +35,7 @@ use crate::{
     model::{Activity, Agent, Body, Completed, Content, Conversation, Event, Inbound, Outcome},
     room::Room,
 };
+pub(crate) use follow::Follow;
 use stack::Frame;
 
 /// A running turn.
@@ -86,7 +88,7 @@ enum Next {
 
 impl Turn {
     pub(crate) fn new(engine: Engine, room: Arc<Room>, inbound: Inbound, mut conversation: Conversation) -> Self {
-        let cancel = room.begin();
+        let cancel = room.begin(inbound.client.stop.clone());
         if let Some(locale) = &inbound.locale
             && conversation.session.locale.is_none()
         {
@@ -380,6 +382,13 @@ impl keyword::Turn for Turn {
     }
 
     fn suspend(&mut self, wait: Suspend) -> Result<(), Fault> {
+        if self.inbound.client.is_passing() {
+            return Err(Fault::new(
+                FaultKind::NotFound,
+                "a dialog cannot wait for events in a conversation that is not kept",
+            )
+            .hint("let the client name its conversation"));
+        }
         self.suspend = Some(wait);
         Ok(())
     }

@@ -56,7 +56,7 @@ impl Handler for Llm {
         }
         let limit = wishes(&mut args)?;
         let asks_json = prompt.to_ascii_lowercase().contains("json");
-        let messages = vec![ChatMessage::User { content: prompt }];
+        let messages = vec![ChatMessage::user(prompt)];
         let answer = answer(&self.models, turn, "LLM", messages, limit).await?;
         Ok(if asks_json { json_value(&answer) } else { None }.unwrap_or(Value::Text(answer)))
     }

@@ -110,6 +110,7 @@ impl Reply {
             id,
             name: name.into(),
             arguments: arguments.into(),
+            signature: None,
         };
         self.steps.push_back(Step::Give(Delta::Call(call)));
         self
@@ -162,6 +163,7 @@ impl Reply {
         self.usage = Some(Usage {
             input_tokens,
             output_tokens,
+            ..Usage::default()
         });
         self
     }
@@ -346,6 +348,7 @@ impl Play {
                     return Ok(Delta::End {
                         finish,
                         usage: self.reply.usage,
+                        by: None,
                     });
                 }
             }

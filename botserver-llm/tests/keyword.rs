@@ -45,6 +45,7 @@ impl FakeTurn {
             scripts: Vec::new(),
             triggers: Vec::new(),
             start_wants_message: false,
+            chooses_collections: false,
         };
         Self {
             caller: Caller::system(bot.org),
@@ -129,9 +130,7 @@ async fn a_prompt_gives_the_answer_and_is_all_that_the_model_reads() {
     .unwrap();
 
     assert_eq!(value, Value::text("Good day"));
-    let messages = vec![ChatMessage::User {
-        content: "Greet".to_owned(),
-    }];
+    let messages = vec![ChatMessage::user("Greet")];
     assert_eq!(
         model.asked(),
         [ChatRequest {
@@ -331,7 +330,8 @@ async fn texts_are_data_and_instructions_are_ours() {
     let (empty, none) = judged("SUMMARIZE", &["x"], [("text", " ".into())]).await;
 
     assert_eq!(said.unwrap(), Value::from("Olá"));
-    let [ChatMessage::System { content }, ChatMessage::User { content: user }] = asked[0].messages.as_slice() else {
+    let [ChatMessage::System { content }, ChatMessage::User { content: user, .. }] = asked[0].messages.as_slice()
+    else {
         panic!("{asked:?}")
     };
     assert!(content.contains("\"pt\"") && !content.contains(text), "{content}");

@@ -35,13 +35,21 @@ async fn replies_come_in_order_and_end_once() {
             id: id.to_owned(),
             name: name.to_owned(),
             arguments: arguments.to_owned(),
+            signature: None,
         }))
     };
     let text = |text: &str| Ok(Delta::Text(text.to_owned()));
-    let end = |finish, usage| Ok(Delta::End { finish, usage });
+    let end = |finish, usage| {
+        Ok(Delta::End {
+            finish,
+            usage,
+            by: None,
+        })
+    };
     let usage = Some(Usage {
         input_tokens: 3,
         output_tokens: 2,
+        ..Usage::default()
     });
     assert_eq!(
         all(&model).await.unwrap(),
@@ -107,9 +115,7 @@ async fn pauses_are_kept_and_requests_remembered() {
         Reply::text([request.messages.len().to_string()]).pause(Duration::from_secs(2))
     });
     let began = tokio::time::Instant::now();
-    let messages = vec![ChatMessage::User {
-        content: "hi".to_owned(),
-    }];
+    let messages = vec![ChatMessage::user("hi")];
     let request = ChatRequest {
         messages,
         ..ChatRequest::default()

@@ -7,6 +7,7 @@
 mod error;
 mod jobs;
 mod keywords;
+mod presence;
 mod queue;
 mod routes;
 mod rule;

@@ -1,20 +1,23 @@
 //! Does what is due: sleeps until then, and not a moment on a clock of its own.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{collections::HashSet, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use botlib::NodeId;
 use botstate::{
     AppState, Lifecycle,
-    db::{self, DbTime},
+    config::DatabaseUrl,
+    db::{self, DbTime, DbUuid},
     dialog::Bots,
     job::{Job, JobError},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::FutureExt as _;
+use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
 use crate::{
     jobs::schedules as due,
+    presence::Presence,
     queue::Queue,
     store::{
         jobs::{self, DEAD, DONE, End, Row, WAITING},
@@ -48,27 +51,39 @@ pub(crate) struct Worker {
     lifecycle: Lifecycle,
     node: Arc<str>,
     slots: Arc<Semaphore>,
-    has_neighbours: bool,
+    /// The jobs that this node works on.
+    running: Arc<Mutex<HashSet<DbUuid>>>,
+    /// On a file of this machine: whose jobs nobody works on any more is known before their leases end.
+    presence: Option<Arc<Presence>>,
 }
 
 impl Worker {
     pub(crate) fn new(state: &AppState, queue: &Queue) -> Self {
         // Two services of one process are told apart, as tests have them.
-        let node = format!("{}:{}", state.node, NodeId::new());
+        let node = format!("{}-{}", state.node, NodeId::new());
+        let presence = match &state.config.database.url {
+            DatabaseUrl::Sqlite(path) => Presence::of(path, &node)
+                .inspect_err(|error| {
+                    tracing::warn!(%error, "jobs that were cut off wait for their leases to end");
+                })
+                .ok(),
+            DatabaseUrl::Postgres(_) => None,
+        };
         Self {
             queue: queue.clone(),
             bots: state.ports.bots.clone(),
             lifecycle: state.lifecycle.clone(),
             node: node.into(),
             slots: Arc::new(Semaphore::new(AT_ONCE)),
-            has_neighbours: state.config.redis_url.is_some() || state.db.kind() == "postgres",
+            running: Arc::default(),
+            presence: presence.map(Arc::new),
         }
     }
 
     /// Works until the server drains.
     pub(crate) async fn serve(self) {
         let draining = self.lifecycle.draining();
-        let mut is_released = self.has_neighbours;
+        let mut is_released = false;
         let mut swept: Option<DateTime<Utc>> = None;
         let mut was_rung = false;
         loop {
@@ -84,7 +99,7 @@ impl Worker {
                 tracing::warn!(%error, "jobs were not looked for");
                 Duration::from_secs(1)
             });
-            if was_rung && self.queue.db.kind() == "postgres" {
+            if !is_released || (was_rung && self.queue.db.kind() == "postgres") {
                 nap = nap.min(SOON);
             }
             was_rung = tokio::select! {
@@ -95,20 +110,29 @@ impl Worker {
         }
     }
 
-    /// The only node has just started: what is marked as running, nobody works on.
+    /// Gives back what nodes work on that are gone; true when no other node works on anything.
     async fn release(&self) -> bool {
-        let released = self
-            .queue
-            .db
-            .write(|conn| jobs::release_all(conn).map_err(db::Error::from));
+        let Some(presence) = self.presence.clone() else {
+            return true;
+        };
+        let own = Arc::clone(&self.node);
+        let released = self.queue.db.write(move |conn| {
+            let others: Vec<String> = jobs::holders(conn)?;
+            let (gone, there): (Vec<_>, Vec<_>) = others
+                .into_iter()
+                .filter(|node| **node != *own)
+                .partition(|node| presence.is_gone(node));
+            let count = jobs::release(conn, &gone)?;
+            Ok::<_, db::Error>((count, there.is_empty()))
+        });
         match released.await {
-            Ok(0) => true,
-            Ok(count) => {
+            Ok((0, is_alone)) => is_alone,
+            Ok((count, is_alone)) => {
                 tracing::info!("{count} jobs that were cut off are done again");
-                true
+                is_alone
             }
             Err(error) => {
-                tracing::warn!(%error, "jobs that were cut off wait for their leases to end");
+                tracing::warn!(%error, "jobs that were cut off were not looked for");
                 false
             }
         }
@@ -153,10 +177,12 @@ impl Worker {
         if job.is_some_and(|at| at <= now) && free > 0 {
             let (node, until) = (Arc::clone(&self.node), now + LEASE);
             let limit = i64::try_from(free).unwrap_or(1);
+            // A clock that jumps ends the leases of jobs that are being done here.
+            let busy: Vec<DbUuid> = self.running.lock().iter().copied().collect();
             let claimed = self
                 .queue
                 .db
-                .write(move |conn| jobs::claim(conn, &kinds, &node, now, until, limit).map_err(db::Error::from));
+                .write(move |conn| jobs::claim(conn, &kinds, &busy, &node, now, until, limit).map_err(db::Error::from));
             let claimed = claimed.await?;
             let is_idle = claimed.is_empty();
             for row in claimed {
@@ -180,8 +206,11 @@ impl Worker {
             return;
         };
         let worker = self.clone();
+        let id = row.id;
+        self.running.lock().insert(id);
         self.lifecycle.spawn(async move {
             worker.work(row).await;
+            worker.running.lock().remove(&id);
             drop(slot);
             worker.queue.ring();
         });

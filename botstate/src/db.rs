@@ -89,7 +89,7 @@ impl Db {
     pub async fn open_file(path: PathBuf, pool_size: u32, timeout: Duration) -> Result<Self, OpenError> {
         blocking(move || {
             // The readers of a file that is not there yet could not make it.
-            open::sqlite_writer(&path)?;
+            open::sqlite_patient(&path)?;
             Self::sqlite(path, pool_size, timeout)
         })
         .await

@@ -9,6 +9,7 @@ pub mod conversation;
 pub mod db;
 pub mod dialog;
 pub mod document;
+pub mod door;
 pub mod embed;
 pub mod event;
 pub mod identity;
@@ -22,6 +23,7 @@ pub mod run;
 pub mod service;
 pub mod shared;
 mod state;
+pub mod vector;
 
 pub use config::Config;
 pub use db::Db;

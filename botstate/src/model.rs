@@ -28,6 +28,14 @@ pub trait ChatModel: Send + Sync + 'static {
     /// Tokens that prompt and answer may have together, when known.
     fn context_tokens(&self) -> Option<u32>;
 
+    /// What else is known of it.
+    fn facts(&self) -> ModelFacts {
+        ModelFacts {
+            context_tokens: self.context_tokens(),
+            ..ModelFacts::default()
+        }
+    }
+
     /// Starts an answer. The stream ends after [`Delta::End`] or an error; dropping it or cancelling the
     /// token ends the request at the provider as well.
     ///
@@ -50,6 +58,8 @@ pub struct ChatRequest {
     pub temperature: Option<f32>,
     /// The longest answer wanted, in tokens; the provider's default when absent.
     pub max_tokens: Option<u32>,
+    /// What matters most where several models could answer; the bot's settings decide when absent.
+    pub goal: Option<Goal>,
     /// For whom the model is asked; nothing for a question that belongs to nobody, such as that of `doctor`.
     pub asker: Option<Asker>,
 }
@@ -106,6 +116,9 @@ pub enum ChatMessage {
     User {
         /// The text.
         content: String,
+        /// Pictures that came with it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        images: Vec<Image>,
     },
     /// What the model answered.
     Assistant {
@@ -124,6 +137,25 @@ pub enum ChatMessage {
     },
 }
 
+impl ChatMessage {
+    /// What a person wrote, without pictures.
+    pub fn user(content: impl Into<String>) -> Self {
+        Self::User {
+            content: content.into(),
+            images: Vec::new(),
+        }
+    }
+}
+
+/// A picture for a model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Image {
+    /// Its type, such as `image/png`.
+    pub media_type: String,
+    /// Its bytes in standard base64 with padding.
+    pub data: String,
+}
+
 /// A tool that a model wants to run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ToolCall {
@@ -133,6 +165,9 @@ pub struct ToolCall {
     pub name: String,
     /// Its arguments: JSON text as the model wrote it, not yet checked.
     pub arguments: String,
+    /// What the provider wants to have back with the call, unread.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
 }
 
 /// A piece of an answer.
@@ -150,7 +185,71 @@ pub enum Delta {
         finish: Finish,
         /// What it cost, when the provider says so.
         usage: Option<Usage>,
+        /// Who really answered, which is not always the model that was asked first.
+        by: Option<Answerer>,
     },
+}
+
+/// The model that an answer came from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answerer {
+    /// The kind of the provider, such as `anthropic`.
+    pub provider: Arc<str>,
+    /// The provider's name of the model.
+    pub model: Arc<str>,
+    /// What its tokens cost, when known.
+    pub price: Option<Price>,
+}
+
+/// What the tokens of a model cost, in US dollars per million.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Price {
+    /// Tokens of prompts.
+    pub input: f64,
+    /// Tokens of answers, reasoning included.
+    pub output: f64,
+    /// Tokens of prompts that the provider had in its cache; those of `input` when not stated.
+    pub cached: Option<f64>,
+}
+
+impl Price {
+    /// What a call of `usage` costs in US dollars.
+    pub fn of(&self, usage: &Usage) -> f64 {
+        let cached = usage.cached_tokens.min(usage.input_tokens);
+        let fresh = usage.input_tokens - cached;
+        (f64::from(fresh) * self.input
+            + f64::from(cached) * self.cached.unwrap_or(self.input)
+            + f64::from(usage.output_tokens) * self.output)
+            / 1e6
+    }
+}
+
+/// What is known of a model; what is not known is absent rather than guessed.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct ModelFacts {
+    /// Tokens that prompt and answer may have together.
+    pub context_tokens: Option<u32>,
+    /// The longest answer in tokens.
+    pub output_tokens: Option<u32>,
+    /// Whether it can call tools.
+    pub tools: Option<bool>,
+    /// Whether it sees pictures.
+    pub vision: Option<bool>,
+    /// Whether it reasons before it answers.
+    pub reasoning: Option<bool>,
+    /// What its tokens cost.
+    pub price: Option<Price>,
+}
+
+/// What matters most when a bot has several models.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Goal {
+    /// The lowest price.
+    Cost,
+    /// The fastest first words.
+    Speed,
+    /// The best answer.
+    Quality,
 }
 
 /// Why an answer ended.
@@ -170,10 +269,16 @@ pub enum Finish {
 /// Tokens of one call.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
-    /// Tokens of the prompt.
+    /// Tokens of the prompt, those from the provider's cache included.
     pub input_tokens: u32,
-    /// Tokens of the answer.
+    /// Tokens of the answer, those of the reasoning included.
     pub output_tokens: u32,
+    /// Tokens of the prompt that the provider had in its cache.
+    #[serde(default)]
+    pub cached_tokens: u32,
+    /// Tokens of the reasoning, when the provider counts them.
+    #[serde(default)]
+    pub reasoning_tokens: u32,
 }
 
 /// Why a model did not answer. The messages are for operators; visitors see a plain sentence.

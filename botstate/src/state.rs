@@ -8,6 +8,7 @@ use crate::{
     Config, Db, Lifecycle,
     dialog::{Bots, Dialogs},
     document::Extractor,
+    door::Conversations,
     embed::Embedders,
     event::EventBus,
     identity::Visitors,
@@ -69,6 +70,8 @@ pub struct Ports {
     pub knowledge: Late<dyn Knowledge>,
     /// Runs scripts that nobody types for; filled when conversations are composed.
     pub runner: Late<dyn Runner>,
+    /// Conversations for front doors; filled when conversations are composed.
+    pub conversations: Late<dyn Conversations>,
     /// Durable jobs.
     pub jobs: Option<Arc<dyn Jobs>>,
     /// Keywords of all domains.

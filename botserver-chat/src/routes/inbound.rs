@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::{
     error::Error,
-    model::{Content, Inbound},
+    model::{Client, Content, Inbound},
     service::ChatService,
 };
 
@@ -40,6 +40,7 @@ impl Door {
             locale: self.locale.clone(),
             channel: self.channel,
             depth: 0,
+            client: Client::default(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Rows of conversations.
 
-use botlib::{ConversationId, OrgId, TurnId};
+use botlib::{BotId, ConversationId, OrgId, TurnId};
 use botstate::{
     db::{Connection, DbTime, DbUuid, conversations},
     on_each,
@@ -197,11 +197,11 @@ pub(crate) fn list_unfinished(
     Ok(read.collect())
 }
 
-/// A page of the owner's conversations, the one that changed last first.
+/// A page of the owner's conversations, the one that changed last first; of some bots only where those are named.
 pub(crate) fn list(
     conn: &mut Connection,
     org: OrgId,
-    owner: &Owner,
+    (owner, bots): (&Owner, Option<&[BotId]>),
     before: Option<(DateTime<Utc>, ConversationId)>,
     limit: i64,
 ) -> QueryResult<Vec<Summary>> {
@@ -222,6 +222,9 @@ pub(crate) fn list(
             let is_earlier = conversations::updated_at.lt(moment);
             let is_next = conversations::updated_at.eq(moment).and(conversations::id.lt(id));
             query = query.filter(is_earlier.or(is_next));
+        }
+        if let Some(bots) = bots {
+            query = query.filter(conversations::bot_id.eq_any(bots.iter().copied().map(DbUuid::from)));
         }
         query.load(conn)
     })

@@ -34,8 +34,14 @@ impl Turn {
             return Ok(self.agent_is_done());
         }
         if let Some(call) = self.next_call() {
+            if self.inbound.client.runs(&call.name) {
+                return Ok(self.hand_out_calls());
+            }
             self.start_tool(call).await?;
             return Ok(Next::Step);
+        }
+        if let Some(follow) = &self.inbound.client.follow {
+            follow.let_go();
         }
         let Some(model) = self
             .engine
@@ -57,6 +63,9 @@ impl Turn {
             Ok(round) => Ok(self.take_round(round)),
             Err(ModelError::Cancelled) => Ok(self.agent_is_done()),
             Err(error) => {
+                if let Some(follow) = &self.inbound.client.follow {
+                    follow.fail(unanswered(&error));
+                }
                 self.report(Fault::new(FaultKind::Network, error.to_string()), Phrase::ModelFailed);
                 Ok(self.agent_is_done())
             }
@@ -68,6 +77,14 @@ impl Turn {
             Some(Frame::Agent(agent)) => agent.pending.first().cloned(),
             _ => None,
         }
+    }
+
+    /// Ends the turn with calls that the client has to make: its results come with its next input.
+    fn hand_out_calls(&self) -> Next {
+        if let (Some(Frame::Agent(agent)), Some(follow)) = (self.stack.last(), &self.inbound.client.follow) {
+            follow.calls(&agent.pending);
+        }
+        Next::Wait
     }
 
     /// Starts the tool that the model wants, or answers for it when it cannot run.
@@ -130,26 +147,34 @@ impl Turn {
         let (agent, id) = (agent.clone(), self.conversation.id);
         let limit = prompt::history_limit(&self.inbound.bot.settings);
         let before = agent.since;
-        let history = self
-            .engine
-            .db
-            .read(move |conn| events::list_messages_before(conn, id, before, limit))
-            .await?;
-        let tools: Vec<ToolSpec> = if agent.rounds < ROUNDS {
-            prompt::tools(&self.inbound.bot, &self.conversation.session)
-        } else {
+        let client = &self.inbound.client;
+        let history = if client.is_passing() {
             Vec::new()
+        } else {
+            self.engine
+                .db
+                .read(move |conn| events::list_messages_before(conn, id, before, limit))
+                .await?
         };
+        let mut tools: Vec<ToolSpec> = Vec::new();
+        if agent.rounds < ROUNDS {
+            tools = prompt::tools(&self.inbound.bot, &self.conversation.session);
+            tools.retain(|tool| !client.runs(&tool.name));
+            tools.extend(client.tools.iter().cloned());
+        }
+        let mut messages = prompt::messages(&self.inbound.bot, &self.conversation.session, &history, &agent);
+        prompt::add_client(&mut messages, &agent, client);
         self.context_tokens = model.context_tokens();
         Ok(ChatRequest {
-            messages: prompt::messages(&self.inbound.bot, &self.conversation.session, &history, &agent),
+            messages,
             tools,
-            temperature: None,
-            max_tokens: None,
+            temperature: client.temperature,
+            max_tokens: client.max_tokens,
+            goal: None,
             asker: Some(Asker::new(
                 &self.inbound.bot,
                 &self.inbound.caller,
-                Some(self.conversation.id),
+                (!client.is_passing()).then_some(self.conversation.id),
             )),
         })
     }
@@ -182,6 +207,9 @@ impl Turn {
                     let token = round.token.get_or_insert_with(|| Uuid::now_v7().to_string().into());
                     let offset = round.text.len() - piece.len();
                     self.room.piece(token, self.id, offset, &piece);
+                    if let Some(follow) = &self.inbound.client.follow {
+                        follow.words(token, &piece);
+                    }
                     let news = News::Piece {
                         token: (&**token).into(),
                         turn: self.id,
@@ -192,8 +220,11 @@ impl Turn {
                 }
                 Some(Ok(Delta::Text(_) | Delta::Reasoning(_))) => {}
                 Some(Ok(Delta::Call(call))) => round.calls.push(call),
-                Some(Ok(Delta::End { finish, usage })) => {
+                Some(Ok(Delta::End { finish, usage, .. })) => {
                     round.finish = Some(finish);
+                    if let Some(follow) = &self.inbound.client.follow {
+                        follow.round(finish, usage);
+                    }
                     self.usage = usage.or(self.usage);
                     break;
                 }
@@ -245,6 +276,8 @@ impl Turn {
             calls: round.calls.clone(),
         });
         agent.pending = round.calls;
+        // What the client runs comes last: then all of it is handed out together.
+        agent.pending.sort_by_key(|call| self.inbound.client.runs(&call.name));
         let excess = agent.pending.split_off(agent.pending.len().min(CALLS));
         for call in excess {
             self.add_result(call.id, format!("error: at most {CALLS} calls at once"));
@@ -259,5 +292,18 @@ impl Turn {
             Some(frame) if frame.is_woken() => Next::Step,
             Some(_) => Next::Wait,
         }
+    }
+}
+
+/// What a client of another protocol hears of a model that failed.
+fn unanswered(error: &ModelError) -> botlib::Problem {
+    let problem = botlib::Problem::new(502, "chat/model-failed", "The model did not answer");
+    match error {
+        ModelError::Limited { retry_after, .. } => {
+            let problem = botlib::Problem::new(429, "chat/model-limited", "The model's provider asks to slow down");
+            problem.retry_after(retry_after.unwrap_or(1))
+        }
+        ModelError::Resting { seconds, .. } => problem.retry_after(*seconds),
+        _ => problem,
     }
 }

@@ -7,7 +7,9 @@ use botlib::{
 };
 use botstate::{
     dialog::{Answer, Fault, Input},
+    door::ToolResult,
     job::{NewJob, Reply},
+    model::ChatMessage,
     run::{Channel, Order, Task, side_conversation},
 };
 
@@ -21,7 +23,7 @@ use super::{
 use crate::{
     error::Error,
     keywords,
-    model::{Body, Content, Waiting},
+    model::{Agent, Body, Content, Waiting},
     store::events,
 };
 
@@ -45,6 +47,7 @@ impl Turn {
                 }
                 self.begin_message(answer, kind).await.map(|()| true)
             }
+            Content::Results(results) => self.begin_results(results),
             Content::Tool { name, args } => self.begin_tool(&name, &args).await.map(|()| true),
             Content::Context(name) => {
                 let session = &mut self.conversation.session;
@@ -212,7 +215,58 @@ impl Turn {
         Ok(true)
     }
 
+    /// Gives the model what the client's tools gave.
+    fn begin_results(&mut self, results: Vec<ToolResult>) -> Result<bool, Error> {
+        self.fresh.push(Body::Started { script: String::new() });
+        let pending = match self.stack.last_mut() {
+            Some(Frame::Agent(agent)) if !agent.pending.is_empty() => {
+                agent.rounds = 0;
+                std::mem::take(&mut agent.pending)
+            }
+            _ => return self.begin_anew(results).map(|()| true),
+        };
+        for call in pending {
+            let given = results.iter().find(|result| result.call_id == call.id);
+            let content = given.map_or("error: the client gave no result", |result| result.content.as_str());
+            self.add_result(call.id, content.to_owned());
+        }
+        Ok(true)
+    }
+
+    /// Asks the model with results whose calls nobody remembers here but the client.
+    fn begin_anew(&mut self, results: Vec<ToolResult>) -> Result<(), Error> {
+        let none = || Error::Invalid("there is no call of a tool that waits for a result".to_owned());
+        let history = self.inbound.client.history.as_mut().ok_or_else(none)?;
+        let asked = history
+            .iter()
+            .rposition(|message| matches!(message, ChatMessage::User { .. }))
+            .ok_or_else(none)?;
+        let mut rest = history.split_off(asked).into_iter();
+        let Some(ChatMessage::User {
+            content: question,
+            images,
+        }) = rest.next()
+        else {
+            return Err(none());
+        };
+        self.inbound.client.images = images;
+        let results = results.into_iter().map(|result| ChatMessage::Tool {
+            call_id: result.call_id,
+            content: result.content,
+        });
+        self.stack.push(Frame::Agent(Agent {
+            messages: rest.chain(results).collect(),
+            question,
+            ..Agent::default()
+        }));
+        Ok(())
+    }
+
     async fn begin_message(&mut self, answer: Answer, kind: MessageType) -> Result<(), Error> {
+        // Somebody who says something else does not answer the calls that were handed to a client.
+        while matches!(self.stack.last(), Some(Frame::Agent(agent)) if !agent.pending.is_empty()) {
+            self.stack.pop();
+        }
         let awaited = self.stack.last().and_then(Frame::awaited).cloned();
         let answer = if kind == MessageType::Suggestion {
             self.clicked(answer, awaited.as_ref())

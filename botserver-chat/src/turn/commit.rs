@@ -40,6 +40,9 @@ impl Turn {
                 }
             })
             .collect();
+        if self.inbound.client.is_passing() {
+            return self.pass(fresh).await;
+        }
         let step = Advance {
             id: self.conversation.id,
             from_seq,
@@ -73,9 +76,34 @@ impl Turn {
         self.conversation.is_stored = true;
         self.conversation.last_seq = seq;
         self.conversation.open_turn = open;
+        if let Some(follow) = &self.inbound.client.follow {
+            follow.events(&fresh);
+        }
         self.publish(&fresh, from_seq);
         if !fresh.is_empty() {
             self.engine.tell_neighbours(self.conversation.id, News::Advanced).await;
+        }
+        self.events.extend(fresh);
+        Ok(())
+    }
+
+    /// What the turn did where nothing of the conversation is kept: the keywords' own changes.
+    async fn pass(&mut self, fresh: Vec<Event>) -> Result<(), Error> {
+        let changes = std::mem::take(&mut self.changes);
+        if !changes.is_empty() {
+            let work = move |conn: &mut Connection| -> Result<(), Error> {
+                for change in changes {
+                    change(conn)?;
+                }
+                Ok(())
+            };
+            self.engine.db.write(work).await?;
+        }
+        if let Some(last) = fresh.last() {
+            self.conversation.last_seq = last.seq;
+        }
+        if let Some(follow) = &self.inbound.client.follow {
+            follow.events(&fresh);
         }
         self.events.extend(fresh);
         Ok(())

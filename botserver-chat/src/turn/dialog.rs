@@ -176,7 +176,10 @@ impl Turn {
 
     /// The wait of a HEAR. One with a time limit gets a job that ends it, which commits with the wait.
     fn hear(&mut self, spec: InputSpec) -> Waiting {
-        let (Some(seconds), Some(jobs)) = (spec.timeout_s, self.engine.ports.jobs.clone()) else {
+        let jobs = self.engine.ports.jobs.clone();
+        // Where nothing is kept, no job could find the conversation again.
+        let jobs = jobs.filter(|_| !self.inbound.client.is_passing());
+        let (Some(seconds), Some(jobs)) = (spec.timeout_s, jobs) else {
             return Waiting::Hear(spec);
         };
         let (level, step) = (self.stack.len(), self.steps);

@@ -19,7 +19,7 @@ fn system(request: &ChatRequest) -> &str {
 
 fn question(request: &ChatRequest) -> &str {
     match request.messages.last().unwrap() {
-        ChatMessage::User { content } => content,
+        ChatMessage::User { content, .. } => content,
         other => panic!("{other:?}"),
     }
 }
@@ -180,7 +180,7 @@ async fn history_goes_into_the_prompt_up_to_its_limit() {
     let texts: Vec<_> = asked[2].messages[1..]
         .iter()
         .map(|message| match message {
-            ChatMessage::User { content } | ChatMessage::Assistant { content, .. } => content.as_str(),
+            ChatMessage::User { content, .. } | ChatMessage::Assistant { content, .. } => content.as_str(),
             other => panic!("{other:?}"),
         })
         .collect();

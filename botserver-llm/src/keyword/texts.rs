@@ -167,7 +167,7 @@ impl Handler for Texts {
                 ChatMessage::System {
                     content: instruction.clone(),
                 },
-                ChatMessage::User { content: text.clone() },
+                ChatMessage::user(text.clone()),
             ];
             let said = answer(&self.models, turn, self.phrase, messages, LONGEST).await?;
             if let Some(value) = self.read(&said, &choices) {

@@ -132,6 +132,7 @@ impl Assembler {
                 } else {
                     call.arguments
                 },
+                signature: None,
             }));
         }
         let finish = match finish {
@@ -142,6 +143,7 @@ impl Assembler {
         self.out.push_back(Delta::End {
             finish,
             usage: self.usage,
+            by: None,
         });
     }
 

@@ -64,14 +64,30 @@ pub(super) struct Function {
 pub(super) struct WireUsage {
     prompt_tokens: Option<u64>,
     completion_tokens: Option<u64>,
+    prompt_tokens_details: Option<WireDetails>,
+    completion_tokens_details: Option<WireDetails>,
+    /// DeepSeek's word for tokens from its cache.
+    prompt_cache_hit_tokens: Option<u64>,
+}
+
+/// What the counts consist of.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct WireDetails {
+    cached_tokens: Option<u64>,
+    reasoning_tokens: Option<u64>,
 }
 
 impl From<WireUsage> for Usage {
     fn from(usage: WireUsage) -> Self {
         let tokens = |count: Option<u64>| count.unwrap_or_default().try_into().unwrap_or(u32::MAX);
+        let (input, output) = (usage.prompt_tokens_details, usage.completion_tokens_details);
+        let cached = input.and_then(|details| details.cached_tokens);
         Self {
             input_tokens: tokens(usage.prompt_tokens),
             output_tokens: tokens(usage.completion_tokens),
+            cached_tokens: tokens(cached.or(usage.prompt_cache_hit_tokens)),
+            reasoning_tokens: tokens(output.and_then(|details| details.reasoning_tokens)),
         }
     }
 }

@@ -188,7 +188,7 @@ impl<'a> Message<'a> {
         };
         match message {
             ChatMessage::System { content } => plain("system", content),
-            ChatMessage::User { content } => plain("user", content),
+            ChatMessage::User { content, .. } => plain("user", content),
             ChatMessage::Assistant { content, calls } => Self {
                 role: "assistant",
                 content: (calls.is_empty() || !content.is_empty()).then_some(content),
@@ -300,7 +300,7 @@ mod tests {
     fn a_conversation_that_is_too_large_is_not_sent() {
         let content = "x".repeat(LARGEST);
         let request = ChatRequest {
-            messages: vec![ChatMessage::User { content }],
+            messages: vec![ChatMessage::user(content)],
             ..ChatRequest::default()
         };
 

@@ -17,11 +17,16 @@ fn call(id: &str, name: &str, arguments: &str) -> Delta {
         id: id.to_owned(),
         name: name.to_owned(),
         arguments: arguments.to_owned(),
+        signature: None,
     })
 }
 
 fn end(finish: Finish) -> Delta {
-    Delta::End { finish, usage: None }
+    Delta::End {
+        finish,
+        usage: None,
+        by: None,
+    }
 }
 
 async fn answer(script: Script) -> Vec<Delta> {
@@ -38,6 +43,7 @@ async fn words_come_in_order_and_the_cost_with_the_end() {
     let usage = Some(Usage {
         input_tokens: 12,
         output_tokens: 3,
+        ..Usage::default()
     });
     assert_eq!(
         deltas,
@@ -46,7 +52,8 @@ async fn words_come_in_order_and_the_cost_with_the_end() {
             Delta::Text("á 🎉".to_owned()),
             Delta::End {
                 finish: Finish::Stop,
-                usage
+                usage,
+                by: None,
             }
         ]
     );
@@ -255,6 +262,7 @@ async fn an_answer_that_is_not_streamed_is_read_as_well() {
     let usage = Some(Usage {
         input_tokens: 1,
         output_tokens: 3,
+        ..Usage::default()
     });
     assert_eq!(
         deltas,
@@ -262,7 +270,8 @@ async fn an_answer_that_is_not_streamed_is_read_as_well() {
             Delta::Text("all at once".to_owned()),
             Delta::End {
                 finish: Finish::Stop,
-                usage
+                usage,
+                by: None,
             }
         ]
     );

@@ -43,6 +43,7 @@ fn bot(rows: &[(&str, &str)]) -> Bot {
         scripts: Vec::new(),
         triggers: Vec::new(),
         start_wants_message: false,
+        chooses_collections: false,
     }
 }
 
@@ -69,9 +70,7 @@ fn model(llm: &LlmService) -> Arc<dyn ChatModel> {
 
 fn hello() -> ChatRequest {
     ChatRequest {
-        messages: vec![ChatMessage::User {
-            content: "hello".to_owned(),
-        }],
+        messages: vec![ChatMessage::user("hello")],
         ..ChatRequest::default()
     }
 }

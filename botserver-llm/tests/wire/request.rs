@@ -17,15 +17,14 @@ fn conversation() -> ChatRequest {
         id: id.to_owned(),
         name: name.to_owned(),
         arguments: arguments.to_owned(),
+        signature: None,
     };
     ChatRequest {
         messages: vec![
             ChatMessage::System {
                 content: "You sell tea.".to_owned(),
             },
-            ChatMessage::User {
-                content: "Two boxes of \"Olá\", please.".to_owned(),
-            },
+            ChatMessage::user("Two boxes of \"Olá\", please."),
             ChatMessage::Assistant {
                 content: String::new(),
                 calls: vec![
@@ -45,9 +44,7 @@ fn conversation() -> ChatRequest {
                 content: "Done.".to_owned(),
                 calls: Vec::new(),
             },
-            ChatMessage::User {
-                content: "Thanks".to_owned(),
-            },
+            ChatMessage::user("Thanks"),
         ],
         tools: vec![
             ToolSpec {
@@ -67,6 +64,7 @@ fn conversation() -> ChatRequest {
         ],
         temperature: Some(0.7),
         max_tokens: Some(500),
+        goal: None,
         asker: None,
     }
 }

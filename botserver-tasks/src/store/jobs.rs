@@ -86,10 +86,12 @@ pub(crate) fn cancel(conn: &mut Connection, org: OrgId, key: &str) -> QueryResul
     Ok(())
 }
 
-/// Hands due jobs to `node` until `until`: those that wait, and those whose node has not renewed its lease.
+/// Hands due jobs to `node` until `until`: those that wait, and those whose node has not renewed its lease, but none of
+/// those that it is `busy` with.
 pub(crate) fn claim(
     conn: &mut Connection,
     kinds: &[&str],
+    busy: &[DbUuid],
     node: &str,
     now: DateTime<Utc>,
     until: DateTime<Utc>,
@@ -103,8 +105,9 @@ pub(crate) fn claim(
         is_due.or(is_orphan)
     };
     let found: Vec<DbUuid> = on_each!(conn, |conn| jobs::table
-        .filter(jobs::kind.eq_any(kinds).and(free()))
-        .order(jobs::due_at)
+        .filter(jobs::kind.eq_any(kinds).and(jobs::id.ne_all(busy)).and(free()))
+        // Every node takes them in one order, so that no two wait for each other.
+        .order((jobs::due_at, jobs::id))
         .limit(limit)
         .select(jobs::id)
         .load(conn))?;
@@ -173,9 +176,19 @@ pub(crate) fn end(conn: &mut Connection, id: DbUuid, node: &str, end: &End<'_>) 
     Ok(count == 1)
 }
 
-/// Gives all running jobs back: after a start of the only node, nobody works on them.
-pub(crate) fn release_all(conn: &mut Connection) -> QueryResult<usize> {
-    on_each!(conn, |conn| diesel::update(jobs::table.filter(jobs::state.eq(RUNNING)))
+/// The nodes that work on jobs.
+pub(crate) fn holders(conn: &mut Connection) -> QueryResult<Vec<String>> {
+    on_each!(conn, |conn| jobs::table
+        .filter(jobs::state.eq(RUNNING).and(jobs::lease_by.is_not_null()))
+        .select(jobs::lease_by.assume_not_null())
+        .distinct()
+        .load(conn))
+}
+
+/// Gives back the jobs that `nodes` worked on, which are gone.
+pub(crate) fn release(conn: &mut Connection, nodes: &[String]) -> QueryResult<usize> {
+    let cut_off = jobs::table.filter(jobs::state.eq(RUNNING).and(jobs::lease_by.eq_any(nodes)));
+    on_each!(conn, |conn| diesel::update(cut_off)
         .set((
             jobs::state.eq(WAITING),
             jobs::lease_by.eq(None::<String>),

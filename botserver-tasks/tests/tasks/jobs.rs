@@ -1,8 +1,11 @@
 //! The queue itself: due times, tries, keys, leases, and the end of a server.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -13,6 +16,7 @@ use botstate::{
 use chrono::TimeDelta;
 use parking_lot::Mutex;
 use serde_json::json;
+use tokio::sync::Semaphore;
 
 use crate::support::{House, Server, houses};
 
@@ -40,13 +44,14 @@ impl JobHandler for Hand {
 
 impl Hand {
     async fn wait(&self, count: usize) -> Vec<Job> {
-        for _ in 0..1500 {
-            if self.got.lock().len() >= count {
-                break;
+        for _ in 0..6000 {
+            let got = self.got.lock().clone();
+            if got.len() >= count {
+                return got;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        self.got.lock().clone()
+        panic!("{count} jobs were awaited, and these came: {:?}", self.got.lock())
     }
 }
 
@@ -206,30 +211,134 @@ async fn of_two_nodes_one_does_each_job() {
     }
 }
 
+/// Holds what it gets until it is told to go on.
+struct Held {
+    begun: Semaphore,
+    open: Semaphore,
+    count: AtomicU32,
+}
+
+impl Held {
+    fn new() -> Arc<Self> {
+        Arc::new(Self {
+            begun: Semaphore::new(0),
+            open: Semaphore::new(0),
+            count: AtomicU32::new(0),
+        })
+    }
+
+    fn at(self: &Arc<Self>, server: &Server) {
+        let jobs = server.state.ports.jobs.as_ref().unwrap();
+        jobs.handle("held", Arc::clone(self) as _);
+    }
+
+    async fn wait_begun(&self) {
+        let begun = tokio::time::timeout(Duration::from_mins(1), self.begun.acquire());
+        begun.await.expect("the job was not begun").unwrap().forget();
+    }
+}
+
+#[async_trait]
+impl JobHandler for Held {
+    async fn run(&self, _: Job) -> Result<(), JobError> {
+        self.count.fetch_add(1, Ordering::SeqCst);
+        self.begun.add_permits(1);
+        self.open.acquire().await.unwrap().forget();
+        Ok(())
+    }
+}
+
+fn held(server: &Server) -> NewJob {
+    NewJob {
+        kind: "held",
+        ..job(server, None, 0)
+    }
+}
+
+#[tokio::test]
+async fn a_node_that_starts_leaves_alone_what_another_works_on() {
+    for house in houses(&[]) {
+        let one = house.open().await;
+        let work = Held::new();
+        work.at(&one);
+        add(&one, held(&one)).await;
+        work.wait_begun().await;
+
+        let two = house.open().await;
+        work.at(&two);
+        let hand = Arc::new(Hand::default());
+        handle(&two, &hand);
+        // By then it has looked at all that is due, more than once.
+        for number in 0..3 {
+            add(&two, job(&two, None, 0)).await;
+            hand.wait(number + 1).await;
+        }
+        let count = work.count.load(Ordering::SeqCst);
+        work.open.add_permits(10);
+        one.settle().await;
+
+        assert_eq!((count, work.count.load(Ordering::SeqCst)), (1, 1));
+    }
+}
+
+#[tokio::test]
+async fn what_a_node_worked_on_that_is_gone_is_done_by_the_next_at_once() {
+    let house = House::new(&[]);
+    let one = house.open().await;
+    let two = house.open().await;
+    let work = Held::new();
+    work.at(&one);
+    add(&one, held(&one)).await;
+    work.wait_begun().await;
+
+    one.kill();
+    let three = house.open().await;
+    work.at(&three);
+    work.wait_begun().await;
+    work.open.add_permits(10);
+    two.settle().await;
+
+    assert_eq!(work.count.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn a_clock_that_jumps_starts_nothing_twice_on_its_node() {
+    for house in houses(&[]) {
+        let server = house.open().await;
+        let work = Held::new();
+        let hand = Arc::new(Hand::default());
+        work.at(&server);
+        handle(&server, &hand);
+        add(&server, held(&server)).await;
+        work.wait_begun().await;
+
+        server.pass(3600);
+        add(&server, job(&server, None, 0)).await;
+        hand.wait(1).await;
+        let count = work.count.load(Ordering::SeqCst);
+        work.open.add_permits(10);
+        server.settle().await;
+
+        assert_eq!((count, work.count.load(Ordering::SeqCst)), (1, 1));
+    }
+}
+
 #[tokio::test]
 async fn a_server_that_stops_finishes_what_it_has_begun() {
-    struct Slow(Arc<AtomicU32>);
-
-    #[async_trait]
-    impl JobHandler for Slow {
-        async fn run(&self, _: Job) -> Result<(), JobError> {
-            self.0.fetch_add(1, Ordering::SeqCst);
-            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-            self.0.fetch_add(100, Ordering::SeqCst);
-            Ok(())
-        }
-    }
-
     let house = House::new(&[]);
     let server = house.open().await;
-    let count = Arc::new(AtomicU32::new(0));
-    let slow = Arc::new(Slow(Arc::clone(&count)));
-    server.state.ports.jobs.as_ref().unwrap().handle("test", slow);
-    add(&server, job(&server, None, 0)).await;
-    while count.load(Ordering::SeqCst) == 0 {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    let work = Held::new();
+    work.at(&server);
+    add(&server, held(&server)).await;
+    work.wait_begun().await;
 
-    assert!(server.stop().await);
-    assert_eq!(count.load(Ordering::SeqCst), 101);
+    let draining = server.state.lifecycle.draining();
+    let opening = async {
+        draining.cancelled().await;
+        work.open.add_permits(1);
+    };
+    let (is_clean, ()) = tokio::join!(server.stop(), opening);
+
+    assert!(is_clean);
+    assert_eq!(work.open.available_permits(), 0, "the work went on to its end");
 }

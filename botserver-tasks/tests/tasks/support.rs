@@ -325,7 +325,7 @@ impl Server {
 
     /// Waits until bots have said so many things.
     pub(crate) async fn wait_said(&self, count: usize) -> Vec<String> {
-        for _ in 0..1500 {
+        for _ in 0..6000 {
             let said = self.said().await;
             if said.len() >= count {
                 return said;
@@ -337,7 +337,7 @@ impl Server {
 
     /// Waits until no job waits that is due or runs.
     pub(crate) async fn settle(&self) {
-        for _ in 0..1500 {
+        for _ in 0..6000 {
             let now = self.clock.now();
             let jobs = self.get("/api/tasks/jobs?limit=200").await.json();
             let is_busy = jobs["items"].as_array().unwrap().iter().any(|job| {
@@ -354,7 +354,7 @@ impl Server {
 
     /// Waits until the schedules are as `holds` wants them.
     pub(crate) async fn wait_schedules(&self, holds: impl Fn(&[serde_json::Value]) -> bool) -> Vec<serde_json::Value> {
-        for _ in 0..1500 {
+        for _ in 0..6000 {
             let page = self.get("/api/tasks/schedules").await.json();
             let items = page["items"].as_array().cloned().unwrap_or_default();
             if holds(&items) {
@@ -378,7 +378,7 @@ impl Server {
 
     /// Stops the server in good order; whether everything ended by itself.
     pub(crate) async fn stop(mut self) -> bool {
-        let is_clean = self.state.lifecycle.shutdown(Duration::from_secs(10)).await;
+        let is_clean = self.state.lifecycle.shutdown(Duration::from_mins(1)).await;
         self.end();
         is_clean
     }

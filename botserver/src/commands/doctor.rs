@@ -125,14 +125,13 @@ async fn model(config: &Config) -> Result<String, String> {
         scripts: Vec::new(),
         triggers: Vec::new(),
         start_wants_message: false,
+        chooses_collections: false,
     };
     let Some(model) = service.models().for_bot(&bot) else {
         return Ok("none; set OPENAI_API_KEY or OPENAI_BASE_URL for answers that are not scripted".to_owned());
     };
     let request = ChatRequest {
-        messages: vec![ChatMessage::User {
-            content: "Say ok.".to_owned(),
-        }],
+        messages: vec![ChatMessage::user("Say ok.")],
         max_tokens: Some(5),
         ..ChatRequest::default()
     };

@@ -8,21 +8,19 @@ use std::{
 use botlib::Secret;
 use diesel::{
     Connection as _, RunQueryDsl,
-    connection::SimpleConnection,
     migration::{MigrationSource, MigrationVersion},
     sql_types::Bool,
 };
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::{Connection, OpenError, open};
-use crate::config::DatabaseUrl;
+use crate::{config::DatabaseUrl, on_each};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("../migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../migrations/postgres");
 
 /// Any number that other programs on the same server do not use for their advisory locks.
 const LOCK: i64 = 0x626f_7473_6572_7665;
-const LOCK_WAIT: Duration = Duration::from_mins(1);
 
 /// A step of the schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,39 +43,39 @@ pub(super) fn run(url: &DatabaseUrl) -> Result<MigrationReport, OpenError> {
 }
 
 fn run_sqlite(path: &Path) -> Result<MigrationReport, OpenError> {
-    let mut conn = open::sqlite_writer(path)?;
+    let mut conn = open::sqlite_patient(path)?;
     let Connection::Sqlite(sqlite) = &mut conn else {
         return Ok(MigrationReport::default());
     };
-    // Another start that came first holds the file while it migrates.
-    sqlite
-        .batch_execute(&format!("PRAGMA busy_timeout = {}", LOCK_WAIT.as_millis()))
-        .map_err(|error| failed("list", &error))?;
-    let applied = applied(sqlite, || SQLITE)?;
-    if !sqlite
-        .has_pending_migration(SQLITE)
-        .map_err(|error| failed("list", &error))?
-    {
+    applied(sqlite, || SQLITE)?;
+    let is_behind = sqlite.has_pending_migration(SQLITE);
+    if !is_behind.map_err(|error| failed("list", &error))? {
         return Ok(MigrationReport::default());
     }
-    // A backup cannot be made inside the transaction. Of two starts at once both make the same.
-    let backup = applied.first().map(|last| backup(sqlite, path, last)).transpose()?;
-    let applied = sqlite.immediate_transaction(|conn| run_pending(conn, || SQLITE))?;
-    Ok(MigrationReport { applied, backup })
+    // Of several starts at once one gets the file, and the others find nothing left to do.
+    sqlite.immediate_transaction(|conn| {
+        let before = applied(conn, || SQLITE)?;
+        let is_behind = conn.has_pending_migration(SQLITE);
+        if !is_behind.map_err(|error| failed("list", &error))? {
+            return Ok(MigrationReport::default());
+        }
+        let backup = before.first().map(|last| backup(path, last)).transpose()?;
+        let applied = run_pending(conn, || SQLITE)?;
+        Ok(MigrationReport { applied, backup })
+    })
 }
 
-/// Writes the file as it is beside it.
-fn backup(conn: &mut diesel::SqliteConnection, path: &Path, last: &MigrationVersion<'_>) -> Result<PathBuf, OpenError> {
+/// Writes the file as it is beside it, on a connection of its own, because a backup cannot be made inside a transaction.
+fn backup(path: &Path, last: &MigrationVersion<'_>) -> Result<PathBuf, OpenError> {
+    let mut conn = open::sqlite_patient(path)?;
     let backup = path.with_extension(format!("before-{last}.bak"));
     // A backup of the same state may be there from a start that was interrupted.
     let _ = std::fs::remove_file(&backup);
-    diesel::sql_query("VACUUM INTO $1")
-        .bind::<diesel::sql_types::Text, _>(backup.display().to_string())
-        .execute(conn)
-        .map_err(|error| OpenError::File {
-            path: backup.display().to_string(),
-            reason: error.to_string(),
-        })?;
+    let sql = diesel::sql_query("VACUUM INTO $1").bind::<diesel::sql_types::Text, _>(backup.display().to_string());
+    on_each!(&mut conn, |conn| sql.execute(conn).map(drop)).map_err(|error| OpenError::File {
+        path: backup.display().to_string(),
+        reason: error.to_string(),
+    })?;
     Ok(backup)
 }
 
@@ -143,8 +141,8 @@ fn lock(conn: &mut diesel::PgConnection) -> Result<(), OpenError> {
         if row.locked {
             return Ok(());
         }
-        if begin.elapsed() > LOCK_WAIT {
-            return Err(OpenError::Locked(LOCK_WAIT.as_secs()));
+        if begin.elapsed() > open::PATIENCE {
+            return Err(OpenError::Locked(open::PATIENCE.as_secs()));
         }
         std::thread::sleep(Duration::from_millis(100));
     }

@@ -1,6 +1,9 @@
 //! How connections are opened.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use botlib::Secret;
 
@@ -22,6 +25,26 @@ pub(super) fn sqlite_writer(path: &Path) -> Result<Connection, OpenError> {
 /// Opens the file for reading.
 pub(super) fn sqlite_reader(path: &Path) -> Result<Connection, OpenError> {
     sqlite(path, READER)
+}
+
+/// How long others that make or migrate a database are waited for.
+pub(super) const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Opens the file for writing while others may make it or hold it.
+pub(super) fn sqlite_patient(path: &Path) -> Result<Connection, OpenError> {
+    let deadline = Instant::now() + PATIENCE;
+    let mut conn = loop {
+        // Of several that make the file at once SQLite lets one, and tells the others without a wait that it is locked.
+        match sqlite_writer(path) {
+            Err(error) if error.to_string().contains("database is locked") && Instant::now() < deadline => {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            opened => break opened?,
+        }
+    };
+    conn.batch(&format!("PRAGMA busy_timeout = {}", PATIENCE.as_millis()))
+        .map_err(|error| file_error(path, &error))?;
+    Ok(conn)
 }
 
 fn sqlite(path: &Path, pragmas: &str) -> Result<Connection, OpenError> {

@@ -124,12 +124,7 @@ impl Unstructured {
              the text does not tell."
         );
         let request = ChatRequest {
-            messages: vec![
-                ChatMessage::System { content },
-                ChatMessage::User {
-                    content: text.to_owned(),
-                },
-            ],
+            messages: vec![ChatMessage::System { content }, ChatMessage::user(text)],
             asker: Some(Asker::new(turn.bot(), turn.caller(), Some(turn.conversation()))),
             ..ChatRequest::default()
         };

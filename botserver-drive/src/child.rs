@@ -169,21 +169,25 @@ fn answer() -> std::io::Result<()> {
     (&mut input).take(64 << 10).read_until(b'\n', &mut head)?;
     let request: Request = serde_json::from_slice(&head)?;
     limit(&request.limits)?;
-    let reader = std::thread::Builder::new().stack_size(STACK).spawn(move || -> std::io::Result<()> {
-        let mut bytes = Vec::new();
-        std::io::stdin().lock().read_to_end(&mut bytes)?;
-        let bytes = Bytes::from(bytes);
-        let read = catch_unwind(AssertUnwindSafe(|| {
-            formats::read(&request.name, &bytes, Budget::new(request.limits))
-        }));
-        let read = read.unwrap_or_else(|_| Err(damaged("document", "its reader gave up on it")));
-        drop(bytes);
-        let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-        serde_json::to_writer(&mut out, &read)?;
-        out.flush()
-    });
+    let reader = std::thread::Builder::new()
+        .stack_size(STACK)
+        .spawn(move || -> std::io::Result<()> {
+            let mut bytes = Vec::new();
+            std::io::stdin().lock().read_to_end(&mut bytes)?;
+            let bytes = Bytes::from(bytes);
+            let read = catch_unwind(AssertUnwindSafe(|| {
+                formats::read(&request.name, &bytes, Budget::new(request.limits))
+            }));
+            let read = read.unwrap_or_else(|_| Err(damaged("document", "its reader gave up on it")));
+            drop(bytes);
+            let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+            serde_json::to_writer(&mut out, &read)?;
+            out.flush()
+        });
     drop(input);
-    reader?.join().unwrap_or_else(|_| Err(std::io::Error::other("the reader ended early")))
+    reader?
+        .join()
+        .unwrap_or_else(|_| Err(std::io::Error::other("the reader ended early")))
 }
 
 /// From here on the kernel refuses what is too much.

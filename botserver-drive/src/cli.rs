@@ -20,7 +20,9 @@ pub async fn extract_file(
     path: &Path,
     options: ExtractOptions,
 ) -> Result<String, ExtractError> {
-    let document = extractor.extract(Source::File(path.to_owned()), Limits::default()).await?;
+    let document = extractor
+        .extract(Source::File(path.to_owned()), Limits::default())
+        .await?;
     if options.json {
         let text = serde_json::to_string_pretty(&document).map_err(|error| ExtractError::Io(error.to_string()))?;
         return Ok(text + "\n");
@@ -73,7 +75,11 @@ fn show(out: &mut String, block: &BlockKind) {
             let width = rows.iter().map(Vec::len).max().unwrap_or(0).max(header.len());
             let mut row = |cells: &[String]| {
                 let cells: Vec<String> = (0..width)
-                    .map(|column| cells.get(column).map_or_else(String::new, |cell| cell.replace('|', "\\|")))
+                    .map(|column| {
+                        cells
+                            .get(column)
+                            .map_or_else(String::new, |cell| cell.replace('|', "\\|"))
+                    })
                     .collect();
                 let _ = writeln!(out, "| {} |", cells.join(" | "));
             };

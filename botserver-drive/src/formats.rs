@@ -95,7 +95,9 @@ impl Format {
     /// The format that a name promises.
     pub(crate) fn of_name(name: &str) -> Option<Self> {
         let (_, extension) = name.rsplit_once('.')?;
-        let known = EXTENSIONS.iter().find(|(known, _)| extension.eq_ignore_ascii_case(known));
+        let known = EXTENSIONS
+            .iter()
+            .find(|(known, _)| extension.eq_ignore_ascii_case(known));
         known.map(|(_, format)| *format)
     }
 
@@ -158,7 +160,7 @@ impl Format {
             return Ok(Self::Pdf);
         }
         if beginning.starts_with(b"PK\x03\x04") || beginning.starts_with(b"PK\x05\x06") {
-            return of_package(bytes, out);
+            return of_package(name, bytes, out);
         }
         if beginning.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") {
             return Err(of_compound(bytes));
@@ -181,7 +183,7 @@ impl Format {
                 let what = seen.unwrap_or(Self::Text).name();
                 Err(damaged(
                     promised.name(),
-                    format!("its bytes are a {what}; give it the name of what it is"),
+                    format!("its bytes are {}; give it the name of what it is", with_article(what)),
                 ))
             }
             // These say nothing certain of themselves.
@@ -200,9 +202,7 @@ pub(crate) fn read(name: &str, bytes: &Bytes, budget: Budget) -> Result<Document
     let mut out = Writer::new(budget);
     let format = read_into(name, bytes, &mut out)?;
     if out.len() == 0 {
-        return Err(ExtractError::NoText {
-            format: format.name().into(),
-        });
+        return Err(damaged(format.name(), "there is no text in it"));
     }
     Ok(out.finish(format.media_type()))
 }
@@ -217,7 +217,11 @@ pub(crate) fn read_into(name: &str, bytes: &Bytes, out: &mut Writer) -> Result<F
     if let Some(promised) = Format::of_name(name)
         && promised != format
     {
-        out.warn(format!("{name} is named as a {}, and is a {}", promised.name(), format.name()));
+        out.warn(format!(
+            "{name} is named as {}, and is {}",
+            with_article(promised.name()),
+            with_article(format.name())
+        ));
     }
     match format {
         Format::Pdf => pdf::read(bytes, out)?,
@@ -237,24 +241,39 @@ pub(crate) fn read_into(name: &str, bytes: &Bytes, out: &mut Writer) -> Result<F
     Ok(format)
 }
 
+fn with_article(name: &str) -> String {
+    let article = if name.starts_with(['H', 'X', 'R', 'O']) {
+        "an"
+    } else {
+        "a"
+    };
+    format!("{article} {name}")
+}
+
 fn unknown(what: impl Into<String>) -> ExtractError {
     ExtractError::Unknown { what: what.into() }
 }
 
 /// What an archive is, by the type of its main part.
-fn of_package(bytes: &Bytes, out: &mut Writer) -> Result<Format, ExtractError> {
-    let mut package = Package::open(bytes, "archive", out)?;
+fn of_package(name: &str, bytes: &Bytes, out: &mut Writer) -> Result<Format, ExtractError> {
+    let promised = Format::of_name(name).filter(|promised| !promised.is_text());
+    let mut package = Package::open(bytes, promised.map_or("archive", Format::name), out)?;
     if let Some(kind) = package.part("mimetype", out)? {
         return match kind.trim_ascii() {
             b"application/vnd.oasis.opendocument.spreadsheet" => Ok(Format::OpenSheets),
-            kind => Err(unknown(format!("a file of the type {:.80}", String::from_utf8_lossy(kind)))),
+            kind => Err(unknown(format!(
+                "a file of the type {:.80}",
+                String::from_utf8_lossy(kind)
+            ))),
         };
     }
     if !package.has("[Content_Types].xml") {
         return Err(unknown("a ZIP archive"));
     }
     let relations = package.relations("", out)?;
-    let main = relations.iter().find(|relation| relation.kind.ends_with("/officeDocument"));
+    let main = relations
+        .iter()
+        .find(|relation| relation.kind.ends_with("/officeDocument"));
     let main = main.map(|relation| format!("/{}", relation.target)).unwrap_or_default();
     let mut kind = String::new();
     package.walk("[Content_Types].xml", out, |step, _| {

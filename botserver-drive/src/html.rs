@@ -11,8 +11,8 @@ mod blocks;
 
 /// Elements that say nothing to a reader.
 const SILENT: [&str; 17] = [
-    "script", "style", "noscript", "template", "svg", "math", "iframe", "object", "canvas", "select", "button", "input",
-    "textarea", "dialog", "audio", "video", "head",
+    "script", "style", "noscript", "template", "svg", "math", "iframe", "object", "canvas", "select", "button",
+    "input", "textarea", "dialog", "audio", "video", "head",
 ];
 
 /// Elements around the main content.
@@ -65,7 +65,9 @@ fn main_part<'a>(
     let size = |element: ElementRef<'_>| sizes.get(&element.id()).copied().unwrap_or(0);
     let all = size(root);
     for selector in ["main", "[role=main]", "article", "#content", "#main"] {
-        let Ok(selector) = Selector::parse(selector) else { continue };
+        let Ok(selector) = Selector::parse(selector) else {
+            continue;
+        };
         let mut found = page.select(&selector);
         // Several articles are a list of them.
         if let (Some(only), None) = (found.next(), found.next())
@@ -122,8 +124,7 @@ fn is_left_out(element: &scraper::node::Element, around_too: bool) -> bool {
     if style.replace(' ', "").to_ascii_lowercase().contains("display:none") {
         return true;
     }
-    around_too
-        && (AROUND.contains(&name) || element.attr("role").is_some_and(|role| ROLES_AROUND.contains(&role)))
+    around_too && (AROUND.contains(&name) || element.attr("role").is_some_and(|role| ROLES_AROUND.contains(&role)))
 }
 
 /// All text below an element on one line.

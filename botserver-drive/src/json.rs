@@ -94,7 +94,9 @@ fn list(items: &[Value], name: Option<&str>, level: u8, out: &mut Writer) -> Res
     }
     let records: Option<Vec<&Map<String, Value>>> = items.iter().map(Value::as_object).collect();
     if let Some(records) = records
-        && records.iter().all(|record| record.values().all(|value| inline(value).is_some()))
+        && records
+            .iter()
+            .all(|record| record.values().all(|value| inline(value).is_some()))
     {
         return table(&records, out);
     }
@@ -125,7 +127,10 @@ fn table(records: &[&Map<String, Value>], out: &mut Writer) -> Result<(), Extrac
     let cells = header.len().saturating_mul(records.len());
     out.budget.characters(cells / 64)?;
     if cells > out.budget.limits().characters {
-        return Err(too_large(format!("a table of {cells} cells"), format!("{} cells", out.budget.limits().characters)));
+        return Err(too_large(
+            format!("a table of {cells} cells"),
+            format!("{} cells", out.budget.limits().characters),
+        ));
     }
     let mut rows = Vec::new();
     for record in records {

@@ -16,8 +16,18 @@ const MESSAGES_DEEP: usize = 5;
 
 /// Names at the beginning of a line that make a text a message.
 const NAMES: [&str; 12] = [
-    "from", "to", "subject", "date", "received", "message-id", "mime-version", "return-path", "delivered-to",
-    "content-type", "reply-to", "cc",
+    "from",
+    "to",
+    "subject",
+    "date",
+    "received",
+    "message-id",
+    "mime-version",
+    "return-path",
+    "delivered-to",
+    "content-type",
+    "reply-to",
+    "cc",
 ];
 
 /// Whether a text begins with the head of a message: named lines, of which several are a message's own.

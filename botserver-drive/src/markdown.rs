@@ -155,7 +155,9 @@ fn flush(state: &mut State, out: &mut Writer) -> Result<(), ExtractError> {
 
 fn front_matter(text: &str, out: &mut Writer) {
     for line in text.lines() {
-        let Some((name, value)) = line.split_once(':') else { continue };
+        let Some((name, value)) = line.split_once(':') else {
+            continue;
+        };
         let value = value.trim().trim_matches(['"', '\'']);
         match name.trim() {
             "title" => out.title(value),

@@ -63,7 +63,10 @@ pub(crate) fn walk<R: BufRead>(
             }
             Event::DocType(declared) => {
                 if declared.as_ref().contains("<!ENTITY") {
-                    return Err(damaged(format, "it declares entities of its own, which are never expanded"));
+                    return Err(damaged(
+                        format,
+                        "it declares entities of its own, which are never expanded",
+                    ));
                 }
             }
             Event::Eof => return Ok(()),
@@ -98,7 +101,10 @@ pub(crate) fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> 
 
 /// Whether an element of Office that is on by being there is not switched off.
 pub(crate) fn is_on(element: &BytesStart<'_>) -> bool {
-    !matches!(attribute(element, "val").as_deref(), Some("0" | "false" | "off" | "none"))
+    !matches!(
+        attribute(element, "val").as_deref(),
+        Some("0" | "false" | "off" | "none")
+    )
 }
 
 /// A name without its prefix.

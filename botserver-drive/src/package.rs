@@ -38,7 +38,10 @@ impl Package {
         // Before the list is read: it alone would take memory for each of a million entries.
         out.budget.entries(count(bytes))?;
         let mut archive = ZipArchive::new(Cursor::new(bytes.clone())).map_err(|error| broken(format, &error))?;
-        if archive.has_overlapping_files().map_err(|error| broken(format, &error))? {
+        if archive
+            .has_overlapping_files()
+            .map_err(|error| broken(format, &error))?
+        {
             return Err(damaged(format, "its parts lie over each other, as in a bomb"));
         }
         let mut whole = 0_u64;
@@ -49,7 +52,10 @@ impl Package {
         }
         let most = out.budget.room();
         if whole > most {
-            return Err(too_large(format!("{} packed into it", mebibytes(whole)), mebibytes(most)));
+            return Err(too_large(
+                format!("{} packed into it", mebibytes(whole)),
+                mebibytes(most),
+            ));
         }
         Ok(Self { archive, format })
     }
@@ -174,7 +180,11 @@ fn count(bytes: &[u8]) -> usize {
     let small = number(bytes, tail + end + 10, 2);
     let large = bytes
         .get(..tail + end)
-        .and_then(|before| before.get(before.len().saturating_sub(4096)..).map(|near| (near, before.len())))
+        .and_then(|before| {
+            before
+                .get(before.len().saturating_sub(4096)..)
+                .map(|near| (near, before.len()))
+        })
         .and_then(|(near, len)| find_last(near, b"PK\x06\x06").map(|at| len - near.len() + at))
         .map_or(0, |record| number(bytes, record + 32, 8));
     small.max(large)
@@ -186,7 +196,10 @@ fn find_last(bytes: &[u8], signature: &[u8]) -> Option<usize> {
 
 fn number(bytes: &[u8], at: usize, width: usize) -> usize {
     let digits = bytes.get(at..at + width).unwrap_or_default();
-    let number = digits.iter().rev().fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte));
+    let number = digits
+        .iter()
+        .rev()
+        .fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte));
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 

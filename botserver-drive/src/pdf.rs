@@ -72,7 +72,10 @@ pub(crate) fn read(bytes: &[u8], out: &mut Writer) -> Result<(), ExtractError> {
         return Err(ExtractError::NoText { format: FORMAT.into() });
     }
     if !silent.is_empty() {
-        out.warn(format!("pages without text, which may be pictures of text: {}", listed(&silent)));
+        out.warn(format!(
+            "pages without text, which may be pictures of text: {}",
+            listed(&silent)
+        ));
     }
     blocks::write(pages, out)?;
     out.page(None)
@@ -94,7 +97,9 @@ fn properties(document: &Document, out: &mut Writer) {
     {
         out.title(&title);
     }
-    if let Ok(language) = document.catalog().and_then(|catalog| catalog.get_deref(b"Lang", document))
+    if let Ok(language) = document
+        .catalog()
+        .and_then(|catalog| catalog.get_deref(b"Lang", document))
         && let Ok(language) = decode_text_string(language)
     {
         out.language(&language);

@@ -52,16 +52,24 @@ pub(crate) fn decode(bytes: &[u8]) -> String {
         let text = bytes.get(mark..).unwrap_or_default();
         return encoding.decode_without_bom_handling(text).0.into_owned();
     }
+    // Before UTF-8, in which zeros are letters too.
+    if let Some(encoding) = wide(bytes) {
+        return encoding.decode_without_bom_handling(bytes).0.into_owned();
+    }
     if let Ok(text) = std::str::from_utf8(bytes) {
         return text.to_owned();
     }
-    let encoding = wide(bytes).unwrap_or_else(|| {
+    let encoding = {
         let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
         detector.feed(bytes.get(..bytes.len().min(SAMPLE)).unwrap_or_default(), true);
         let seen = detector.guess(None, Utf8Detection::Allow);
         // A sample may end inside a letter; and a text with one broken letter is still UTF-8.
-        if seen == WINDOWS_1252 && mostly_utf8(bytes) { UTF_8 } else { seen }
-    });
+        if seen == WINDOWS_1252 && mostly_utf8(bytes) {
+            UTF_8
+        } else {
+            seen
+        }
+    };
     encoding.decode_without_bom_handling(bytes).0.into_owned()
 }
 
@@ -77,11 +85,17 @@ fn mostly_utf8(bytes: &[u8]) -> bool {
 /// The text of a page, which may name its encoding itself.
 pub(crate) fn decode_page(bytes: &[u8]) -> String {
     if Encoding::for_bom(bytes).is_none() && std::str::from_utf8(bytes).is_err() {
-        let start = String::from_utf8_lossy(bytes.get(..bytes.len().min(2048)).unwrap_or_default()).to_ascii_lowercase();
-        let named = start.split_once("charset=").or_else(|| start.split_once("encoding=")).map(|(_, rest)| rest);
+        let start =
+            String::from_utf8_lossy(bytes.get(..bytes.len().min(2048)).unwrap_or_default()).to_ascii_lowercase();
+        let named = start
+            .split_once("charset=")
+            .or_else(|| start.split_once("encoding="))
+            .map(|(_, rest)| rest);
         let label = named.map(|rest| {
             let rest = rest.trim_start_matches(['"', '\'', ' ']);
-            rest.split(['"', '\'', ' ', ';', '>', '/', '?']).next().unwrap_or_default()
+            rest.split(['"', '\'', ' ', ';', '>', '/', '?'])
+                .next()
+                .unwrap_or_default()
         });
         if let Some(encoding) = label.and_then(|label| Encoding::for_label(label.as_bytes())) {
             return encoding.decode_without_bom_handling(bytes).0.into_owned();
@@ -154,7 +168,10 @@ pub(crate) fn read_csv(text: &str, out: &mut Writer) -> Result<(), ExtractError>
         out.budget.tick()?;
         // A quote that nobody closes makes all that follows one row.
         if record.as_slice().len() > LONGEST_ROW {
-            return Err(too_large("a row without an end", format!("a row of {LONGEST_ROW} bytes")));
+            return Err(too_large(
+                "a row without an end",
+                format!("a row of {LONGEST_ROW} bytes"),
+            ));
         }
         if record.len() > MOST_COLUMNS {
             return Err(too_large(
@@ -186,8 +203,14 @@ pub(crate) fn table(mut rows: Vec<Vec<String>>, out: &mut Writer) -> Result<(), 
 
 /// Names of columns: words, all different.
 fn is_header(row: &[String]) -> bool {
-    let names: Vec<&str> = row.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).collect();
-    let words = names.iter().all(|name| name.chars().any(char::is_alphabetic) && !is_value(name));
+    let names: Vec<&str> = row
+        .iter()
+        .map(|cell| cell.trim())
+        .filter(|cell| !cell.is_empty())
+        .collect();
+    let words = names
+        .iter()
+        .all(|name| name.chars().any(char::is_alphabetic) && !is_value(name));
     let mut different = names.clone();
     different.sort_unstable();
     different.dedup();
@@ -213,5 +236,9 @@ fn separator(text: &str) -> u8 {
         (same, first)
     };
     let signs = [b',', b';', b'\t', b'|'];
-    signs.into_iter().rev().max_by_key(|sign| evenness(*sign)).unwrap_or(b',')
+    signs
+        .into_iter()
+        .rev()
+        .max_by_key(|sign| evenness(*sign))
+        .unwrap_or(b',')
 }

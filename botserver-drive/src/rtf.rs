@@ -15,9 +15,33 @@ use tokens::{Token, Tokens};
 
 /// Groups whose text is not the document's.
 const ASIDE: [&str; 27] = [
-    "colortbl", "pict", "object", "objdata", "header", "headerl", "headerr", "headerf", "footer", "footerl", "footerr",
-    "footerf", "fldinst", "listtable", "listoverridetable", "revtbl", "rsidtbl", "generator", "themedata",
-    "colorschememapping", "latentstyles", "datastore", "xmlnstbl", "bkmkstart", "bkmkend", "filetbl", "shppict",
+    "colortbl",
+    "pict",
+    "object",
+    "objdata",
+    "header",
+    "headerl",
+    "headerr",
+    "headerf",
+    "footer",
+    "footerl",
+    "footerr",
+    "footerf",
+    "fldinst",
+    "listtable",
+    "listoverridetable",
+    "revtbl",
+    "rsidtbl",
+    "generator",
+    "themedata",
+    "colorschememapping",
+    "latentstyles",
+    "datastore",
+    "xmlnstbl",
+    "bkmkstart",
+    "bkmkend",
+    "filetbl",
+    "shppict",
 ];
 
 /// What is being read.
@@ -134,7 +158,10 @@ impl State {
     }
 
     fn encoding(&self) -> &'static Encoding {
-        self.fonts.get(&self.group().font).copied().unwrap_or(self.page_encoding)
+        self.fonts
+            .get(&self.group().font)
+            .copied()
+            .unwrap_or(self.page_encoding)
     }
 
     fn letter(&mut self, byte: u8) {
@@ -281,7 +308,11 @@ impl State {
         self.settle(paragraphs);
         self.skipping = self.group().skip;
         // Numbers over 32767 are written as negative ones.
-        #[expect(clippy::cast_sign_loss, clippy::cast_possible_truncation, reason = "a code unit of 16 bits")]
+        #[expect(
+            clippy::cast_sign_loss,
+            clippy::cast_possible_truncation,
+            reason = "a code unit of 16 bits"
+        )]
         let unit = number as u16;
         let units = match self.surrogate.take() {
             Some(first) => vec![first, unit],

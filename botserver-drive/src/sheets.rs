@@ -151,12 +151,18 @@ fn write_run(mut run: Sparse, out: &mut Writer) -> Result<(), ExtractError> {
         let line: Vec<&str> = cells.iter().map(|(_, cell)| cell.as_str()).collect();
         return out.text(&line.join(", "));
     }
-    let mut columns: Vec<u32> = run.iter().flat_map(|(_, cells)| cells.iter().map(|(column, _)| *column)).collect();
+    let mut columns: Vec<u32> = run
+        .iter()
+        .flat_map(|(_, cells)| cells.iter().map(|(column, _)| *column))
+        .collect();
     columns.sort_unstable();
     columns.dedup();
     let count = columns.len().saturating_mul(run.len());
     if count > MOST_CELLS {
-        return Err(too_large(format!("a table of {count} cells"), format!("{MOST_CELLS} cells")));
+        return Err(too_large(
+            format!("a table of {count} cells"),
+            format!("{MOST_CELLS} cells"),
+        ));
     }
     let mut rows = Vec::with_capacity(run.len());
     for (_, cells) in run {
@@ -204,7 +210,11 @@ fn float(number: f64) -> String {
     if number.abs() >= 1e15 || (number != 0.0 && number.abs() < 1e-9) {
         return number.to_string();
     }
-    if short == "-0" { "0".to_owned() } else { short.to_owned() }
+    if short == "-0" {
+        "0".to_owned()
+    } else {
+        short.to_owned()
+    }
 }
 
 fn date(moment: &ExcelDateTime) -> String {

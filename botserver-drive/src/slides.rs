@@ -17,7 +17,9 @@ pub(crate) fn read(bytes: &Bytes, out: &mut Writer) -> Result<(), ExtractError> 
     let mut package = Package::open(bytes, FORMAT, out)?;
     package.properties(out)?;
     let main = package.relations("", out)?;
-    let main = main.into_iter().find(|relation| relation.kind.ends_with("/officeDocument"));
+    let main = main
+        .into_iter()
+        .find(|relation| relation.kind.ends_with("/officeDocument"));
     let main = main.map_or_else(|| "ppt/presentation.xml".to_owned(), |relation| relation.target);
     let relations = package.relations(&main, out)?;
     let mut order = Vec::new();
@@ -28,7 +30,11 @@ pub(crate) fn read(bytes: &Bytes, out: &mut Writer) -> Result<(), ExtractError> 
                 let key = attribute.key.as_ref();
                 key.contains(':') && key.ends_with(":id")
             });
-            order.extend(id.and_then(|id| id.normalized_value(quick_xml::XmlVersion::Implicit1_0).ok().map(String::from)));
+            order.extend(id.and_then(|id| {
+                id.normalized_value(quick_xml::XmlVersion::Implicit1_0)
+                    .ok()
+                    .map(String::from)
+            }));
         }
         Ok(())
     })?;
@@ -164,7 +170,11 @@ impl Shapes {
             "tbl" => {
                 self.in_table = false;
                 let mut rows = std::mem::take(&mut self.rows);
-                let header = if self.named && rows.len() > 1 { rows.remove(0) } else { Vec::new() };
+                let header = if self.named && rows.len() > 1 {
+                    rows.remove(0)
+                } else {
+                    Vec::new()
+                };
                 out.table(header, rows)?;
             }
             _ => {}

@@ -156,7 +156,11 @@ fn numberings(
         if let Step::Open(name, element) = step {
             match name {
                 "abstractNum" => kind = attribute(element, "abstractNumId").unwrap_or_default(),
-                "lvl" => level = attribute(element, "ilvl").and_then(|level| level.parse().ok()).unwrap_or(0),
+                "lvl" => {
+                    level = attribute(element, "ilvl")
+                        .and_then(|level| level.parse().ok())
+                        .unwrap_or(0)
+                }
                 "numFmt" => {
                     let format = attribute(element, "val").unwrap_or_default();
                     levels.insert((kind.clone(), level), !matches!(format.as_str(), "bullet" | "none"));

@@ -43,7 +43,10 @@ pub(crate) fn read(text: &str, out: &mut Writer) -> Result<(), ExtractError> {
                 };
                 for attribute in start.attributes().with_checks(false).flatten() {
                     let key = attribute.key.as_ref();
-                    if key != "xmlns" && !key.starts_with("xmlns:") && !key.starts_with("xml:") && !key.starts_with("xsi:")
+                    if key != "xmlns"
+                        && !key.starts_with("xmlns:")
+                        && !key.starts_with("xml:")
+                        && !key.starts_with("xsi:")
                         && let Ok(value) = attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0)
                     {
                         element.values.push((local(key).to_owned(), value.into_owned()));
@@ -65,7 +68,10 @@ pub(crate) fn read(text: &str, out: &mut Writer) -> Result<(), ExtractError> {
         Ok(())
     })?;
     if roots == 0 || !open.is_empty() {
-        return Err(crate::budget::damaged("XML file", "it ends before its root element does"));
+        return Err(crate::budget::damaged(
+            "XML file",
+            "it ends before its root element does",
+        ));
     }
     Ok(())
 }
@@ -97,12 +103,18 @@ fn close(element: Element, open: &mut [Element], out: &mut Writer) -> Result<(),
             if !text.is_empty() {
                 values.insert(0, (element.name.clone(), text));
             }
-            let line: Vec<String> = values.iter().map(|(name, value)| format!("{name} {}", tidy(value))).collect();
+            let line: Vec<String> = values
+                .iter()
+                .map(|(name, value)| format!("{name} {}", tidy(value)))
+                .collect();
             around.values.push((element.name, line.join(", ")));
             return Ok(());
         }
         values.push((element.name, text));
         return write(&values, out);
+    }
+    for around in open {
+        write(&std::mem::take(&mut around.values), out)?;
     }
     write(&element.values, out)?;
     out.text(&text)

@@ -9,9 +9,9 @@ use crate::writer::Writer;
 
 /// Elements inside a line.
 const INLINE: [&str; 35] = [
-    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "img", "ins",
-    "kbd", "label", "mark", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup",
-    "time", "tt", "u",
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "img",
+    "ins", "kbd", "label", "mark", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub",
+    "sup", "time", "tt", "u",
 ];
 
 struct State {
@@ -226,7 +226,10 @@ fn table(table: ElementRef<'_>, out: &mut Writer) -> Result<(), ExtractError> {
                     }
                     all_named &= cell.value().name() == "th";
                     cells.push(text_of(cell));
-                    let wide = cell.attr("colspan").and_then(|span| span.parse::<usize>().ok()).unwrap_or(1);
+                    let wide = cell
+                        .attr("colspan")
+                        .and_then(|span| span.parse::<usize>().ok())
+                        .unwrap_or(1);
                     cells.extend((1..wide.min(100)).map(|_| String::new()));
                 }
                 if all_named && header.is_empty() && rows.is_empty() {

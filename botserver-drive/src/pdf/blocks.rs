@@ -96,8 +96,15 @@ impl Style {
         for line in pages.iter().flat_map(|page| &page.lines) {
             *letters.entry(tenths(line.size())).or_default() += line.text().chars().count();
         }
-        let body = letters.iter().max_by_key(|(size, count)| (**count, -**size)).map_or(0, |(size, _)| *size);
-        let mut sizes: Vec<i32> = letters.keys().copied().filter(|size| *size * 100 > body * 112).collect();
+        let body = letters
+            .iter()
+            .max_by_key(|(size, count)| (**count, -**size))
+            .map_or(0, |(size, _)| *size);
+        let mut sizes: Vec<i32> = letters
+            .keys()
+            .copied()
+            .filter(|size| *size * 100 > body * 112)
+            .collect();
         sizes.sort_unstable_by(|one, other| other.cmp(one));
         // Sizes that differ by less than a reader sees are one.
         sizes.dedup_by(|next, before| (*before - *next) * 100 < *before * 4);
@@ -113,7 +120,8 @@ impl Style {
     fn level(&self, line: &Line) -> Option<u8> {
         let text = line.text();
         let count = text.chars().count();
-        if line.runs.len() > 1 || count > LONGEST_HEADING || !text.chars().any(char::is_alphabetic) {
+        let is_item = item(&text).is_some_and(|(marker, _)| marker == "-");
+        if line.runs.len() > 1 || is_item || count > LONGEST_HEADING || !text.chars().any(char::is_alphabetic) {
             return None;
         }
         let rank = self.sizes.iter().position(|size| line.size() >= size * 0.97);
@@ -121,8 +129,11 @@ impl Style {
             return u8::try_from(rank + 1).ok().map(|level| level.min(6));
         }
         let short = count <= 90 && !text.ends_with(['.', ',', ';', ':']);
-        let begins = text.chars().next().is_some_and(|first| first.is_uppercase() || first.is_ascii_digit());
-        let bold = line.bold() && line.size() >= self.body * 0.95 && short && begins && item(&text).is_none_or(|(marker, _)| marker != "-");
+        let begins = text
+            .chars()
+            .next()
+            .is_some_and(|first| first.is_uppercase() || first.is_ascii_digit());
+        let bold = line.bold() && line.size() >= self.body * 0.95 && short && begins;
         bold.then(|| u8::try_from(self.sizes.len() + 1).unwrap_or(6).min(6))
     }
 }
@@ -147,7 +158,7 @@ fn write_page(lines: &[Line], style: &Style, out: &mut Writer) -> Result<(), Ext
             let count = 1 + rest
                 .windows(2)
                 .take(2)
-                .take_while(|pair| matches!(pair, [one, next] if style.level(next) == Some(level) && follows(one, next) && (one.size() - next.size()).abs() < 0.5))
+                .take_while(|pair| matches!(pair, [one, next] if style.level(next) == Some(level) && continues_heading(one, next)))
                 .count();
             let (heading, after) = rest.split_at(count);
             let text: Vec<String> = heading.iter().map(Line::text).collect();
@@ -177,6 +188,12 @@ fn follows(one: &Line, next: &Line) -> bool {
     down > 0.0 && down < size * 1.75
 }
 
+/// Whether a heading goes on in the next line: set tighter than two headings would be.
+fn continues_heading(one: &Line, next: &Line) -> bool {
+    let size = one.size();
+    one.y() > next.y() && one.y() - next.y() < size * 1.35 && (size - next.size()).abs() < 0.5
+}
+
 /// How many lines a paragraph has.
 fn paragraph_length(lines: &[Line], style: &Style) -> usize {
     let Some(first) = lines.first() else { return 0 };
@@ -195,7 +212,8 @@ fn paragraph_length(lines: &[Line], style: &Style) -> usize {
             let indented = next.left() - if is_item { next.left() } else { left };
             let same_gap = (one.y() - next.y()) < gap + size * 0.35;
             // A line that ends early ends its paragraph where the next begins further in.
-            let ended = one.right() < widest - size * 6.0 && ends_sentence(&one.text()) && next.left() > left + size * 0.8;
+            let ended =
+                one.right() < widest - size * 6.0 && ends_sentence(&one.text()) && next.left() > left + size * 0.8;
             follows(one, next)
                 && same_gap
                 && (one.size() - next.size()).abs() < size * 0.15
@@ -255,9 +273,12 @@ fn item(text: &str) -> Option<(String, &str)> {
     }
     let rest = text.get(digits..)?;
     let after = rest.strip_prefix('.').or_else(|| rest.strip_prefix(')'))?;
-    after
-        .starts_with(' ')
-        .then(|| (format!("{}.", text.get(..digits).unwrap_or_default()), after.trim_start()))
+    after.starts_with(' ').then(|| {
+        (
+            format!("{}.", text.get(..digits).unwrap_or_default()),
+            after.trim_start(),
+        )
+    })
 }
 
 fn write_code(lines: &[Line], out: &mut Writer) -> Result<(), ExtractError> {
@@ -265,7 +286,11 @@ fn write_code(lines: &[Line], out: &mut Writer) -> Result<(), ExtractError> {
     let mut code = String::new();
     for line in lines {
         let width = line.size() * 0.6;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "letters on a line")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "letters on a line"
+        )]
         let indent = ((line.left() - left) / width.max(0.1)).round().clamp(0.0, 80.0) as usize;
         code.extend([" ".repeat(indent).as_str(), &line.text(), "\n"]);
     }
@@ -293,7 +318,11 @@ fn table_length(lines: &[Line]) -> usize {
         }
         length += 1;
     }
-    if full >= 2 && (full > 2 || first.runs.len() > 2) { length } else { 0 }
+    if full >= 2 && (full > 2 || first.runs.len() > 2) {
+        length
+    } else {
+        0
+    }
 }
 
 /// Whether the cells of two rows are in the same columns.
@@ -301,7 +330,11 @@ fn aligned(one: &Line, other: &Line) -> bool {
     let count = other
         .runs
         .iter()
-        .filter(|run| one.runs.iter().any(|above| run.left < above.right + above.size && run.right > above.left - above.size))
+        .filter(|run| {
+            one.runs
+                .iter()
+                .any(|above| run.left < above.right + above.size && run.right > above.left - above.size)
+        })
         .count();
     count * 3 >= other.runs.len() * 2
 }
@@ -320,7 +353,9 @@ fn write_table(lines: &[Line], out: &mut Writer) -> Result<(), ExtractError> {
         let mut cells = vec![String::new(); columns.len()];
         for run in &line.runs {
             let middle = f32::midpoint(run.left, run.right);
-            let inside = columns.iter().position(|(left, right)| *left <= middle && middle <= *right);
+            let inside = columns
+                .iter()
+                .position(|(left, right)| *left <= middle && middle <= *right);
             if let Some(cell) = inside.and_then(|at| cells.get_mut(at)) {
                 append(cell, &run.text);
             }
@@ -344,7 +379,10 @@ fn write_table(lines: &[Line], out: &mut Writer) -> Result<(), ExtractError> {
         [(true, _), others @ ..] => others.iter().any(|(bold, _)| !bold),
         [(_, names), others @ ..] => {
             let values = |row: &[String]| row.iter().any(|cell| crate::plain::is_value(cell) && !cell.is_empty());
-            !values(names) && !others.is_empty() && others.iter().all(|(_, row)| values(row)) && names.iter().all(|name| !name.is_empty())
+            !values(names)
+                && !others.is_empty()
+                && others.iter().all(|(_, row)| values(row))
+                && names.iter().all(|name| !name.is_empty())
         }
         [] => false,
     };
@@ -355,7 +393,11 @@ fn write_table(lines: &[Line], out: &mut Writer) -> Result<(), ExtractError> {
 
 /// The columns of a table: where runs are above each other.
 fn columns(lines: &[Line]) -> Vec<(f32, f32)> {
-    let mut runs: Vec<(f32, f32)> = lines.iter().flat_map(|line| &line.runs).map(|run| (run.left, run.right)).collect();
+    let mut runs: Vec<(f32, f32)> = lines
+        .iter()
+        .flat_map(|line| &line.runs)
+        .map(|run| (run.left, run.right))
+        .collect();
     runs.sort_by(|one, other| one.0.total_cmp(&other.0));
     let mut columns: Vec<(f32, f32)> = Vec::new();
     for (left, right) in runs {

@@ -74,8 +74,16 @@ fn gutter(lines: &[Line]) -> Option<f32> {
     let left = lines.iter().map(Line::left).fold(f32::MAX, f32::min);
     let right = lines.iter().map(Line::right).fold(f32::MIN, f32::max);
     let middle = f32::midpoint(left, right);
-    let before = lines.iter().flat_map(|line| &line.runs).map(|run| run.right).filter(|right| *right < middle);
-    let after = lines.iter().flat_map(|line| &line.runs).map(|run| run.left).filter(|left| *left > middle * 0.98);
+    let before = lines
+        .iter()
+        .flat_map(|line| &line.runs)
+        .map(|run| run.right)
+        .filter(|right| *right < middle);
+    let after = lines
+        .iter()
+        .flat_map(|line| &line.runs)
+        .map(|run| run.left)
+        .filter(|left| *left > middle * 0.98);
     let (before, after) = (before.fold(f32::MIN, f32::max), after.fold(f32::MAX, f32::min));
     if before > f32::MIN && after < f32::MAX && after > before {
         gaps.push((before, after));

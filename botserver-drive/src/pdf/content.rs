@@ -86,7 +86,9 @@ pub(super) fn glyphs(
         .map_err(|error| explain(&error, most))?;
     let page = document.get_dictionary(id).map_err(|error| explain(&error, most))?;
     let resources = inherited(document, page, b"Resources").and_then(|found| found.as_dict().ok());
-    let turned = inherited(document, page, b"Rotate").and_then(|turned| turned.as_i64().ok()).unwrap_or(0);
+    let turned = inherited(document, page, b"Rotate")
+        .and_then(|turned| turned.as_i64().ok())
+        .unwrap_or(0);
     let mut page = Page {
         document,
         fonts,
@@ -165,7 +167,12 @@ impl Page<'_> {
             // What follows damage is lost, what came before is not.
             let Ok(operation) = operation else { break };
             let operands = operation.operands.as_slice();
-            let number = |at: usize| operands.get(at).and_then(|operand| operand.as_float().ok()).unwrap_or(0.0);
+            let number = |at: usize| {
+                operands
+                    .get(at)
+                    .and_then(|operand| operand.as_float().ok())
+                    .unwrap_or(0.0)
+            };
             let matrix = || [number(0), number(1), number(2), number(3), number(4), number(5)];
             match operation.operator.as_str() {
                 "q" if saved.len() < STATES_DEEP => saved.push(state.clone()),
@@ -246,7 +253,12 @@ impl Page<'_> {
                 forms.get_deref(name, self.document).ok()?.as_stream().ok()
             });
         let Some(stream) = stream else { return Ok(()) };
-        if !stream.dict.get(b"Subtype").and_then(Object::as_name).is_ok_and(|kind| kind == b"Form") {
+        if !stream
+            .dict
+            .get(b"Subtype")
+            .and_then(Object::as_name)
+            .is_ok_and(|kind| kind == b"Form")
+        {
             return Ok(());
         }
         let most = usize::try_from(out.budget.room().min(LARGEST_STREAM)).unwrap_or(usize::MAX);
@@ -258,7 +270,11 @@ impl Page<'_> {
             Err(_) => return Ok(()),
         };
         let mut state = state.clone();
-        if let Ok(matrix) = stream.dict.get_deref(b"Matrix", self.document).and_then(Object::as_array) {
+        if let Ok(matrix) = stream
+            .dict
+            .get_deref(b"Matrix", self.document)
+            .and_then(Object::as_array)
+        {
             let mut numbers = matrix.iter().map(|number| number.as_float().unwrap_or(0.0));
             let mut own = UNIT;
             for place in &mut own {
@@ -266,7 +282,10 @@ impl Page<'_> {
             }
             state.place = times(own, state.place);
         }
-        let own = stream.dict.get_deref(b"Resources", self.document).and_then(Object::as_dict);
+        let own = stream
+            .dict
+            .get_deref(b"Resources", self.document)
+            .and_then(Object::as_dict);
         self.draw(&content, own.ok().or(resources), state, depth + 1, out)
     }
 

@@ -54,11 +54,20 @@ impl Font {
         let stream = font.get_deref(b"ToUnicode", document).and_then(Object::as_stream);
         let map = stream.and_then(|stream| stream.get_plain_content_with_limit(LARGEST_MAP));
         let map = map.map(|map| UnicodeMap::parse(&map)).unwrap_or_default();
-        let composite = font.get(b"Subtype").and_then(Object::as_name).is_ok_and(|name| name == b"Type0");
+        let composite = font
+            .get(b"Subtype")
+            .and_then(Object::as_name)
+            .is_ok_and(|name| name == b"Type0");
         let below = composite.then(|| descendant(document, font)).flatten();
         let name = font.get_deref(b"BaseFont", document).and_then(Object::as_name);
-        let name = name.map(|name| String::from_utf8_lossy(name).to_lowercase()).unwrap_or_default();
-        let descriptor = below.unwrap_or(font).get_deref(b"FontDescriptor", document).and_then(Object::as_dict).ok();
+        let name = name
+            .map(|name| String::from_utf8_lossy(name).to_lowercase())
+            .unwrap_or_default();
+        let descriptor = below
+            .unwrap_or(font)
+            .get_deref(b"FontDescriptor", document)
+            .and_then(Object::as_dict)
+            .ok();
         let flags = descriptor
             .and_then(|descriptor| descriptor.get_deref(b"Flags", document).ok()?.as_i64().ok())
             .unwrap_or(0);
@@ -68,7 +77,11 @@ impl Font {
         let mono = flags & 1 != 0 || name.contains("courier") || name.contains("mono");
         let mut this = Self {
             letters: if composite { Vec::new() } else { letters(document, font) },
-            code: if composite { map.width().unwrap_or(2).clamp(1, 4) } else { 1 },
+            code: if composite {
+                map.width().unwrap_or(2).clamp(1, 4)
+            } else {
+                1
+            },
             map,
             widths: HashMap::new(),
             usual_width: if mono { 600.0 } else { 0.0 },
@@ -101,7 +114,11 @@ impl Font {
         let Ok(widths) = font.get_deref(b"Widths", document).and_then(Object::as_array) else {
             return;
         };
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "codes are small and positive")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "codes are small and positive"
+        )]
         let first = first.max(0.0) as u32;
         for (code, width) in (first..).zip(widths.iter().take(256)) {
             let width = document.dereference(width).and_then(|(_, width)| width.as_float());
@@ -128,7 +145,11 @@ impl Font {
                 }
                 rest = tail;
             } else if let [width, after @ ..] = tail {
-                let last = second.as_i64().ok().and_then(|last| u32::try_from(last).ok()).unwrap_or(first);
+                let last = second
+                    .as_i64()
+                    .ok()
+                    .and_then(|last| u32::try_from(last).ok())
+                    .unwrap_or(first);
                 for code in first..=last.min(first.saturating_add(65_535)) {
                     self.widths.insert(code, width.as_float().unwrap_or(0.0));
                 }
@@ -206,14 +227,23 @@ fn letters(document: &Document, font: &Dictionary) -> Vec<String> {
         }
         _ => (None, None),
     };
-    let true_type = font.get(b"Subtype").and_then(Object::as_name).is_ok_and(|name| name == b"TrueType");
+    let true_type = font
+        .get(b"Subtype")
+        .and_then(Object::as_name)
+        .is_ok_and(|name| name == b"TrueType");
     let base = base.unwrap_or_else(|| {
-        let usual: &[u8] = if true_type { b"WinAnsiEncoding" } else { b"StandardEncoding" };
+        let usual: &[u8] = if true_type {
+            b"WinAnsiEncoding"
+        } else {
+            b"StandardEncoding"
+        };
         usual.to_vec()
     });
     let named = dictionary! { "Type" => "Font", "Encoding" => Object::Name(base) };
     let mut letters: Vec<String> = match named.get_font_encoding(document) {
-        Ok(encoding) => (0..=255_u8).map(|code| encoding.bytes_to_string(&[code]).unwrap_or_default()).collect(),
+        Ok(encoding) => (0..=255_u8)
+            .map(|code| encoding.bytes_to_string(&[code]).unwrap_or_default())
+            .collect(),
         Err(_) => (0..=255_u8).map(|code| char::from(code).to_string()).collect(),
     };
     let mut code = 0_usize;

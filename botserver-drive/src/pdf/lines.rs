@@ -86,7 +86,8 @@ fn runs(mut glyphs: Vec<Glyph>, budget: &mut Budget) -> Result<Vec<Run>, Extract
             let size = run.size.max(glyph.size).max(0.1);
             let gap = glyph.x - run.right;
             let same_height = (glyph.y - run.y).abs() < size * 0.35;
-            if same_height && gap > -size * 0.6 && gap < size * WIDE {
+            let same_size = glyph.size < run.size * 1.2 && run.size < glyph.size * 1.2;
+            if same_height && same_size && gap > -size * 0.6 && gap < size * WIDE {
                 let spaced = run.text.ends_with(' ') || glyph.text.starts_with(' ');
                 if gap > size * SPACE && !spaced {
                     run.text.push(' ');
@@ -94,7 +95,6 @@ fn runs(mut glyphs: Vec<Glyph>, budget: &mut Budget) -> Result<Vec<Run>, Extract
                 run.text.push_str(&glyph.text);
                 // A space at the end of a line may be as wide as a justified line wants.
                 run.right = run.right.max(glyph.x + glyph.width);
-                run.size = run.size.max(glyph.size);
                 run.bold &= glyph.bold || glyph.text == " ";
                 run.mono &= glyph.mono;
                 continue;
@@ -172,11 +172,15 @@ fn join(line: &mut Line) {
                 if gap > size * SPACE {
                     last.text.push(' ');
                 }
+                // A large dot before an item or a small number behind a word does not make the size of a line.
+                if run.text.len() > last.text.len() {
+                    last.size = run.size;
+                    last.y = run.y;
+                }
                 last.text.push_str(&run.text);
                 last.right = last.right.max(run.right);
                 last.bold &= run.bold;
                 last.mono &= run.mono;
-                last.size = last.size.max(run.size);
                 continue;
             }
         }

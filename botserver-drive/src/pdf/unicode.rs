@@ -40,10 +40,6 @@ impl UnicodeMap {
         map
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.letters.is_empty()
-    }
-
     pub(super) fn get(&self, code: u32) -> Option<&str> {
         self.letters.get(&code).map(String::as_str)
     }
@@ -71,7 +67,8 @@ impl UnicodeMap {
             .map(|pair| pair.iter().fold(0_u16, |unit, byte| (unit << 8) | u16::from(*byte)))
             .collect();
         let text = String::from_utf16_lossy(&units);
-        self.letters.insert(code, text.chars().filter(|letter| *letter != '\0').collect());
+        self.letters
+            .insert(code, text.chars().filter(|letter| *letter != '\0').collect());
     }
 
     fn letters(&mut self, section: &[Token]) {
@@ -99,7 +96,10 @@ impl UnicodeMap {
                     rest = after;
                 }
                 [Token::Open, after @ ..] => {
-                    let end = after.iter().position(|token| matches!(token, Token::Close)).unwrap_or(after.len());
+                    let end = after
+                        .iter()
+                        .position(|token| matches!(token, Token::Close))
+                        .unwrap_or(after.len());
                     for (code, token) in (first..=last).zip(after.iter().take(end)) {
                         if let Token::Hex(units) = token {
                             self.put(code, units);
@@ -124,7 +124,9 @@ fn next(units: &mut [u8]) {
 }
 
 fn number(code: &[u8]) -> u32 {
-    code.iter().take(4).fold(0, |number, byte| (number << 8) | u32::from(*byte))
+    code.iter()
+        .take(4)
+        .fold(0, |number, byte| (number << 8) | u32::from(*byte))
 }
 
 fn tokens(bytes: &[u8]) -> Vec<Token> {
@@ -145,18 +147,26 @@ fn tokens(bytes: &[u8]) -> Vec<Token> {
                 if digits.len() % 2 == 1 {
                     digits.push(0);
                 }
-                let bytes = digits.chunks(2).map(|pair| pair.iter().fold(0, |sum, digit| (sum << 4) | digit));
+                let bytes = digits
+                    .chunks(2)
+                    .map(|pair| pair.iter().fold(0, |sum, digit| (sum << 4) | digit));
                 tokens.push(Token::Hex(bytes.collect()));
                 rest = after.get(1..).unwrap_or_default();
             }
             b'[' => tokens.push(Token::Open),
             b']' => tokens.push(Token::Close),
             b'%' => {
-                let end = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(rest.len());
+                let end = rest
+                    .iter()
+                    .position(|byte| matches!(byte, b'\n' | b'\r'))
+                    .unwrap_or(rest.len());
                 rest = rest.get(end..).unwrap_or_default();
             }
             byte if byte.is_ascii_alphabetic() => {
-                let end = rest.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(rest.len());
+                let end = rest
+                    .iter()
+                    .position(|byte| !byte.is_ascii_alphanumeric())
+                    .unwrap_or(rest.len());
                 let (more, after) = rest.split_at(end);
                 let mut word = String::from(char::from(*byte));
                 word.push_str(&String::from_utf8_lossy(more));

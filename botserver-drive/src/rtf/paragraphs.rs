@@ -131,7 +131,11 @@ impl Paragraphs {
             return Ok(());
         }
         let named = std::mem::take(&mut self.named);
-        let header = if named && rows.len() > 1 { rows.remove(0) } else { Vec::new() };
+        let header = if named && rows.len() > 1 {
+            rows.remove(0)
+        } else {
+            Vec::new()
+        };
         out.table(header, rows)
     }
 }

@@ -53,7 +53,10 @@ impl<'a> Tokens<'a> {
             self.at += 1;
         }
         self.take_while(10, |byte| byte.is_ascii_digit());
-        let number = self.bytes.get(start..self.at).and_then(|digits| std::str::from_utf8(digits).ok());
+        let number = self
+            .bytes
+            .get(start..self.at)
+            .and_then(|digits| std::str::from_utf8(digits).ok());
         let number = number.and_then(|digits| digits.parse().ok());
         if self.peek() == Some(b' ') {
             self.at += 1;

@@ -44,7 +44,8 @@ pub(super) struct Body<'a> {
     unread: usize,
     in_text: bool,
     page: u32,
-    /// Blocks of text boxes end up before the paragraph that they hang on.
+    /// Whether nothing was written since a page was ended.
+    turned: bool,
     begun: bool,
 }
 
@@ -58,6 +59,7 @@ impl<'a> Body<'a> {
             unread: 0,
             in_text: false,
             page: 1,
+            turned: false,
             begun: false,
         }
     }
@@ -93,6 +95,7 @@ impl<'a> Body<'a> {
                     && self.unread == 0
                     && let Some(paragraph) = self.paragraphs.last_mut()
                 {
+                    self.turned &= text.trim().is_empty();
                     paragraph.text.push_str(text);
                 }
             }
@@ -104,6 +107,12 @@ impl<'a> Body<'a> {
         match name {
             "p" => self.paragraphs.push(Paragraph::default()),
             "tbl" => self.tables.push(Table::default()),
+            "br" if attribute(element, "type").as_deref() == Some("page") => {
+                self.next_page(out)?;
+                self.turned = true;
+            }
+            // The same break as the one that was asked for just before.
+            "lastRenderedPageBreak" if self.turned => self.turned = false,
             "lastRenderedPageBreak" => self.next_page(out)?,
             _ => {}
         }
@@ -224,7 +233,8 @@ impl<'a> Body<'a> {
             }
             (None, None) => return out.text(&paragraph.text),
         };
-        self.numbers.retain(|(list, level), _| *list != number || *level <= depth);
+        self.numbers
+            .retain(|(list, level), _| *list != number || *level <= depth);
         let marker = if counts {
             let next = self.numbers.entry((number, depth)).or_insert(0);
             *next += 1;

@@ -4,13 +4,17 @@
 //! which runs one turn at a time for each conversation. Everything visible is an entry of the conversation's
 //! log; listeners get it with its number, and any door can go on from a number.
 
+mod context;
 mod engine;
 mod error;
 mod frame;
 mod keywords;
+mod knowledge;
+mod links;
 mod model;
 mod phrases;
 mod prompt;
+mod recording;
 mod room;
 mod routes;
 mod runner;
@@ -23,6 +27,7 @@ use botstate::AppState;
 
 pub use error::Error;
 pub use keywords::{keywords, keywords_of};
+pub use recording::recording;
 pub use service::ChatService;
 
 /// Chat routes: `/ws`, and REST under `/api/chat` and `/api/bot`.

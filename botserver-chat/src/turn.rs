@@ -8,9 +8,13 @@ mod agent;
 mod assent;
 mod begin;
 mod commit;
+mod consent;
 mod dialog;
 mod follow;
+mod knowledge;
+mod request;
 mod stack;
+mod tape;
 
 use std::sync::Arc;
 
@@ -25,6 +29,7 @@ use botstate::{
     dialog::{Bot, Env, Fault, FaultKind, Input},
     keyword,
     model::Usage,
+    recording::Taped,
     run::Suspend,
 };
 use tokio_util::sync::CancellationToken;
@@ -37,6 +42,7 @@ use crate::{
 };
 pub(crate) use follow::Follow;
 use stack::Frame;
+use tape::Tape;
 
 /// A running turn.
 pub(crate) struct Turn {
@@ -74,6 +80,8 @@ pub(crate) struct Turn {
     result: Option<Value>,
     /// A commit that failed inside a keyword, which ends the turn.
     broken: Option<Error>,
+    /// What is recorded.
+    tape: Tape,
 }
 
 /// What follows a step.
@@ -104,6 +112,7 @@ impl Turn {
             (Content::Recover, Some(open)) => open,
             _ => TurnId::new(),
         };
+        let tape = Tape::of(&inbound);
         Self {
             engine,
             room,
@@ -128,11 +137,13 @@ impl Turn {
             own: None,
             result: None,
             broken: None,
+            tape,
         }
     }
 
     /// Runs the turn to its end.
     pub(crate) async fn run(mut self) -> Result<(Outcome, Conversation), Error> {
+        self.tape_beginning();
         if !self.begin().await? {
             return Ok(self.finish());
         }
@@ -230,11 +241,13 @@ impl Turn {
     }
 
     fn send(&mut self, content: String, files: Vec<FileRef>) {
+        self.tape.add(|| Taped::message(&content, &files));
         self.fresh.push(Body::BotMessage {
             content,
             stopped: false,
             stream: None,
             files,
+            citations: Vec::new(),
         });
     }
 
@@ -357,7 +370,13 @@ impl keyword::Turn for Turn {
         match event {
             Emit::Say(text) => self.say(text),
             Emit::Files { text, files } => self.send(text, files),
-            Emit::Side { event, data } => self.fresh.push(Body::Side { event, data }),
+            Emit::Side { event, data } => {
+                self.tape.add(|| Taped::Side {
+                    event: event.clone(),
+                    data: data.clone(),
+                });
+                self.fresh.push(Body::Side { event, data });
+            }
         }
     }
 

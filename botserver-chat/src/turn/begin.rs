@@ -10,6 +10,7 @@ use botstate::{
     door::ToolResult,
     job::{NewJob, Reply},
     model::ChatMessage,
+    recording::HIDDEN,
     run::{Channel, Order, Task, side_conversation},
 };
 
@@ -27,8 +28,6 @@ use crate::{
     store::events,
 };
 
-/// What the log shows in place of a secret.
-const HIDDEN: &str = "••••••••";
 /// Messages among which the last question is looked for.
 const RECENT: i64 = 20;
 
@@ -221,6 +220,7 @@ impl Turn {
         let pending = match self.stack.last_mut() {
             Some(Frame::Agent(agent)) if !agent.pending.is_empty() => {
                 agent.rounds = 0;
+                agent.asks = None;
                 std::mem::take(&mut agent.pending)
             }
             _ => return self.begin_anew(results).map(|()| true),
@@ -264,7 +264,9 @@ impl Turn {
 
     async fn begin_message(&mut self, answer: Answer, kind: MessageType) -> Result<(), Error> {
         // Somebody who says something else does not answer the calls that were handed to a client.
-        while matches!(self.stack.last(), Some(Frame::Agent(agent)) if !agent.pending.is_empty()) {
+        let is_away =
+            |frame: &Frame| matches!(frame, Frame::Agent(agent) if !agent.pending.is_empty() && agent.asks.is_none());
+        while self.stack.last().is_some_and(is_away) {
             self.stack.pop();
         }
         let awaited = self.stack.last().and_then(Frame::awaited).cloned();
@@ -308,6 +310,9 @@ impl Turn {
 
     /// Ends the wait of the topmost dialog with a person's answer; false when it is no answer to that.
     fn end_wait(&mut self, answer: &Answer) -> bool {
+        if matches!(self.stack.last(), Some(Frame::Agent(_))) {
+            return self.consent(&answer.text);
+        }
         let Some(Frame::Dialog(top)) = self.stack.last_mut() else {
             return false;
         };
@@ -409,12 +414,16 @@ impl Turn {
         let Some(dialogs) = self.engine.ports.dialogs.clone() else {
             return Err(Error::NotBuiltIn("dialogs"));
         };
+        self.tape.start(script, &args, &self.env);
         match dialogs.start(&self.inbound.bot, script, args, &self.env).await {
             Ok(dialog) => {
                 self.input = Input::Continue;
                 self.stack.push(Frame::Dialog(Running::new(dialog)));
             }
-            Err(fault) => self.return_fault(fault),
+            Err(fault) => {
+                self.tape.refused(&fault);
+                self.return_fault(fault);
+            }
         }
         Ok(())
     }

@@ -2,11 +2,16 @@
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
-use botlib::{Value, value::Map, wire::InputSpec};
+use botlib::{
+    Value,
+    value::Map,
+    wire::{InputKind, InputSpec},
+};
 use botstate::{
     dialog::{Dialog, Env, Fault, FaultKind, HostCall, Input, Step},
     job::NewJob,
     keyword::{Args, Class, Turn as _},
+    recording::Taped,
     run::{Channel, Order, Task},
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -19,6 +24,7 @@ use super::{
 };
 use crate::{
     error::Error,
+    links::Guard,
     model::{Waiting, tool_result},
     phrases::Phrase,
 };
@@ -26,13 +32,13 @@ use crate::{
 impl Turn {
     pub(super) async fn step_dialog(&mut self) -> Result<Next, Error> {
         if self.cancel.is_cancelled() {
-            self.stack.pop();
+            self.drop_dialog();
             self.return_fault(Fault::new(FaultKind::Stopped, "the person stopped the dialog"));
             return Ok(self.next_after_return());
         }
         if self.steps > self.engine.script.steps {
             let limit = self.engine.script.steps;
-            self.stack.pop();
+            self.drop_dialog();
             self.return_fault(
                 Fault::new(
                     FaultKind::Limit,
@@ -96,7 +102,7 @@ impl Turn {
                 dialog
             }
             Err(fault) => {
-                self.stack.pop();
+                self.drop_dialog();
                 self.return_fault(fault);
                 return Ok(self.next_after_return());
             }
@@ -106,14 +112,17 @@ impl Turn {
             now: self.env.now,
             ..env.unwrap_or_else(|| self.env.clone())
         };
+        let is_secret = matches!(input, Input::Heard(_)) && self.hears_secret();
+        self.tape.resume(env.now, &input, &env, is_secret, is_woken);
         let Ok((dialog, step)) = run(dialog, input, &env, &self.engine.computing).await else {
-            self.stack.pop();
+            self.drop_dialog();
             self.return_fault(Fault::new(
                 FaultKind::Internal,
                 "the dialog broke off while it computed",
             ));
             return Ok(self.next_after_return());
         };
+        self.tape.step(&step);
         // Nobody asks what other dialogs have said, and one that never ends must not grow by it.
         let is_tool = matches!(self.stack.first(), Some(Frame::Agent(agent)) if !agent.pending.is_empty());
         let Some(Frame::Dialog(top)) = self.stack.last_mut() else {
@@ -125,8 +134,12 @@ impl Turn {
             Step::Say(text) => {
                 if is_tool {
                     top.said.push(text.clone());
+                    // The model chose the tool's arguments, so these may be its words as well.
+                    let text = Guard::whole(self.allowed(), &text);
+                    self.say(text);
+                } else {
+                    self.say(text);
                 }
-                self.say(text);
             }
             Step::Call(call) => {
                 top.waiting = Waiting::call(call.number, call.keyword, &call.args);
@@ -149,7 +162,7 @@ impl Turn {
                 }
             }
             Step::Hear(_) if self.conversation.session.transaction.is_some() => {
-                self.stack.pop();
+                self.drop_dialog();
                 self.return_fault(in_transaction("HEAR"));
                 return Ok(self.next_after_return());
             }
@@ -172,6 +185,18 @@ impl Turn {
             }
         }
         Ok(Next::Step)
+    }
+
+    /// Takes the topmost dialog away, which cannot go on.
+    fn drop_dialog(&mut self) {
+        self.stack.pop();
+        self.tape.add(|| Taped::Dropped { all: false });
+    }
+
+    /// Whether the topmost dialog hears something that is not shown.
+    pub(super) fn hears_secret(&self) -> bool {
+        let awaited = self.stack.last().and_then(Frame::awaited);
+        awaited.is_some_and(|spec| spec.kind == InputKind::Password)
     }
 
     /// The wait of a HEAR. One with a time limit gets a job that ends it, which commits with the wait.

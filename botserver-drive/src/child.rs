@@ -80,7 +80,7 @@ pub(crate) async fn read(
         return Ok(Err(too_slow(limits.time)));
     };
     Ok(match answered {
-        Ok(Answer { status, out, said }) => conclude(status, &out, &said, &limits),
+        Ok(Ended { status, out, said }) => conclude(status, &out, &said, &limits),
         Err(error) => {
             stop(&mut child).await;
             Err(ExtractError::Io(format!("the process that reads it failed: {error}")))
@@ -93,34 +93,34 @@ async fn stop(child: &mut Child) {
     let _ = child.kill().await;
 }
 
-struct Answer {
+struct Ended {
     status: ExitStatus,
     out: Vec<u8>,
     said: Vec<u8>,
 }
 
-async fn converse(child: &mut Child, request: &Request, bytes: &[u8]) -> std::io::Result<Answer> {
+async fn converse(child: &mut Child, request: &Request, bytes: &[u8]) -> std::io::Result<Ended> {
     let gone = || std::io::Error::other("it has no pipes");
     let mut input = child.stdin.take().ok_or_else(gone)?;
     let output = child.stdout.take().ok_or_else(gone)?;
     let errors = child.stderr.take().ok_or_else(gone)?;
-    let mut head = serde_json::to_vec(request)?;
-    head.push(b'\n');
+    let mut line = serde_json::to_vec(request)?;
+    line.push(b'\n');
     let most = ANSWER_PER_CHARACTER.saturating_mul(request.limits.characters as u64) + (1 << 20);
     let (mut out, mut said) = (Vec::new(), Vec::new());
     let (mut output, mut errors) = (output.take(most), errors.take(64 << 10));
     let feed = async {
         // A process that stopped reading says why on its way out.
-        let _ = input.write_all(&head).await;
+        let _ = input.write_all(&line).await;
         let _ = input.write_all(bytes).await;
         drop(input);
     };
-    let ((), read, heard) = tokio::join!(feed, output.read_to_end(&mut out), errors.read_to_end(&mut said));
+    let ((), read, said_all) = tokio::join!(feed, output.read_to_end(&mut out), errors.read_to_end(&mut said));
     read?;
-    heard?;
+    said_all?;
     drop((output, errors));
     let status = child.wait().await?;
-    Ok(Answer { status, out, said })
+    Ok(Ended { status, out, said })
 }
 
 /// What the end of the process means.

@@ -138,7 +138,7 @@ fn table(records: &[&Map<String, Value>], out: &mut Writer) -> Result<(), Extrac
         let cell = |name: &String| record.get(name).and_then(inline).unwrap_or_default();
         rows.push(header.iter().map(cell).collect());
     }
-    out.table(header, rows)
+    out.table(&header, &rows)
 }
 
 /// A value that fits in a line: no object, and no list with more than such values.

@@ -121,7 +121,7 @@ fn end(tag: TagEnd, state: &mut State, out: &mut Writer) -> Result<(), ExtractEr
             state.rows.push(row);
             Ok(())
         }
-        TagEnd::Table => out.table(std::mem::take(&mut state.header), std::mem::take(&mut state.rows)),
+        TagEnd::Table => out.table(&std::mem::take(&mut state.header), &std::mem::take(&mut state.rows)),
         TagEnd::List(_) => {
             flush(state, out)?;
             state.lists.pop();

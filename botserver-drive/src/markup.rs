@@ -11,7 +11,7 @@ use quick_xml::{
 use crate::{budget::damaged, writer::Writer};
 
 /// What an XML document says next. Names are without their prefixes.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Step<'a> {
     Open(&'a str, &'a BytesStart<'a>),
     Close(&'a str),

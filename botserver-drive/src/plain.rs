@@ -198,7 +198,7 @@ pub(crate) fn table(mut rows: Vec<Vec<String>>, out: &mut Writer) -> Result<(), 
         Some(first) if rows.len() > 1 && is_header(first) => rows.remove(0),
         _ => Vec::new(),
     };
-    out.table(header, rows)
+    out.table(&header, &rows)
 }
 
 /// Names of columns: words, all different.

@@ -74,6 +74,10 @@ enum Role {
 }
 
 #[derive(Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a place in the file or a word of it"
+)]
 struct Shapes {
     role: Role,
     text: String,
@@ -175,7 +179,7 @@ impl Shapes {
                 } else {
                     Vec::new()
                 };
-                out.table(header, rows)?;
+                out.table(&header, &rows)?;
             }
             _ => {}
         }

@@ -159,7 +159,7 @@ fn numberings(
                 "lvl" => {
                     level = attribute(element, "ilvl")
                         .and_then(|level| level.parse().ok())
-                        .unwrap_or(0)
+                        .unwrap_or(0);
                 }
                 "numFmt" => {
                     let format = attribute(element, "val").unwrap_or_default();

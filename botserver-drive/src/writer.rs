@@ -89,7 +89,7 @@ impl Writer {
     }
 
     /// A table; columns that are empty all the way down are left out.
-    pub(crate) fn table(&mut self, header: Vec<String>, rows: Vec<Vec<String>>) -> Result<(), ExtractError> {
+    pub(crate) fn table(&mut self, header: &[String], rows: &[Vec<String>]) -> Result<(), ExtractError> {
         let mut header: Vec<String> = header.iter().map(|cell| tidy(cell)).collect();
         let mut rows: Vec<Vec<String>> = rows
             .iter()

@@ -52,14 +52,10 @@ fn refused(name: &str, bytes: Vec<u8>) -> String {
     let read = read(name, bytes);
     let taken = begun.elapsed();
     let peak = watch.peak();
-    let reason = match read {
-        Err(reason) => reason.to_string(),
-        Ok(document) => panic!(
-            "{name} was read: {} blocks, {:?}",
-            document.blocks.len(),
-            document.warnings
-        ),
-    };
+    let reason = read
+        .map(|document| (name, document.blocks.len(), document.warnings))
+        .expect_err("a refusal")
+        .to_string();
     eprintln!(
         "{name}: {size} bytes, {:.2} s, {} MiB: {reason}",
         taken.as_secs_f64(),

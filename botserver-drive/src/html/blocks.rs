@@ -126,7 +126,7 @@ fn open(element: ElementRef<'_>, state: &mut State, out: &mut Writer) -> Result<
         "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
             flush(state, out)?;
             state.skipped += 1;
-            let level = name.bytes().nth(1).map_or(1, |digit| digit - b'0');
+            let level = name.as_bytes().get(1).map_or(1, |digit| digit - b'0');
             out.heading(level, &text_of(element))?;
         }
         "table" if is_data(element) => {
@@ -241,5 +241,5 @@ fn table(table: ElementRef<'_>, out: &mut Writer) -> Result<(), ExtractError> {
             _ => {}
         }
     }
-    out.table(header, rows)
+    out.table(&header, &rows)
 }

@@ -249,9 +249,9 @@ fn append(text: &mut String, line: &str) {
         return;
     }
     let lower = line.chars().next().is_some_and(char::is_lowercase);
-    if text.ends_with('\u{ad}') {
-        text.pop();
-    } else if text.ends_with(['-', '\u{2010}']) && lower && text.chars().rev().nth(1).is_some_and(char::is_alphabetic) {
+    let divided =
+        text.ends_with(['-', '\u{2010}']) && lower && text.chars().rev().nth(1).is_some_and(char::is_alphabetic);
+    if divided || text.ends_with('\u{ad}') {
         text.pop();
     } else {
         text.push(' ');
@@ -388,7 +388,7 @@ fn write_table(lines: &[Line], out: &mut Writer) -> Result<(), ExtractError> {
     };
     let mut rows: Vec<Vec<String>> = rows.into_iter().map(|(_, row)| row).collect();
     let header = if named { rows.remove(0) } else { Vec::new() };
-    out.table(header, rows)
+    out.table(&header, &rows)
 }
 
 /// The columns of a table: where runs are above each other.

@@ -43,16 +43,11 @@ type Matrix = [f32; 6];
 const UNIT: Matrix = [1.0, 0.0, 0.0, 1.0, 0.0, 0.0];
 
 fn times(first: Matrix, then: Matrix) -> Matrix {
-    let [a, b, c, d, e, f] = first;
-    let [g, h, i, j, k, l] = then;
-    [
-        a * g + b * i,
-        a * h + b * j,
-        c * g + d * i,
-        c * h + d * j,
-        e * g + f * i + k,
-        e * h + f * j + l,
-    ]
+    let [right, up] = [[then[0], then[1]], [then[2], then[3]]];
+    let turned = |along: f32, across: f32| [along * right[0] + across * up[0], along * right[1] + across * up[1]];
+    let [x, y] = [turned(first[0], first[1]), turned(first[2], first[3])];
+    let moved = turned(first[4], first[5]);
+    [x[0], x[1], y[0], y[1], moved[0] + then[4], moved[1] + then[5]]
 }
 
 #[derive(Clone)]
@@ -294,7 +289,7 @@ impl Page<'_> {
             return Ok(());
         };
         for code in font.codes(string) {
-            let [a, b, c, d, x, y] = times(
+            let [right, rise, lean, up, x, y] = times(
                 [state.size * state.scale, 0.0, 0.0, state.size, 0.0, state.rise],
                 times(*text, state.place),
             );
@@ -313,11 +308,11 @@ impl Page<'_> {
                     text: plain(letters),
                     x,
                     y,
-                    width: width * a.hypot(b),
-                    size: c.hypot(d),
+                    width: width * right.hypot(rise),
+                    size: lean.hypot(up),
                     bold: font.bold,
                     mono: font.mono,
-                    turn: turn(a, b),
+                    turn: turn(right, rise),
                 });
             }
             *text = times([1.0, 0.0, 0.0, 1.0, by, 0.0], *text);
@@ -327,8 +322,8 @@ impl Page<'_> {
 }
 
 /// Quarter turns of a direction.
-fn turn(a: f32, b: f32) -> u8 {
-    match (a.abs() >= b.abs(), a >= 0.0, b >= 0.0) {
+fn turn(right: f32, rise: f32) -> u8 {
+    match (right.abs() >= rise.abs(), right >= 0.0, rise >= 0.0) {
         (true, true, _) => 0,
         (false, _, true) => 1,
         (true, false, _) => 2,

@@ -136,6 +136,6 @@ impl Paragraphs {
         } else {
             Vec::new()
         };
-        out.table(header, rows)
+        out.table(&header, &rows)
     }
 }

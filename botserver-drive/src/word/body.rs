@@ -119,10 +119,9 @@ impl<'a> Body<'a> {
         if let Some(paragraph) = self.paragraphs.last_mut() {
             match name {
                 "t" => self.in_text = true,
-                "tab" | "ptab" => paragraph.text.push(' '),
+                "tab" | "ptab" | "sym" => paragraph.text.push(' '),
                 "br" | "cr" if attribute(element, "type").as_deref() != Some("page") => paragraph.text.push('\n'),
                 "noBreakHyphen" => paragraph.text.push('-'),
-                "sym" => paragraph.text.push(' '),
                 "pStyle" => paragraph.style = attribute(element, "val"),
                 "outlineLvl" => paragraph.level = outline(attribute(element, "val")),
                 "numId" => paragraph.number = attribute(element, "val"),
@@ -261,6 +260,6 @@ impl<'a> Body<'a> {
         } else {
             Vec::new()
         };
-        out.table(header, table.rows)
+        out.table(&header, &table.rows)
     }
 }

@@ -154,7 +154,11 @@ fn an_archive_of_a_million_entries_is_refused_before_its_list_is_read() {
 #[test]
 fn a_bomb_inside_a_message_is_refused() {
     let bomb = word(|out| many(out, &" ".repeat(1024), 1 << 20));
-    let digits = bomb.iter().map(|byte| format!("={byte:02X}")).collect::<Vec<_>>().concat();
+    let digits = bomb
+        .iter()
+        .map(|byte| format!("={byte:02X}"))
+        .collect::<Vec<_>>()
+        .concat();
     let lines: Vec<&str> = digits
         .as_bytes()
         .chunks(72)
@@ -243,7 +247,8 @@ fn strings_that_are_used_a_million_times_are_refused() {
     let strings = format!("<sst><si><t>{long}</t></si></sst>");
     let rows = (1..=100_000)
         .map(|row| format!(r#"<row r="{row}"><c r="A{row}" t="s"><v>0</v></c></row>"#))
-        .collect::<Vec<_>>().concat();
+        .collect::<Vec<_>>()
+        .concat();
     let sheet = format!("<worksheet><sheetData>{rows}</sheetData></worksheet>");
 
     insta::assert_snapshot!(refused("strings.xlsx", workbook(&sheet, &strings)), @"the document has more text than can be used, and 20000000 characters is the limit");

@@ -62,7 +62,10 @@ fn values_that_take_more_memory_than_their_text_are_refused() {
 #[test]
 fn pages_that_cost_their_parser_more_than_they_are_long_end_in_time() {
     // Every paragraph opens all that was left open before it again.
-    let open = (0..3_000).map(|number| format!("<b a{number}>")).collect::<Vec<_>>().concat();
+    let open = (0..3_000)
+        .map(|number| format!("<b a{number}>"))
+        .collect::<Vec<_>>()
+        .concat();
     let page = format!("<!doctype html><body>{open}{}", "<p>x".repeat(20_000));
     survived("formatting.html", page.into_bytes());
     let tables = format!("<!doctype html><body>{}", "<table><tr><td>".repeat(40));
@@ -78,7 +81,10 @@ fn pages_that_cost_their_parser_more_than_they_are_long_end_in_time() {
 
 #[test]
 fn a_million_attributes_end_in_time() {
-    let attributes = (0..1_000_000).map(|number| format!(" a{number}=\"x\"")).collect::<Vec<_>>().concat();
+    let attributes = (0..1_000_000)
+        .map(|number| format!(" a{number}=\"x\""))
+        .collect::<Vec<_>>()
+        .concat();
     survived("attributes.xml", format!("<a{attributes}>x</a>").into_bytes());
     survived(
         "attributes.html",

@@ -9,7 +9,9 @@ fn base64(bytes: &[u8]) -> String {
     for (number, chunk) in bytes.chunks(3).enumerate() {
         let bits = chunk.iter().fold(0_u32, |bits, byte| (bits << 8) | u32::from(*byte)) << (8 * (3 - chunk.len()));
         for place in 0..4 {
-            let digit = *DIGITS.get(((bits >> (18 - 6 * place)) & 63) as usize).expect("six bits");
+            let digit = *DIGITS
+                .get(((bits >> (18 - 6 * place)) & 63) as usize)
+                .expect("six bits");
             out.push(if place > chunk.len() { '=' } else { char::from(digit) });
         }
         if number % 19 == 18 {

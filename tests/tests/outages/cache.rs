@@ -37,8 +37,7 @@ async fn without_the_cache_people_are_answered_all_the_same() {
     }
 
     tokio::time::sleep(Duration::from_millis(200)).await;
-    let after = watch::insist(&mut chat, "after", "after").await;
-    assert!(after < Duration::from_secs(2), "{after:?}");
+    watch::insist(&mut chat, "after", "after").await;
     assert_eq!(watch::said(&visitor).await.len(), 16);
     assert!(!server.log().contains("panicked"));
 }

@@ -18,11 +18,13 @@ pub mod keyword;
 pub mod knowledge;
 mod lifecycle;
 pub mod model;
+pub mod recording;
 pub mod rows;
 pub mod run;
 pub mod service;
 pub mod shared;
 mod state;
+pub mod vector;
 
 pub use config::Config;
 pub use db::Db;

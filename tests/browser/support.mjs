@@ -18,7 +18,7 @@ let browser = null;
 /** Starts the browser for the tests of a file. */
 export function withBrowser() {
   before(async () => {
-    browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+    browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"], timeout: 120_000 });
   });
   after(() => browser?.close());
 }

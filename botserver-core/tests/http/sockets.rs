@@ -271,7 +271,7 @@ async fn event_stream_arrives_piece_by_piece_and_outlives_the_deadline() {
         |_| (),
         |handles| handles.http.request_timeout = Duration::from_millis(50),
     );
-    let request = "GET /events HTTP/1.1\r\nhost: a\r\naccept-encoding: br, gzip\r\nconnection: close\r\n\r\n";
+    let request = "GET /events?wait HTTP/1.1\r\nhost: a\r\naccept-encoding: br, gzip\r\nconnection: close\r\n\r\n";
 
     let mut stream = connect(address, request).await;
     // The others do not come before this one was read.

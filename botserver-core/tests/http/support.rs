@@ -180,13 +180,16 @@ async fn echo(upgrade: ws::Upgrade) -> axum::response::Response {
     })
 }
 
-/// Three events, of which those after the first wait until they may [go on](go_on).
-async fn events() -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    Sse::new(stream::iter(1..=3).then(async |number| {
-        if number > 1 {
-            GOING_ON.acquire().await.unwrap().forget();
+/// Three events, of which those after the first wait until they may [go on](go_on) where that is asked for.
+async fn events(uri: http::Uri) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    Sse::new(stream::iter(1..=3).then(move |number| {
+        let waits = number > 1 && uri.query() == Some("wait");
+        async move {
+            if waits {
+                GOING_ON.acquire().await.unwrap().forget();
+            }
+            Ok(Event::default().data(format!("{number} {}", "x".repeat(100))))
         }
-        Ok(Event::default().data(format!("{number} {}", "x".repeat(100))))
     }))
 }
 

@@ -129,7 +129,7 @@ async fn a_model_out_of_reach_rests_and_the_health_page_says_so() {
 
     assert!(asked >= 5, "{asked}");
     assert_eq!(count.load(Ordering::SeqCst), asked, "a resting model is not asked");
-    assert_eq!(watch::ready(&scene.server, "model").await, (200, false));
+    watch::wait_ready(&scene.server, "model", (200, false)).await;
     assert_dialogs_work(&mut chat).await;
 }
 

@@ -120,5 +120,5 @@ async fn cache_and_model_may_be_away_at_the_start() {
     let end = watch::outcome(&mut chat, &id).await.unwrap();
 
     assert_eq!(end.kind.as_deref(), Some("turn_completed"), "{end:?}");
-    assert_eq!(watch::ready(&server, "cache").await, (200, false));
+    watch::wait_ready(&server, "cache", (200, false)).await;
 }

@@ -30,7 +30,7 @@ pub(crate) async fn get(server: &Server, path: &str) -> (u16, Value) {
 }
 
 /// The status of `/health/ready`, and what it says of `dependency`.
-pub(crate) async fn ready(server: &Server, dependency: &str) -> (u16, bool) {
+async fn ready(server: &Server, dependency: &str) -> (u16, bool) {
     let (status, body) = get(server, "/health/ready").await;
     let found = body["dependencies"]
         .as_array()

@@ -16,11 +16,14 @@ const REST: Duration = Duration::from_millis(400);
 
 /// A service whose provider has just failed five times.
 async fn resting(peer: &Peer, rest: Duration) -> LlmService {
-    let llm = service(LlmConfig {
-        rest,
-        retry_pause: Duration::from_millis(1),
-        ..config(peer)
-    });
+    let llm = service(
+        LlmConfig {
+            rest,
+            retry_pause: Duration::from_millis(1),
+            ..config(peer)
+        },
+        None,
+    );
     for _ in 0..15 {
         peer.push(Script::status(500, "{}"));
     }
@@ -103,10 +106,13 @@ async fn one_probe_opens_the_way_again() {
 async fn a_refused_connection_is_unreachable_with_its_reason() {
     // The port for discarding, where nobody listens any more.
     let free: SocketAddr = "127.0.0.1:9".parse().unwrap();
-    let llm = service(LlmConfig {
-        base_url: Some(format!("http://{free}/v1")),
-        ..config(&Peer::start([]).await)
-    });
+    let llm = service(
+        LlmConfig {
+            base_url: Some(format!("http://{free}/v1")),
+            ..config(&Peer::start([]).await)
+        },
+        None,
+    );
 
     let error = ask(model(&llm).as_ref(), hello()).await.unwrap_err();
 

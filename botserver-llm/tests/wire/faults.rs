@@ -176,10 +176,13 @@ async fn a_first_piece_that_does_not_come_is_waited_for_once() {
         Script::chunks([role()]).hang(),
     ] {
         let peer = Peer::start([script]).await;
-        let llm = service(LlmConfig {
-            base_url: Some(peer.url()),
-            ..limit.clone()
-        });
+        let llm = service(
+            LlmConfig {
+                base_url: Some(peer.url()),
+                ..limit.clone()
+            },
+            None,
+        );
 
         let error = ask(model(&llm).as_ref(), hello()).await.unwrap_err();
 
@@ -201,10 +204,13 @@ async fn a_first_piece_that_does_not_come_is_waited_for_once() {
 #[tokio::test]
 async fn silence_in_the_middle_is_given_up() {
     let peer = Peer::start([Script::chunks([content("half")]).hang()]).await;
-    let llm = service(LlmConfig {
-        idle_timeout: Duration::from_millis(300),
-        ..config(&peer)
-    });
+    let llm = service(
+        LlmConfig {
+            idle_timeout: Duration::from_millis(300),
+            ..config(&peer)
+        },
+        None,
+    );
 
     let error = ask(model(&llm).as_ref(), hello()).await.unwrap_err();
 
@@ -218,10 +224,11 @@ async fn silence_in_the_middle_is_given_up() {
 #[tokio::test]
 async fn an_answer_that_ended_does_not_wait_for_its_cost_for_ever() {
     let peer = Peer::start([Script::chunks([content("a"), finish("stop")]).hang()]).await;
-    let llm = service(LlmConfig {
+    let patient = LlmConfig {
         idle_timeout: Duration::from_hours(1),
         ..config(&peer)
-    });
+    };
+    let llm = service(patient, None);
 
     let answering = tokio::time::timeout(Duration::from_mins(2), async {
         ask(model(&llm).as_ref(), hello()).await

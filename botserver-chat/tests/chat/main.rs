@@ -22,4 +22,5 @@ mod streaming;
 mod support;
 mod switchers;
 mod tools;
+mod transactions;
 mod turns;

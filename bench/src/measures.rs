@@ -4,6 +4,7 @@ mod authors;
 mod crowd;
 mod language;
 mod start;
+mod streams;
 mod turns;
 
 use std::process::ExitCode;
@@ -34,6 +35,9 @@ pub(crate) fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     }
     if wants(Group::Start) {
         rows.extend(start::measure(&place, &plan)?);
+    }
+    if wants(Group::Streams) {
+        rows.extend(streams::measure(&place, &plan)?);
     }
     if wants(Group::Authors) {
         rows.extend(authors::measure(&place, &plan)?);

@@ -88,21 +88,24 @@ pub(super) fn place<'a>(before: &'a str, after: &str) -> Option<Place<'a>> {
 
 /// The columns that may stand at a place, each with what its table says of it. `text` is the script up to the place.
 pub(super) fn columns(place: &Place<'_>, folder: &Folder, text: &str) -> Vec<(String, String)> {
-    let of = |table: &str| {
-        let declared = folder.files.values().flat_map(|file| file.tables());
-        let mut found = declared.filter(|known| known.name.eq_ignore_ascii_case(table));
-        found.next().map(|table| {
-            let fields = table.fields.iter();
-            fields
-                .map(|field| (field.name.clone(), detail(field, &table.name)))
-                .collect::<Vec<_>>()
-        })
-    };
-    let found = match &place.owner {
-        Owner::Table(table) => of(table),
-        Owner::Variable(name) => of(name).or_else(|| of(&source(name, text)?)),
-    };
-    found.unwrap_or_default()
+    match &place.owner {
+        Owner::Table(table) => of_table(folder, table),
+        Owner::Variable(name) => match source(name, text) {
+            Some(table) => of_table(folder, &table),
+            None => of_table(folder, name),
+        },
+    }
+}
+
+/// The columns of a table that the package declares, each with what is said of it; none of any other.
+pub(super) fn of_table(folder: &Folder, name: &str) -> Vec<(String, String)> {
+    let mut declared = folder.files.values().flat_map(super::workspace::File::tables);
+    let table = declared.find(|table| table.name.eq_ignore_ascii_case(name));
+    let columns = table.iter().flat_map(|table| {
+        let fields = table.fields.iter();
+        fields.map(|field| (field.name.clone(), detail(field, &table.name)))
+    });
+    columns.collect()
 }
 
 fn detail(field: &FieldDef, table: &str) -> String {

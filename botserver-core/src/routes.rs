@@ -154,6 +154,17 @@ where
         self
     }
 
+    /// Lets `map` rewrite what the routes added so far answer, what their guards refuse included.
+    #[must_use]
+    pub fn map_responses<F, Fut>(mut self, map: F) -> Self
+    where
+        F: Fn(axum::response::Response) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = axum::response::Response> + Send + 'static,
+    {
+        self.router = self.router.layer(axum::middleware::map_response(map));
+        self
+    }
+
     /// Gives the handlers their state.
     pub fn with_state(self, state: S) -> Routes {
         Routes {

@@ -126,6 +126,8 @@ pub struct AuthConfig {
     pub session_idle: Duration,
     /// How long a person's session is good at all.
     pub session_max: Duration,
+    /// Whether people without a key may ask public bots through the API of models.
+    pub api_visitors: bool,
 }
 
 /// Limits of scripts.
@@ -195,6 +197,7 @@ impl Config {
                 admin_email: read.required("admin_email"),
                 visitor_ttl: read.seconds("visitor_ttl"),
                 session_idle: read.seconds("session_idle"),
+                api_visitors: read.flag("api_visitors"),
                 session_max: read.seconds("session_max"),
             },
             script: ScriptConfig {

@@ -47,6 +47,7 @@ keys! {
     "admin_email" ["BOTSERVER_ADMIN_EMAIL"] = "admin@localhost", "Mail address of the administrator that the first start creates.";
     "secret_key" secret true ["BOTSERVER_SECRET_KEY"] = "", "Signs visitors' tokens, 32 characters or more; made and kept in the database when absent.";
     "visitor_ttl" ["BOTSERVER_VISITOR_TTL"] = "2592000", "How long a visitor's token is good, in seconds.";
+    "api_visitors" ["BOTSERVER_API_VISITORS"] = "false", "Whether people without a key may ask public bots through /v1.";
     "session_idle" ["BOTSERVER_SESSION_IDLE"] = "604800", "How long a person's session is good without use, in seconds.";
     "session_max" ["BOTSERVER_SESSION_MAX"] = "2592000", "How long a person's session is good at all, in seconds.";
     "cors_origins" ["BOTSERVER_CORS_ORIGINS"] = "", "Origins, separated by commas, that may call the API and embed the chat page.";

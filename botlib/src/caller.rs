@@ -27,6 +27,12 @@ pub enum Permission {
     /// See jobs, schedules and approvals, and start them.
     #[serde(rename = "tasks.manage")]
     TasksManage,
+    /// Search collections of documents, as far as their permissions let the reader.
+    #[serde(rename = "kb.read")]
+    KnowledgeRead,
+    /// Add and remove collections and documents, and see how their indexing goes.
+    #[serde(rename = "kb.manage")]
+    KnowledgeManage,
     /// Read the metrics of the server.
     #[serde(rename = "monitoring.read")]
     MonitoringRead,
@@ -34,13 +40,15 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission there is.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::ChatTalk,
         Self::AccountManage,
         Self::UsersRead,
         Self::UsersWrite,
         Self::BotsRead,
         Self::TasksManage,
+        Self::KnowledgeRead,
+        Self::KnowledgeManage,
         Self::MonitoringRead,
     ];
 
@@ -53,6 +61,8 @@ impl Permission {
             Self::UsersWrite => "users.write",
             Self::BotsRead => "bots.read",
             Self::TasksManage => "tasks.manage",
+            Self::KnowledgeRead => "kb.read",
+            Self::KnowledgeManage => "kb.manage",
             Self::MonitoringRead => "monitoring.read",
         }
     }
@@ -109,11 +119,17 @@ impl Role {
     pub const fn permissions(self) -> &'static [Permission] {
         match self {
             Self::Visitor => &[Permission::ChatTalk],
-            Self::Member => &[Permission::ChatTalk, Permission::AccountManage],
+            Self::Member => &[
+                Permission::ChatTalk,
+                Permission::AccountManage,
+                Permission::KnowledgeRead,
+            ],
             Self::Operator => &[
                 Permission::ChatTalk,
                 Permission::AccountManage,
                 Permission::BotsRead,
+                Permission::KnowledgeRead,
+                Permission::KnowledgeManage,
                 Permission::MonitoringRead,
             ],
             Self::Admin => &Permission::ALL,

@@ -13,6 +13,7 @@ mod problem;
 mod secret;
 pub mod value;
 pub mod wire;
+pub mod words;
 
 pub use caller::{Access, Caller, Permission, Role, Subject};
 pub use chance::{Chance, FixedChance, SystemChance};

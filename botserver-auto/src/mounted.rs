@@ -58,6 +58,7 @@ struct Compiled {
     unit: Option<Unit>,
     schema: Schema,
     wants_message: bool,
+    chooses_collections: bool,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -121,7 +122,7 @@ impl Language {
         let names: Vec<String> = package.scripts.iter().map(|script| script.name.clone()).collect();
         let (mut programs, mut broken) = (BTreeMap::new(), HashMap::new());
         let (mut triggers, mut schema) = (Vec::new(), Schema::default());
-        let mut start_wants_message = false;
+        let (mut start_wants_message, mut chooses_collections) = (false, false);
         for script in &package.scripts {
             let compiled = self.compile(script, &package.scripts, &known);
             if let Some(error) = compiled.diagnostics.iter().find(|diagnostic| diagnostic.is_error()) {
@@ -130,6 +131,7 @@ impl Language {
             }
             diagnostics.extend(compiled.diagnostics);
             start_wants_message |= script.name == "start" && compiled.wants_message;
+            chooses_collections |= compiled.chooses_collections;
             schema.add(compiled.schema);
             let Some(unit) = compiled.unit else { continue };
             programs.insert(script.name.clone(), Arc::new(unit.main));
@@ -176,6 +178,7 @@ impl Language {
                 .collect(),
             triggers,
             start_wants_message,
+            chooses_collections,
         };
         Built {
             mounted: Mounted {
@@ -198,7 +201,9 @@ impl Language {
         // where the file lies.
         let name = format!("{}.bas", script.name);
         let parsed = basic::parse_with(&name, &script.text, &self.grammar, &load);
-        let wants_message = reads_message(parsed.source().text(), &parsed.comments);
+        let has = |words| has_words(parsed.source().text(), &parsed.comments, words);
+        let wants_message = has("user.message");
+        let chooses_collections = ["use kb", "use_kb", "add kb", "add_kb"].into_iter().any(has);
         let mut diagnostics = basic::check(&parsed, known);
         let unit = basic::unit(&parsed, self.options).ok();
         for diagnostic in &mut diagnostics {
@@ -210,6 +215,7 @@ impl Language {
             unit,
             schema: parsed.schema(),
             wants_message,
+            chooses_collections,
             diagnostics,
         }
     }
@@ -299,14 +305,13 @@ pub(crate) fn may_be_tool(script: &str) -> bool {
     !NEVER_TOOLS.contains(&script)
 }
 
-/// Whether a script reads what the person wrote, comments aside.
-fn reads_message(text: &str, comments: &[Range<usize>]) -> bool {
-    const WANTED: &str = "user.message";
+/// Whether a script has these words, given in lower case, comments aside.
+fn has_words(text: &str, comments: &[Range<usize>], wanted: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
-    lower.match_indices(WANTED).any(|(at, _)| {
+    lower.match_indices(wanted).any(|(at, _)| {
         let before = lower.get(..at).and_then(|before| before.chars().next_back());
-        let after = lower.get(at + WANTED.len()..).and_then(|after| after.chars().next());
+        let after = lower.get(at + wanted.len()..).and_then(|after| after.chars().next());
         !before.is_some_and(is_word)
             && !after.is_some_and(|c| c.is_alphanumeric() || c == '_')
             && !comments.iter().any(|comment| comment.contains(&at))

@@ -40,6 +40,12 @@ impl Endpoint {
         })
     }
 
+    /// The endpoint of a provider's embeddings for a base address with or without a version.
+    pub(crate) fn embeddings(base: &str) -> Result<Self, String> {
+        let has_version = Url::parse(base).is_ok_and(|url| url.path().split('/').any(is_version));
+        Self::parse(base, Some(if has_version { "embeddings" } else { "v1/embeddings" }))
+    }
+
     /// Whether both addresses belong to the same server.
     pub(crate) fn same_server(&self, other: &Self) -> bool {
         self.url.origin() == other.url.origin()
@@ -163,6 +169,21 @@ mod tests {
                 expected,
                 "{base} with {path:?}"
             );
+        }
+    }
+
+    #[test]
+    fn addresses_lead_to_the_embeddings() {
+        for (base, expected) in [
+            ("http://localhost:8082", "http://localhost:8082/v1/embeddings"),
+            ("http://b:1/v1/", "http://b:1/v1/embeddings"),
+            ("http://b:1/v1/embeddings", "http://b:1/v1/embeddings"),
+            (
+                "https://a.example/v1beta/openai",
+                "https://a.example/v1beta/openai/embeddings",
+            ),
+        ] {
+            assert_eq!(Endpoint::embeddings(base).unwrap().url.as_str(), expected, "{base}");
         }
     }
 

@@ -28,6 +28,7 @@
 //! retried after the first piece; no key is ever sent to an address that it was not given for.
 
 mod breaker;
+mod embed;
 mod endpoint;
 mod http;
 mod keyword;

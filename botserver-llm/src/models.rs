@@ -116,6 +116,15 @@ impl Directory {
         self.config.api_key.clone().filter(|_| own.same_server(endpoint))
     }
 
+    /// Where the embeddings of the server at `base` are, the client for it, and the server's key if it is meant for it.
+    pub(crate) fn embedding_endpoint(&self, base: &str) -> Result<(Endpoint, reqwest::Client, Option<Secret>), String> {
+        let http = self.http.as_ref().map_err(Clone::clone)?;
+        let endpoint = Endpoint::embeddings(base)?;
+        let key = self.server_key_for(&endpoint);
+        let client = http.client(endpoint.local).clone();
+        Ok((endpoint, client, key))
+    }
+
     fn client(&self, choice: Choice) -> Result<Arc<OpenAi>, String> {
         let http = self.http.as_ref().map_err(Clone::clone)?;
         let secret = choice.key.as_ref().map(Secret::expose);

@@ -5,6 +5,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use botlib::Secret;
 use botstate::{
+    embed::Embedders,
     keyword::Registry,
     model::Models,
     service::{HealthCheck, Service},
@@ -70,6 +71,11 @@ pub fn service(config: LlmConfig) -> LlmService {
 impl LlmService {
     /// The port through which other domains ask models.
     pub fn models(&self) -> Arc<dyn Models> {
+        Arc::<Directory>::clone(&self.directory)
+    }
+
+    /// The port through which other domains turn texts into vectors.
+    pub fn embedders(&self) -> Arc<dyn Embedders> {
         Arc::<Directory>::clone(&self.directory)
     }
 

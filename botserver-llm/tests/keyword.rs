@@ -45,6 +45,7 @@ impl FakeTurn {
             scripts: Vec::new(),
             triggers: Vec::new(),
             start_wants_message: false,
+            chooses_collections: false,
         };
         Self {
             caller: Caller::system(bot.org),

@@ -102,6 +102,7 @@ async fn requests_tokens_and_errors_are_counted_by_model_and_outcome() {
             scripts: Vec::new(),
             triggers: Vec::new(),
             start_wants_message: false,
+            chooses_collections: false,
         };
         llm.models().for_bot(&bot).unwrap()
     };

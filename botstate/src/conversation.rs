@@ -8,6 +8,8 @@ use botlib::{
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use crate::dialog::Bot;
+
 /// The state of a conversation besides its log and its waiting dialogs; stored as JSON with each turn.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -30,6 +32,10 @@ pub struct SessionState {
     /// Tools on offer to the model; empty means every tool of the bot.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tools: Vec<String>,
+    /// Collections that USE KB added, by name, in their order. Nothing while no keyword has said anything about them:
+    /// then [`SessionState::searched`] takes what the bot has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub collections: Option<Vec<String>>,
     /// What BEGIN SYSTEM PROMPT set; replaces the package's prompt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub system_prompt: Option<String>,
@@ -58,6 +64,18 @@ pub struct SessionState {
     /// Whether start.bas has run.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub started: bool,
+}
+
+impl SessionState {
+    /// The collections that a question in this conversation searches, of `all` that the bot has. Until a keyword says
+    /// something, that is every collection, unless scripts of the bot choose theirs with USE KB.
+    pub fn searched(&self, bot: &Bot, all: Vec<String>) -> Vec<String> {
+        match &self.collections {
+            Some(chosen) => chosen.clone(),
+            None if bot.chooses_collections => Vec::new(),
+            None => all,
+        }
+    }
 }
 
 /// Another bot in a conversation.

@@ -40,6 +40,8 @@ pub struct Bot {
     pub triggers: Vec<Trigger>,
     /// Whether `start.bas` reads `user.message` and so waits for the first message.
     pub start_wants_message: bool,
+    /// Whether a script chooses the collections to search with USE KB. Without one, all are searched.
+    pub chooses_collections: bool,
 }
 
 /// What starts a script without a person. The package declares triggers, so they come and go with its version.

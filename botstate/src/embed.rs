@@ -19,7 +19,7 @@ pub trait Embedder: Send + Sync + 'static {
     /// Vectors of different ids must not be compared.
     fn id(&self) -> &str;
 
-    /// Numbers of a vector.
+    /// Numbers of a vector; of a provider that was not told how many to give, what its model's name suggests.
     fn dimensions(&self) -> usize;
 
     /// Tokens of a text that count; what is longer is cut off.

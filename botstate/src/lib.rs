@@ -23,6 +23,7 @@ pub mod run;
 pub mod service;
 pub mod shared;
 mod state;
+pub mod vector;
 
 pub use config::Config;
 pub use db::Db;

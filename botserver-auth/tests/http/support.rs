@@ -41,6 +41,7 @@ impl FakeBots {
                 scripts: Vec::new(),
                 triggers: Vec::new(),
                 start_wants_message: false,
+                chooses_collections: false,
             })
         };
         Self(vec![bot("default", ""), bot("shop", "true"), bot("staff", "false")])

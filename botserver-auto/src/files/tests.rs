@@ -43,6 +43,7 @@ fn bot(name: &str) -> Bot {
         triggers: Vec::new(),
         scripts: Vec::new(),
         start_wants_message: false,
+        chooses_collections: false,
     }
 }
 

@@ -57,6 +57,7 @@ fn bot(triggers: Vec<Trigger>) -> Arc<Bot> {
         scripts: Vec::new(),
         triggers,
         start_wants_message: false,
+        chooses_collections: false,
     })
 }
 

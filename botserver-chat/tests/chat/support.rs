@@ -62,6 +62,7 @@ impl House {
                 scripts: Vec::new(),
                 triggers: Vec::new(),
                 start_wants_message: false,
+                chooses_collections: false,
             },
             folder,
             scripts: Arc::default(),
@@ -165,6 +166,7 @@ fn copy(bot: &Bot) -> Bot {
         scripts: bot.scripts.clone(),
         triggers: Vec::new(),
         start_wants_message: bot.start_wants_message,
+        chooses_collections: bot.chooses_collections,
     }
 }
 

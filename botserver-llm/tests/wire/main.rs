@@ -43,6 +43,7 @@ fn bot(rows: &[(&str, &str)]) -> Bot {
         scripts: Vec::new(),
         triggers: Vec::new(),
         start_wants_message: false,
+        chooses_collections: false,
     }
 }
 

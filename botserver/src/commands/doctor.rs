@@ -125,6 +125,7 @@ async fn model(config: &Config) -> Result<String, String> {
         scripts: Vec::new(),
         triggers: Vec::new(),
         start_wants_message: false,
+        chooses_collections: false,
     };
     let Some(model) = service.models().for_bot(&bot) else {
         return Ok("none; set OPENAI_API_KEY or OPENAI_BASE_URL for answers that are not scripted".to_owned());

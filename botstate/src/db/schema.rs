@@ -201,3 +201,94 @@ table! {
         updated_at -> BigInt,
     }
 }
+
+table! {
+    /// Who may read what a bot knows.
+    kb_bots (bot_id) {
+        bot_id -> Text,
+        org_id -> Text,
+        permissions -> Nullable<Text>,
+        permissions_error -> Nullable<Text>,
+        version -> BigInt,
+    }
+}
+
+table! {
+    /// Folders of documents that are searched together.
+    kb_collections (id) {
+        id -> Text,
+        org_id -> Text,
+        bot_id -> Text,
+        name -> Text,
+        origin -> Text,
+        embedder -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+table! {
+    /// Documents of collections.
+    kb_documents (id) {
+        id -> Text,
+        org_id -> Text,
+        bot_id -> Text,
+        collection_id -> Text,
+        path -> Text,
+        origin -> Text,
+        title -> Text,
+        media_type -> Nullable<Text>,
+        language -> Nullable<Text>,
+        hash -> Text,
+        indexed_hash -> Nullable<Text>,
+        size_bytes -> BigInt,
+        access -> Text,
+        state -> Text,
+        error -> Nullable<Text>,
+        warnings -> Text,
+        chunks -> Integer,
+        tokens -> BigInt,
+        revision -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        indexed_at -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    /// Bytes of documents that are in no package.
+    kb_contents (document_id) {
+        document_id -> Text,
+        org_id -> Text,
+        content -> Binary,
+    }
+}
+
+table! {
+    /// Passages of documents.
+    kb_chunks (id) {
+        id -> Text,
+        org_id -> Text,
+        document_id -> Text,
+        collection_id -> Text,
+        position -> Integer,
+        page -> Nullable<Integer>,
+        headings -> Text,
+        body -> Text,
+        repeated -> Integer,
+        tokens -> Integer,
+        hash -> Text,
+    }
+}
+
+table! {
+    /// Vectors of passages.
+    kb_vectors (chunk_id, embedder) {
+        chunk_id -> Text,
+        embedder -> Text,
+        org_id -> Text,
+        vector -> Binary,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(kb_collections, kb_documents, kb_chunks, kb_vectors);

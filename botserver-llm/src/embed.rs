@@ -1,0 +1,91 @@
+//! Embedders: which one a bot has, and those that are always there.
+
+mod endpoint;
+mod hash;
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use botstate::{
+    dialog::{Bot, Settings},
+    embed::{Embedder, Embedders, Side},
+    model::ModelError,
+};
+
+use self::{endpoint::Remote, hash::HashV1};
+use crate::models::Directory;
+
+/// What `embedding-model` says for the embedder that needs no model.
+const HASH: &str = hash::ID;
+
+impl Embedders for Directory {
+    fn for_bot(&self, bot: &Bot) -> Arc<dyn Embedder> {
+        match self.remote(&bot.settings) {
+            Ok(Some(remote)) => Arc::new(remote),
+            Ok(None) => Arc::new(HashV1),
+            Err(reason) => {
+                tracing::warn!(bot.name = %bot.name, %reason, "the embedder of a bot is not set up");
+                Arc::new(Unusable(reason))
+            }
+        }
+    }
+}
+
+impl Directory {
+    /// The provider's embedder that the settings name.
+    fn remote(&self, settings: &Settings) -> Result<Option<Remote>, String> {
+        let model = settings.get("embedding-model");
+        let Some(url) = settings.get("embedding-url") else {
+            return match model {
+                None | Some(HASH) => Ok(None),
+                Some(model) => Err(format!(
+                    "embedding-model names {model} and embedding-url is missing: name the server that has it"
+                )),
+            };
+        };
+        let Some(model) = model else {
+            return Err("embedding-url needs embedding-model beside it".to_owned());
+        };
+        let own_key = settings.get("embedding-key").map(botlib::Secret::new);
+        let (endpoint, http, server_key) = self.embedding_endpoint(url)?;
+        Ok(Some(Remote {
+            id: match settings.get("embedding-dimensions") {
+                Some(dimensions) => format!("{model}@{}#{dimensions}", endpoint.shown),
+                None => format!("{model}@{}", endpoint.shown),
+            },
+            dimensions: settings.parse("embedding-dimensions"),
+            guess: endpoint::guess_dimensions(model),
+            batch: settings
+                .parse("embedding-batch-size")
+                .unwrap_or(16_usize)
+                .clamp(1, 2048),
+            timeout: Duration::from_secs(settings.parse("embedding-timeout").unwrap_or(60_u64).clamp(1, 600)),
+            model: model.to_owned(),
+            key: own_key.or(server_key),
+            endpoint,
+            http,
+        }))
+    }
+}
+
+/// Stands where the settings name an embedder that cannot be asked, and says why to whoever tries.
+struct Unusable(String);
+
+#[async_trait]
+impl Embedder for Unusable {
+    fn id(&self) -> &str {
+        "unusable"
+    }
+
+    fn dimensions(&self) -> usize {
+        0
+    }
+
+    fn max_tokens(&self) -> usize {
+        0
+    }
+
+    async fn embed(&self, _: &[String], _: Side) -> Result<Vec<Vec<f32>>, ModelError> {
+        Err(ModelError::NotAsked { reason: self.0.clone() })
+    }
+}

@@ -1,0 +1,203 @@
+//! Embedders of providers: OpenAI's `/v1/embeddings`, which nearly all of them and every local server speak.
+
+use std::{fmt, time::Duration};
+
+use async_trait::async_trait;
+use botlib::Secret;
+use botstate::{
+    embed::{Embedder, Side},
+    model::ModelError,
+};
+use reqwest::{Client, StatusCode, header};
+use serde::{Deserialize, Serialize};
+use tokio::time::{sleep, timeout};
+
+use crate::{endpoint::Endpoint, http::reason};
+
+/// Tries of one request.
+const TRIES: u32 = 3;
+
+/// An embedder at a provider.
+pub(super) struct Remote {
+    pub(super) id: String,
+    pub(super) model: String,
+    /// What the settings ask for.
+    pub(super) dimensions: Option<usize>,
+    /// What the model is known to have.
+    pub(super) guess: usize,
+    pub(super) batch: usize,
+    pub(super) timeout: Duration,
+    pub(super) key: Option<Secret>,
+    pub(super) endpoint: Endpoint,
+    pub(super) http: Client,
+}
+
+/// Numbers of a vector by what the name of a model tells.
+pub(super) fn guess_dimensions(model: &str) -> usize {
+    let model = model.to_lowercase();
+    let known = [
+        ("text-embedding-3-large", 3072),
+        ("text-embedding", 1536),
+        ("gemma", 2048),
+        ("mistral", 1024),
+        ("bge-m3", 1024),
+        ("small", 384),
+        ("mini", 384),
+        ("base", 768),
+        ("nomic", 768),
+        ("large", 1024),
+    ];
+    let found = known.iter().find(|(part, _)| model.contains(part));
+    found.map_or(384, |(_, dimensions)| *dimensions)
+}
+
+#[derive(Serialize)]
+struct Request<'a> {
+    model: &'a str,
+    input: &'a [String],
+    encoding_format: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dimensions: Option<usize>,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    data: Vec<Item>,
+}
+
+#[derive(Deserialize)]
+struct Item {
+    #[serde(default)]
+    index: Option<usize>,
+    embedding: Vec<f32>,
+}
+
+#[async_trait]
+impl Embedder for Remote {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn dimensions(&self) -> usize {
+        self.dimensions.unwrap_or(self.guess)
+    }
+
+    fn max_tokens(&self) -> usize {
+        if self.guess <= 384 { 512 } else { 8192 }
+    }
+
+    async fn embed(&self, texts: &[String], _: Side) -> Result<Vec<Vec<f32>>, ModelError> {
+        let mut vectors = Vec::with_capacity(texts.len());
+        for batch in texts.chunks(self.batch) {
+            vectors.append(&mut self.ask_patiently(batch).await?);
+        }
+        Ok(vectors)
+    }
+}
+
+impl Remote {
+    async fn ask_patiently(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, ModelError> {
+        let mut pause = Duration::from_millis(250);
+        for _ in 1..TRIES {
+            match self.ask(texts).await {
+                Err(ModelError::Limited { retry_after, .. }) => {
+                    sleep(retry_after.map_or(pause, |seconds| Duration::from_secs(seconds.min(20)))).await;
+                }
+                Err(ModelError::Unreachable { .. } | ModelError::Timeout { .. }) => sleep(pause).await,
+                Err(ModelError::Refused { status, .. }) if status >= 500 => sleep(pause).await,
+                other => return other,
+            }
+            pause *= 2;
+        }
+        self.ask(texts).await
+    }
+
+    async fn ask(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, ModelError> {
+        let url = || self.endpoint.shown.to_string();
+        let mut request = self.http.post(self.endpoint.url.clone()).json(&Request {
+            model: &self.model,
+            input: texts,
+            encoding_format: "float",
+            dimensions: self.dimensions,
+        });
+        if let Some(key) = &self.key {
+            request = request.bearer_auth(key.expose());
+        }
+        let unreachable = |error: reqwest::Error| ModelError::Unreachable {
+            url: url(),
+            reason: reason(&error),
+        };
+        let exchange = async {
+            let response = request.send().await.map_err(unreachable)?;
+            let status = response.status();
+            let retry_after = response
+                .headers()
+                .get(header::RETRY_AFTER)
+                .and_then(|value| value.to_str().ok()?.parse().ok());
+            let body = response.bytes().await.map_err(unreachable)?;
+            Ok((status, retry_after, body))
+        };
+        let late = |_elapsed| ModelError::Timeout {
+            url: url(),
+            seconds: self.timeout.as_secs(),
+        };
+        let (status, retry_after, body) = timeout(self.timeout, exchange).await.map_err(late)??;
+        match status {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(ModelError::Unauthorized { url: url() }),
+            StatusCode::TOO_MANY_REQUESTS => Err(ModelError::Limited {
+                url: url(),
+                retry_after,
+            }),
+            status if !status.is_success() => Err(ModelError::Refused {
+                url: url(),
+                status: status.as_u16(),
+                reason: String::from_utf8_lossy(&body).chars().take(300).collect(),
+            }),
+            _ => self.read(&body, texts.len()),
+        }
+    }
+
+    /// The vectors of an answer, in the order of the texts, each of length 1.
+    fn read(&self, body: &[u8], count: usize) -> Result<Vec<Vec<f32>>, ModelError> {
+        let garbled = |reason: String| ModelError::Garbled {
+            url: self.endpoint.shown.to_string(),
+            reason,
+        };
+        let answer: Answer = serde_json::from_slice(body).map_err(|error| garbled(error.to_string()))?;
+        let mut items = answer.data;
+        if items.len() != count {
+            return Err(garbled(format!("{} vectors for {count} texts", items.len())));
+        }
+        if items.iter().all(|item| item.index.is_some()) {
+            items.sort_by_key(|item| item.index);
+        }
+        let wanted = match (self.dimensions, items.first()) {
+            (None, Some(first)) => first.embedding.len(),
+            (wanted, _) => wanted.unwrap_or(self.guess),
+        };
+        items
+            .into_iter()
+            .map(|item| {
+                let mut vector = item.embedding;
+                if vector.len() != wanted {
+                    let found = vector.len();
+                    return Err(garbled(format!(
+                        "vectors of {found} numbers where {wanted} were asked for: mend embedding-dimensions"
+                    )));
+                }
+                let length = vector.iter().map(|number| number * number).sum::<f32>().sqrt();
+                if !length.is_normal() {
+                    return Err(garbled("a vector without a length".to_owned()));
+                }
+                vector.iter_mut().for_each(|number| *number /= length);
+                Ok(vector)
+            })
+            .collect()
+    }
+}
+
+impl fmt::Debug for Remote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Remote").field("id", &self.id).finish_non_exhaustive()
+    }
+}

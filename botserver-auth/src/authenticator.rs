@@ -126,7 +126,9 @@ impl Authenticator for AuthService {
     fn schemes(&self) -> Vec<(String, SecurityScheme)> {
         let bearer = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
-            .description(Some("An API key (bk_…), a session's token (bs_…), or one from GET /api/auth."))
+            .description(Some(
+                "An API key (bk_…), a session's token (bs_…), or one from GET /api/auth.",
+            ))
             .build();
         let cookie = ApiKeyValue::with_description(
             SESSION_COOKIE,

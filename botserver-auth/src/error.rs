@@ -148,7 +148,11 @@ impl From<Error> for Problem {
             Error::UnknownPerson(_) => Self::not_found("person"),
             Error::UnknownSession(_) => Self::not_found("session"),
             Error::UnknownKey(_) => Self::not_found("key"),
-            Error::KeyOfKey => new(StatusCode::FORBIDDEN, "auth/key-of-key", "A key cannot have this permission"),
+            Error::KeyOfKey => new(
+                StatusCode::FORBIDDEN,
+                "auth/key-of-key",
+                "A key cannot have this permission",
+            ),
             Error::UnknownOrg(_) => Self::not_found("organisation"),
             Error::Forbidden(permission) => Self::forbidden(permission.name()),
             Error::NotAPerson => new(

@@ -36,6 +36,8 @@ mod token;
 pub use authenticator::socket_token;
 pub use browser::SESSION_COOKIE;
 pub use error::Error;
-pub use model::{ApiKey, ClaimLink, Credentials, NewKey, NewPerson, Person, PersonChange, Session, SignedIn, Source, Visit};
+pub use model::{
+    ApiKey, ClaimLink, Credentials, NewKey, NewPerson, Person, PersonChange, Session, SignedIn, Source, Visit,
+};
 pub use routes::routes;
 pub use service::AuthService;

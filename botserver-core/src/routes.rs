@@ -127,6 +127,29 @@ where
         self
     }
 
+    /// Adds a path that speaks another protocol than the API, which the API's description leaves out.
+    #[must_use]
+    pub fn protocol<H, T>(mut self, access: Access, path: &str, methods: &[Method], handler: H) -> Self
+    where
+        H: Handler<T, S>,
+        T: 'static,
+    {
+        let mut router = MethodRouter::new();
+        for method in methods {
+            if let Ok(filter) = axum::routing::MethodFilter::try_from(method.clone()) {
+                router = router.on(filter, handler.clone());
+                self.entries.push(RouteEntry {
+                    method: method.clone(),
+                    path: path.to_owned(),
+                    access,
+                    is_documented: false,
+                });
+            }
+        }
+        self.router = self.router.route(path, guarded(router, access, true));
+        self
+    }
+
     /// Adds all routes of `other`.
     #[must_use]
     pub fn merge(mut self, other: Self) -> Self {

@@ -68,7 +68,10 @@ impl Refusal {
 
     /// This server was built without a part.
     pub(crate) fn not_built_in(what: &str) -> Self {
-        Self::new(StatusCode::NOT_IMPLEMENTED, format!("this server was built without {what}"))
+        Self::new(
+            StatusCode::NOT_IMPLEMENTED,
+            format!("this server was built without {what}"),
+        )
     }
 
     /// The class that OpenAI's clients tell errors by.

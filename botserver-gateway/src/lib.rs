@@ -12,6 +12,7 @@
 //! `previous_response_id` and `conversation` of the responses) gets one that is kept, with its log and its own history.
 
 mod error;
+mod mcp;
 mod openai;
 mod routes;
 mod service;

@@ -2,11 +2,13 @@
 
 mod chat;
 mod embeddings;
+mod mcp;
 mod models;
 mod responses;
 
 use botlib::Access;
 use botserver_core::{Routes, routes};
+use http::Method;
 
 use crate::{error::translate, service::Gateway};
 
@@ -21,5 +23,11 @@ pub(crate) fn all(gateway: &Gateway) -> Routes {
         .route(KEY_OR_VISITOR, routes!(responses::create_response))
         .route(KEY_OR_VISITOR, routes!(embeddings::create_embeddings))
         .map_responses(translate)
+        .protocol(
+            KEY_OR_VISITOR,
+            "/mcp/{bot}",
+            &[Method::POST, Method::GET, Method::DELETE],
+            mcp::speak,
+        )
         .with_state(gateway.clone())
 }

@@ -35,7 +35,10 @@ pub struct Gateway {
     lets_visitors: bool,
     /// When the server started: bots have no age of their own.
     pub(crate) since: i64,
+    /// Origins of pages that may speak MCP.
     pub(crate) origins: Arc<[String]>,
+    /// Names by which this server may be asked: a page of elsewhere that gave its own name our address is refused.
+    pub(crate) hosts: Arc<[String]>,
 }
 
 impl std::fmt::Debug for Gateway {
@@ -50,6 +53,11 @@ impl Gateway {
         let http = &state.config.http;
         let own = state.config.public_url();
         let origins = http.cors_origins.iter().cloned().chain([own]);
+        let local = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).into_iter();
+        let public = http
+            .public_url
+            .iter()
+            .filter_map(|url| url.host_str().map(str::to_owned));
         Self {
             bots: state.ports.bots.clone(),
             visitors: state.ports.visitors.clone(),
@@ -62,6 +70,7 @@ impl Gateway {
             lets_visitors: state.config.auth.api_visitors,
             since: state.clock.now().timestamp(),
             origins: origins.collect(),
+            hosts: local.chain(public).collect(),
         }
     }
 

@@ -3,6 +3,8 @@
 #[cfg(feature = "auto")]
 mod bot;
 mod doctor;
+#[cfg(feature = "auth")]
+mod key;
 mod migrate;
 mod settings;
 #[cfg(feature = "auth")]
@@ -26,6 +28,8 @@ pub(crate) async fn run(command: Command, config: Config) -> anyhow::Result<Exit
         Command::Bot(command) => bot::run(command, config).await,
         #[cfg(feature = "auth")]
         Command::User(command) => user::run(command, config).await,
+        #[cfg(feature = "auth")]
+        Command::Key(command) => key::run(command, config).await,
         Command::Migrate => migrate::run(config).await,
         Command::Settings => settings::run(),
     }

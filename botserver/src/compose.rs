@@ -205,6 +205,10 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
     {
         app = app.routes(packages.routes());
     }
+    #[cfg(feature = "gateway")]
+    {
+        app = app.routes(botserver_gateway::routes(&botserver_gateway::Gateway::new(&state)));
+    }
     #[cfg(feature = "ui")]
     {
         app = app.routes(botserver_ui::routes());

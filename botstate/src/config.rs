@@ -197,7 +197,7 @@ impl Config {
                 admin_email: read.required("admin_email"),
                 visitor_ttl: read.seconds("visitor_ttl"),
                 session_idle: read.seconds("session_idle"),
-                api_visitors: read.flag("api_visitors"),
+                api_visitors: read.required("api_visitors"),
                 session_max: read.seconds("session_max"),
             },
             script: ScriptConfig {

@@ -120,10 +120,7 @@ pub(crate) async fn create_key(
 
 /// Lists the caller's keys.
 #[utoipa::path(get, path = "/api/auth/keys", responses((status = 200, description = "The keys", body = KeyList)))]
-pub(crate) async fn list_keys(
-    State(auth): State<AuthService>,
-    Auth(caller): Auth,
-) -> Result<Json<KeyList>, Problem> {
+pub(crate) async fn list_keys(State(auth): State<AuthService>, Auth(caller): Auth) -> Result<Json<KeyList>, Problem> {
     let keys = auth.list_keys(&caller).await?;
     Ok(Json(KeyList {
         items: keys.into_iter().map(KeyView::from).collect(),

@@ -163,9 +163,12 @@ impl AuthService {
         names
             .iter()
             .map(|name| {
-                let found = self.bots.as_ref().and_then(|bots| bots.find(name));
-                let found = found.filter(|bot| bot.org == org);
-                found.map(|bot| bot.id).ok_or_else(|| Error::UnknownBot(name.chars().take(100).collect()))
+                let found = match &self.bots {
+                    Some(bots) => bots.find(name).filter(|bot| bot.org == org).map(|bot| bot.id),
+                    // The command line knows no bots, but their ids.
+                    None => name.parse().ok(),
+                };
+                found.ok_or_else(|| Error::UnknownBot(name.chars().take(100).collect()))
             })
             .collect()
     }
@@ -241,7 +244,9 @@ impl AuthService {
             None => self.read_key(org, hash, now).await?,
         };
         let mut caller = Caller::person(org, person.id, person.role, key.id, request);
-        caller.permissions.retain(|permission| key.permissions.contains(permission));
+        caller
+            .permissions
+            .retain(|permission| key.permissions.contains(permission));
         caller.bots = key.bots;
         Ok(caller)
     }

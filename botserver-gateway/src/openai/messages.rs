@@ -146,7 +146,10 @@ impl Text {
             }
         }
         if images.len() > IMAGES {
-            return Err(Refusal::invalid("messages", format!("a message may have {IMAGES} pictures at most")));
+            return Err(Refusal::invalid(
+                "messages",
+                format!("a message may have {IMAGES} pictures at most"),
+            ));
         }
         Ok((texts.join("\n"), images))
     }
@@ -176,7 +179,10 @@ fn image(url: &str) -> Result<Image, Refusal> {
 /// Parts a list of messages into instructions, history, and what is said now.
 pub(crate) fn read(messages: Vec<Message>) -> Result<Said, Refusal> {
     if messages.len() > MESSAGES {
-        return Err(Refusal::invalid("messages", format!("at most {MESSAGES} messages are taken")));
+        return Err(Refusal::invalid(
+            "messages",
+            format!("at most {MESSAGES} messages are taken"),
+        ));
     }
     let (mut instructions, mut talk) = (Vec::new(), Vec::new());
     for message in messages {

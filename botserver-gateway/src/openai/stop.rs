@@ -37,7 +37,12 @@ impl Stop {
             self.held.truncate(place);
             return std::mem::take(&mut self.held);
         }
-        let kept = self.words.iter().map(|word| overlap(&self.held, word)).max().unwrap_or(0);
+        let kept = self
+            .words
+            .iter()
+            .map(|word| overlap(&self.held, word))
+            .max()
+            .unwrap_or(0);
         let rest = self.held.split_off(self.held.len() - kept);
         std::mem::replace(&mut self.held, rest)
     }
@@ -76,7 +81,10 @@ mod tests {
 
     #[test]
     fn nothing_is_lost_when_no_word_comes() {
-        assert_eq!(shown(&["END"], &["one E", "N", "ough"]), ("one ENough".to_owned(), false));
+        assert_eq!(
+            shown(&["END"], &["one E", "N", "ough"]),
+            ("one ENough".to_owned(), false)
+        );
         assert_eq!(shown(&[], &["é", "à"]), ("éà".to_owned(), false));
         assert_eq!(shown(&["éé"], &["é", "à", "é"]), ("éàé".to_owned(), false));
     }

@@ -83,7 +83,10 @@ pub(crate) fn read(tools: Option<Vec<Tool>>, choice: Option<&Value>, bot: &Bot) 
             (None, None) => return Err(Refusal::invalid("tools", "a tool needs a function with a name")),
         };
         let is_name = (1..=64).contains(&function.name.len())
-            && function.name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+            && function
+                .name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
         if !is_name || !names.insert(function.name.clone()) {
             return Err(Refusal::invalid(
                 "tools",
@@ -93,7 +96,10 @@ pub(crate) fn read(tools: Option<Vec<Tool>>, choice: Option<&Value>, bot: &Bot) 
         if bot.tool(&function.name).is_some() {
             return Err(Refusal::invalid(
                 "tools",
-                format!("the bot has a tool {} of its own: call yours something else", function.name),
+                format!(
+                    "the bot has a tool {} of its own: call yours something else",
+                    function.name
+                ),
             ));
         }
         specs.push(ToolSpec {

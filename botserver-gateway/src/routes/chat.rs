@@ -137,12 +137,13 @@ pub(super) async fn create_completion(
         Some(Words::Several(_)) => return Err(Refusal::invalid("stop", "at most four words are taken")),
     };
     let said = messages::read(asked.messages)?;
-    let name = asked.metadata.as_ref().and_then(|metadata| metadata.get("conversation"));
+    let name = asked
+        .metadata
+        .as_ref()
+        .and_then(|metadata| metadata.get("conversation"));
     let place = match name.map(|name| name.as_str().unwrap_or_default()) {
         None => Place::Passing { history: said.history },
-        Some(name) if (1..=LONGEST_NAME).contains(&name.len()) => {
-            Place::Kept(conversations.named(&caller, &bot, name))
-        }
+        Some(name) if (1..=LONGEST_NAME).contains(&name.len()) => Place::Kept(conversations.named(&caller, &bot, name)),
         Some(_) => {
             return Err(Refusal::invalid(
                 "metadata",
@@ -187,7 +188,10 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Ref
     };
     match value.to_str() {
         Ok(key) if (1..=128).contains(&key.len()) => Ok(Some(key.to_owned())),
-        _ => Err(Refusal::invalid("Idempotency-Key", "must have 1 to 128 visible characters")),
+        _ => Err(Refusal::invalid(
+            "Idempotency-Key",
+            "must have 1 to 128 visible characters",
+        )),
     }
 }
 
@@ -201,9 +205,15 @@ fn refuse_unknown(asked: &Completion) -> Result<(), Refusal> {
     }
     let format = asked.response_format.as_ref().and_then(|format| format.get("type"));
     if format.is_some_and(|kind| kind.as_str() != Some("text")) {
-        return Err(Refusal::unsupported("response_format", "answers are text: leave response_format out"));
+        return Err(Refusal::unsupported(
+            "response_format",
+            "answers are text: leave response_format out",
+        ));
     }
-    if asked.temperature.is_some_and(|temperature| !(0.0..=2.0).contains(&temperature)) {
+    if asked
+        .temperature
+        .is_some_and(|temperature| !(0.0..=2.0).contains(&temperature))
+    {
         return Err(Refusal::invalid("temperature", "must be 0 to 2"));
     }
     if [asked.max_tokens, asked.max_completion_tokens].contains(&Some(0)) {
@@ -216,7 +226,12 @@ async fn whole_answer(mut talk: Talk, head: &Head, mut stop: Stop) -> Result<Res
     let mut text = String::new();
     while let Some(piece) = talk.next().await {
         match piece {
-            Piece::Text(words) => text.push_str(&stop.push(&words)),
+            Piece::Text(words) => {
+                text.push_str(&stop.push(&words));
+                if stop.is_over() {
+                    talk.stop();
+                }
+            }
             Piece::Failed(problem) => return Err(Refusal::from(*problem)),
             Piece::End(end) => {
                 text.push_str(&stop.finish());
@@ -296,6 +311,9 @@ impl Streaming {
             match piece {
                 Some(Piece::Text(words)) => {
                     let words = self.stop.push(&words);
+                    if let (true, Some(talk)) = (self.stop.is_over(), &self.talk) {
+                        talk.stop();
+                    }
                     if !words.is_empty() {
                         out.push_str(&self.chunks.text(&words));
                     }

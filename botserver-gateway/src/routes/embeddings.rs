@@ -88,7 +88,10 @@ pub(super) async fn create_embeddings(
         .for_bot(&bot);
     if asked.dimensions.is_some_and(|wanted| wanted != embedder.dimensions()) {
         let has = embedder.dimensions();
-        return Err(Refusal::unsupported("dimensions", format!("vectors of this bot have {has} numbers")));
+        return Err(Refusal::unsupported(
+            "dimensions",
+            format!("vectors of this bot have {has} numbers"),
+        ));
     }
     let vectors = embedder.embed(&texts, Side::Passage).await.map_err(|error| {
         tracing::warn!(%error, "an embedder did not answer");

@@ -168,7 +168,10 @@ pub(super) async fn create_response(
             ));
         }
         (Some(id), None) => Place::Kept(kept(id).ok_or_else(|| {
-            Refusal::invalid("previous_response_id", "there is no such response whose conversation was kept")
+            Refusal::invalid(
+                "previous_response_id",
+                "there is no such response whose conversation was kept",
+            )
         })?),
         (None, Some(name)) if (1..=256).contains(&name.len()) => Place::Kept(conversations.named(&caller, &bot, name)),
         (None, Some(_)) => return Err(Refusal::invalid("conversation", "must be a name of 1 to 256 bytes")),
@@ -420,7 +423,8 @@ impl Streaming {
                 Piece::Text(words) => {
                     self.begin_message(&mut out);
                     let id = self.message_id();
-                    let data = json!({ "item_id": id, "output_index": 0, "content_index": 0, "delta": words, "logprobs": [] });
+                    let data =
+                        json!({ "item_id": id, "output_index": 0, "content_index": 0, "delta": words, "logprobs": [] });
                     self.event(&mut out, "response.output_text.delta", data);
                 }
                 Piece::End(end) => {
@@ -448,7 +452,11 @@ impl Streaming {
             return;
         }
         let (item, id) = (self.shape.message("", "in_progress"), self.message_id());
-        self.event(out, "response.output_item.added", json!({ "output_index": 0, "item": item }));
+        self.event(
+            out,
+            "response.output_item.added",
+            json!({ "output_index": 0, "item": item }),
+        );
         let data = json!({ "item_id": id, "output_index": 0, "content_index": 0, "part": text_part("") });
         self.event(out, "response.content_part.added", data);
     }
@@ -464,19 +472,31 @@ impl Streaming {
             let data = json!({ "item_id": id, "output_index": 0, "content_index": 0, "part": text_part(text) });
             self.event(out, "response.content_part.done", data);
             let item = self.shape.message(text, "completed");
-            self.event(out, "response.output_item.done", json!({ "output_index": 0, "item": item }));
+            self.event(
+                out,
+                "response.output_item.done",
+                json!({ "output_index": 0, "item": item }),
+            );
         }
         let before = usize::from(self.has_message);
         for (index, call) in end.calls.iter().enumerate() {
             let index = before + index;
             let (begun, done) = (call_item(call, "in_progress"), call_item(call, "completed"));
             let id = format!("fc_{}", call.id);
-            self.event(out, "response.output_item.added", json!({ "output_index": index, "item": begun }));
+            self.event(
+                out,
+                "response.output_item.added",
+                json!({ "output_index": index, "item": begun }),
+            );
             let data = json!({ "item_id": id, "output_index": index, "delta": call.arguments });
             self.event(out, "response.function_call_arguments.delta", data);
             let data = json!({ "item_id": id, "output_index": index, "name": call.name, "arguments": call.arguments });
             self.event(out, "response.function_call_arguments.done", data);
-            self.event(out, "response.output_item.done", json!({ "output_index": index, "item": done }));
+            self.event(
+                out,
+                "response.output_item.done",
+                json!({ "output_index": index, "item": done }),
+            );
         }
         let output = self.shape.output(&end.text, &end.calls);
         let document = self.shape.document("completed", &output, Some(end));

@@ -1,0 +1,3 @@
+//! MCP, the protocol by which models reach tools.
+
+pub(crate) mod server;

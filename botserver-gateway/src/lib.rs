@@ -12,14 +12,22 @@
 //! `previous_response_id` and `conversation` of the responses) gets one that is kept, with its log and its own history.
 
 mod error;
+mod keywords;
 mod mcp;
 mod openai;
 mod routes;
 mod service;
 
 use botserver_core::Routes;
+use botstate::keyword::Keyword;
 
+pub use mcp::client::McpClient;
 pub use service::Gateway;
+
+/// Keywords that reach MCP servers.
+pub fn keywords(client: &McpClient) -> Vec<Keyword> {
+    keywords::keywords(client)
+}
 
 /// Routes under `/v1` and `/mcp`.
 pub fn routes(gateway: &Gateway) -> Routes {

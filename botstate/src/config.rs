@@ -37,6 +37,8 @@ pub struct Config {
     pub auth: AuthConfig,
     /// Limits of scripts.
     pub script: ScriptConfig,
+    /// Programs that bots may use as MCP servers, by name, with their arguments.
+    pub mcp_commands: BTreeMap<String, Vec<String>>,
     /// Logs.
     pub log: LogConfig,
 }
@@ -205,6 +207,7 @@ impl Config {
                 operations: read.required("script_operations"),
                 steps: read.required("script_steps"),
             },
+            mcp_commands: read.checked_optional("mcp_commands", mcp_commands).unwrap_or_default(),
             log: LogConfig {
                 json: read.with("log_format", log_format),
                 filter: read.required("log"),
@@ -272,6 +275,20 @@ fn secret_key(text: &str) -> Result<Secret, String> {
         return Err("at least 32 characters of chance, such as the output of `openssl rand -hex 32`".to_owned());
     }
     Ok(Secret::new(text))
+}
+
+fn mcp_commands(text: &str) -> Result<BTreeMap<String, Vec<String>>, String> {
+    let entries = text.split(';').map(str::trim).filter(|entry| !entry.is_empty());
+    entries
+        .map(|entry| {
+            let (name, command) = entry.split_once('=').unwrap_or_default();
+            let command: Vec<String> = command.split_whitespace().map(str::to_owned).collect();
+            if name.trim().is_empty() || command.is_empty() {
+                return Err(format!("{entry:?} is not name=program argument…"));
+            }
+            Ok((name.trim().to_owned(), command))
+        })
+        .collect()
 }
 
 fn log_format(text: &str) -> Result<bool, String> {

@@ -89,6 +89,8 @@ impl Handler for Mcp {
         let offered = &mut turn.session().foreign;
         offered.retain(|known| known.server != server);
         offered.extend(tools);
+        // What the server says of its tools is text of others, too: effects outside are confirmed from now on.
+        turn.session().has_foreign = true;
         Ok(Value::Null)
     }
 }

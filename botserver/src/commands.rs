@@ -3,6 +3,8 @@
 #[cfg(feature = "auto")]
 mod bot;
 mod doctor;
+#[cfg(feature = "drive")]
+mod kb;
 #[cfg(feature = "auth")]
 mod key;
 mod migrate;
@@ -26,6 +28,8 @@ pub(crate) async fn run(command: Command, config: Config) -> anyhow::Result<Exit
         Command::Doctor => doctor::run(config).await,
         #[cfg(feature = "auto")]
         Command::Bot(command) => bot::run(command, config).await,
+        #[cfg(feature = "drive")]
+        Command::Kb(command) => kb::run(command).await,
         #[cfg(feature = "auth")]
         Command::User(command) => user::run(command, config).await,
         #[cfg(feature = "auth")]

@@ -50,6 +50,8 @@ pub(crate) enum Group {
     Language,
     /// Start to ready: P25
     Start,
+    /// The door for OpenAI's clients beside its provider: P14, P15
+    Gateway,
     /// The checker and the language server on 5,000 lines: A1, A2
     Authors,
 }
@@ -60,6 +62,9 @@ pub(crate) enum Part {
     /// The bare WebSocket echo: says its address, and ends with its standard input
     #[command(hide = true)]
     Echo,
+    /// A provider of models that answers at once: says its address, and ends with its standard input
+    #[command(hide = true)]
+    Upstream,
     /// The load client: takes orders from its standard input, one JSON document a line
     #[command(hide = true)]
     Load,

@@ -18,6 +18,7 @@ mod process;
 mod protocol;
 mod report;
 mod server;
+mod upstream;
 mod usage;
 
 use std::process::ExitCode;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.part {
         Some(Part::Echo) => echo::serve().map(|()| ExitCode::SUCCESS),
+        Some(Part::Upstream) => upstream::serve().map(|()| ExitCode::SUCCESS),
         Some(Part::Load) => load::obey().map(|()| ExitCode::SUCCESS),
         None => measures::run(&cli),
     };

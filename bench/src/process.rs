@@ -116,6 +116,36 @@ impl Echo {
     }
 }
 
+/// The provider that answers at once.
+pub(crate) struct Upstream {
+    process: Process,
+    /// Host and port.
+    pub(crate) address: String,
+    /// Dropping it ends the process.
+    _input: ChildStdin,
+}
+
+impl Upstream {
+    /// Starts it and waits until it answers.
+    pub(crate) fn start() -> anyhow::Result<Self> {
+        let (mut process, input, mut output) = Process::part("upstream")?;
+        let mut address = String::new();
+        output.read_line(&mut address)?;
+        let address = address.trim().to_owned();
+        wait_ready(&mut process, &address, "/health", None)?;
+        Ok(Self {
+            process,
+            address,
+            _input: input,
+        })
+    }
+
+    /// The process.
+    pub(crate) fn process(&self) -> &Process {
+        &self.process
+    }
+}
+
 /// Waits until `path` is answered with 200.
 pub(crate) fn wait_ready(process: &mut Process, address: &str, path: &str, log: Option<&Path>) -> anyhow::Result<()> {
     let begin = Instant::now();

@@ -72,6 +72,11 @@ pub(crate) struct Site {
 impl Site {
     /// Starts the server and waits until it is ready; also how long that took.
     pub(crate) fn start(&self) -> anyhow::Result<(Server, Duration)> {
+        self.start_with(&[])
+    }
+
+    /// The same with more settings.
+    pub(crate) fn start_with(&self, settings: &[(&str, String)]) -> anyhow::Result<(Server, Duration)> {
         let folder = self.folder.path();
         let address = format!("127.0.0.1:{}", free_port()?);
         let log = self.log();
@@ -91,10 +96,25 @@ impl Site {
             ("BOTSERVER_CHAT_PER_MINUTE", "1000000000".to_owned()),
             ("BOTSERVER_CHAT_BURST", "1000000".to_owned()),
         ]);
+        command.envs(settings.iter().map(|(name, value)| (*name, value)));
         let begin = Instant::now();
         let mut process = Process::start(command, &log)?;
         wait_ready(&mut process, &address, "/health/ready", Some(&log))?;
         Ok((Server { process, address }, begin.elapsed()))
+    }
+
+    /// A new API key of the server's administrator.
+    pub(crate) fn key(&self) -> anyhow::Result<String> {
+        let mut command = Command::new(&self.binary);
+        command.env_clear().current_dir(self.folder.path()).envs([
+            ("BOTSERVER_DATA_DIR", self.data()),
+            ("BOTSERVER_BOTS_DIR", self.folder.path().join("bots")),
+        ]);
+        let output = command.args(["key", "new", "admin@localhost", "--days", "1"]).output()?;
+        let said = String::from_utf8_lossy(&output.stdout);
+        let key = said.lines().find(|line| line.starts_with("bk_"));
+        let error = || format!("make a key: {}", String::from_utf8_lossy(&output.stderr));
+        Ok(key.with_context(error)?.to_owned())
     }
 
     /// Adds the end of the server's log to an error.

@@ -162,7 +162,7 @@ pub(crate) fn children_of(pid: u32) -> Vec<u32> {
 }
 
 /// A port of the loopback address on which nothing listens.
-pub(crate) fn free_port() -> anyhow::Result<u16> {
+pub fn free_port() -> anyhow::Result<u16> {
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).context("bind a port of the loopback address")?;
     Ok(listener.local_addr()?.port())
 }

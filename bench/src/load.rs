@@ -4,6 +4,7 @@ mod campaign;
 mod door;
 pub(crate) mod http;
 mod line;
+mod streams;
 
 use std::{
     io::{BufRead, Write},
@@ -77,6 +78,7 @@ impl Crowd {
                 Ok(Answer::Connected { within })
             }
             Order::Run(run) => Ok(Answer::Ran(self.run(run).await?)),
+            Order::Stream(streams) => Ok(Answer::Streamed(streams::run(streams).await?)),
             Order::Close => {
                 self.phase.send_replace(Phase::Close);
                 while self.lines.join_next().await.is_some() {}

@@ -12,13 +12,13 @@ mod echo;
 mod goals;
 mod load;
 mod measures;
+mod model;
 mod number;
 mod plan;
 mod process;
 mod protocol;
 mod report;
 mod server;
-mod upstream;
 mod usage;
 
 use std::process::ExitCode;
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.part {
         Some(Part::Echo) => echo::serve().map(|()| ExitCode::SUCCESS),
-        Some(Part::Upstream) => upstream::serve().map(|()| ExitCode::SUCCESS),
+        Some(Part::Model) => model::serve().map(|()| ExitCode::SUCCESS),
         Some(Part::Load) => load::obey().map(|()| ExitCode::SUCCESS),
         None => measures::run(&cli),
     };

@@ -83,8 +83,8 @@ impl Drop for Process {
     }
 }
 
-/// The bare echo.
-pub(crate) struct Echo {
+/// A part of this program that serves on an address of its own.
+pub(crate) struct Part {
     process: Process,
     /// Host and port.
     pub(crate) address: String,
@@ -92,43 +92,10 @@ pub(crate) struct Echo {
     _input: ChildStdin,
 }
 
-impl Echo {
-    /// Starts it and waits until it answers; also how long that took.
-    pub(crate) fn start() -> anyhow::Result<(Self, Duration)> {
-        let begin = Instant::now();
-        let (mut process, input, mut output) = Process::part("echo")?;
-        let mut address = String::new();
-        output.read_line(&mut address)?;
-        let address = address.trim().to_owned();
-        wait_ready(&mut process, &address, "/health", None)?;
-        let took = begin.elapsed();
-        let echo = Self {
-            process,
-            address,
-            _input: input,
-        };
-        Ok((echo, took))
-    }
-
-    /// The process.
-    pub(crate) fn process(&self) -> &Process {
-        &self.process
-    }
-}
-
-/// The provider that answers at once.
-pub(crate) struct Upstream {
-    process: Process,
-    /// Host and port.
-    pub(crate) address: String,
-    /// Dropping it ends the process.
-    _input: ChildStdin,
-}
-
-impl Upstream {
-    /// Starts it and waits until it answers.
-    pub(crate) fn start() -> anyhow::Result<Self> {
-        let (mut process, input, mut output) = Process::part("upstream")?;
+impl Part {
+    /// Starts the part of that name and waits until it answers.
+    pub(crate) fn start(name: &str) -> anyhow::Result<Self> {
+        let (mut process, input, mut output) = Process::part(name)?;
         let mut address = String::new();
         output.read_line(&mut address)?;
         let address = address.trim().to_owned();
@@ -138,6 +105,13 @@ impl Upstream {
             address,
             _input: input,
         })
+    }
+
+    /// Starts the bare echo; also how long that took.
+    pub(crate) fn echo() -> anyhow::Result<(Self, Duration)> {
+        let begin = Instant::now();
+        let echo = Self::start("echo")?;
+        Ok((echo, begin.elapsed()))
     }
 
     /// The process.

@@ -8,7 +8,7 @@ use crate::{
     goals::Goal,
     load::http::{Answered, post},
     plan::Plan,
-    process::Upstream,
+    process::Part,
     report::{Row, Unit},
     server::Place,
 };
@@ -27,17 +27,17 @@ pub(super) fn measure(place: &Place, plan: &Plan) -> anyhow::Result<Rows> {
         .beside("direct")
         .goals(Goal::Reaches, [0.12, 0.22, 0.33]);
     let mut cpu = Row::new("P15", "gateway: processor time of a request", Unit::Micros).beside("direct");
-    let upstream = Upstream::start()?;
+    let upstream = Part::start("model")?;
     let site = place.site()?;
+    let url = format!("http://{}/v1", upstream.address);
     let (server, _) = site.start_with(&[
-        ("OPENAI_BASE_URL", format!("http://{}/v1", upstream.address)),
-        ("OPENAI_API_KEY", "none".to_owned()),
-        ("OPENAI_MODEL", "m".to_owned()),
-        ("BOTSERVER_LOG", "warn".to_owned()),
+        ("BOTSERVER_LLM_URL", &url),
+        ("BOTSERVER_LLM_MODEL", "m"),
+        ("BOTSERVER_LOG", "warn"),
     ])?;
     let key = site.key()?;
     let body = format!(
-        r#"{{"model":"{}","messages":[{{"role":"user","content":"Good day, what have you got?"}}]}}"#,
+        r#"{{"model":"{}","messages":[{{"role":"user","content":"8 0"}}]}}"#,
         bots::QUIET
     );
     let run = |address: &str, connections: usize| -> anyhow::Result<Answered> {

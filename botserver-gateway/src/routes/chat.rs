@@ -65,11 +65,11 @@ pub(super) struct Completion {
     temperature: Option<f32>,
     /// The longest answer, in tokens.
     #[serde(default)]
-    #[schema(required = false, minimum = 1)]
+    #[schema(required = false, minimum = 1, maximum = 1_000_000)]
     max_tokens: Option<u32>,
     /// The same by its newer name.
     #[serde(default)]
-    #[schema(required = false, minimum = 1)]
+    #[schema(required = false, minimum = 1, maximum = 1_000_000)]
     max_completion_tokens: Option<u32>,
     /// Answers wanted; one is given.
     #[serde(default)]

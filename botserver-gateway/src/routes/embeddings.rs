@@ -30,7 +30,7 @@ pub(super) struct Embed {
     encoding_format: Option<Encoding>,
     /// Numbers of a vector; those of the embedder.
     #[serde(default)]
-    #[schema(required = false, minimum = 1)]
+    #[schema(required = false, minimum = 1, maximum = 1_000_000)]
     dimensions: Option<usize>,
 }
 

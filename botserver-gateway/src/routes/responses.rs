@@ -72,7 +72,7 @@ pub(super) struct Ask {
     temperature: Option<f32>,
     /// The longest answer, in tokens.
     #[serde(default)]
-    #[schema(required = false, minimum = 1)]
+    #[schema(required = false, minimum = 1, maximum = 1_000_000)]
     max_output_tokens: Option<u32>,
     /// What the client wants to read again in the response.
     #[serde(default)]

@@ -1,6 +1,6 @@
 //! Starts and restores dialogs of the bots that run.
 
-use std::{num::NonZeroUsize, sync::Arc};
+use std::{collections::BTreeSet, num::NonZeroUsize, sync::Arc};
 
 use async_trait::async_trait;
 use botlib::{BotId, Value, value::Map};
@@ -99,6 +99,23 @@ impl Dialogs for Scripts {
     fn check_arguments(&self, bot: &Bot, tool: &str, args: &serde_json::Value) -> Result<Map, Fault> {
         let mounted = self.mounted(bot)?;
         basic::check_arguments(mounted.program(tool)?, args)
+    }
+
+    fn reach(&self, bot: &Bot, script: &str) -> Option<BTreeSet<String>> {
+        let mounted = self.mounted(bot).ok()?;
+        let mut phrases = BTreeSet::new();
+        let (mut open, mut seen) = (vec![script.to_owned()], BTreeSet::new());
+        while let Some(script) = open.pop() {
+            let program = mounted.program(&script).ok()?;
+            if !seen.insert(program.name().to_owned()) {
+                continue;
+            }
+            phrases.extend(program.keywords().map(str::to_owned));
+            for called in program.calls() {
+                open.push(called?);
+            }
+        }
+        Some(phrases)
     }
 
     async fn restore(&self, bot: &Bot, state: &str) -> Result<Box<dyn Dialog>, Fault> {

@@ -11,6 +11,7 @@ mod frame;
 mod keywords;
 mod knowledge;
 mod links;
+mod memory;
 mod model;
 mod phrases;
 mod prompt;

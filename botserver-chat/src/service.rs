@@ -2,6 +2,7 @@
 
 mod backstage;
 pub(crate) mod doors;
+mod memory;
 
 use std::sync::Arc;
 
@@ -58,6 +59,10 @@ impl ChatService {
         self.engine
             .lifecycle
             .spawn(async move { engine.hear_neighbours().await });
+        let engine = self.engine.clone();
+        self.engine
+            .lifecycle
+            .spawn(async move { engine.write_episodes().await });
     }
 
     /// The bot of that name or id, or the default one.

@@ -197,6 +197,32 @@ pub(crate) fn list_unfinished(
     Ok(read.collect())
 }
 
+/// Conversations of people with these bots that changed since `since`, with the moment of their last change, the
+/// longest untouched first. Upkeep works for every tenant.
+pub(crate) fn list_of_people(
+    conn: &mut Connection,
+    bots: &[BotId],
+    since: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<(Conversation, DateTime<Utc>)>, Error> {
+    let bots: Vec<DbUuid> = bots.iter().copied().map(DbUuid::from).collect();
+    let rows: Vec<(Row, DbTime)> = on_each!(conn, |conn| conversations::table
+        .filter(
+            conversations::bot_id
+                .eq_any(&bots)
+                .and(conversations::owner_kind.eq("person"))
+                .and(conversations::open_turn.is_null())
+                .and(conversations::updated_at.gt(DbTime(since)))
+        )
+        .order(conversations::updated_at)
+        .limit(limit)
+        .select((Row::as_select(), conversations::updated_at))
+        .load(conn))?;
+    rows.into_iter()
+        .map(|(row, updated_at)| Ok((Conversation::try_from(row)?, updated_at.0)))
+        .collect()
+}
+
 /// A page of the owner's conversations, the one that changed last first; of some bots only where those are named.
 pub(crate) fn list(
     conn: &mut Connection,

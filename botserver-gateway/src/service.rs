@@ -33,6 +33,8 @@ pub struct Gateway {
     default_bot: Arc<str>,
     /// Whether the operator lets people without a key talk to public bots.
     lets_visitors: bool,
+    /// Whether those are limited, as all callers are.
+    limits_visitors: bool,
     /// When the server started: bots have no age of their own.
     pub(crate) since: i64,
     /// Origins of pages that may speak MCP.
@@ -52,7 +54,9 @@ impl Gateway {
     pub fn new(state: &AppState) -> Self {
         let http = &state.config.http;
         let own = state.config.public_url();
-        let origins = http.cors_origins.iter().cloned().chain([own]);
+        let loopback = ["127.0.0.1", "[::1]"].map(|host| format!("http://{host}:{}", http.port));
+        let near = loopback.into_iter().filter(|_| http.public_url.is_none());
+        let origins = http.cors_origins.iter().cloned().chain([own]).chain(near);
         let local = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).into_iter();
         let public = http
             .public_url
@@ -68,6 +72,7 @@ impl Gateway {
             clock: Arc::clone(&state.clock),
             default_bot: state.config.default_bot.as_str().into(),
             lets_visitors: state.config.auth.api_visitors,
+            limits_visitors: http.rate_per_minute > 0,
             since: state.clock.now().timestamp(),
             origins: origins.collect(),
             hosts: local.chain(public).collect(),
@@ -137,6 +142,9 @@ impl Gateway {
     }
 
     async fn allow_visit(&self, context: &RequestContext) -> Result<(), Refusal> {
+        if !self.limits_visitors {
+            return Ok(());
+        }
         let quota = Quota {
             burst: VISITS,
             period: Duration::from_mins(1),

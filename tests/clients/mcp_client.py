@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 
-import httpx
+import httpx2 as httpx
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 

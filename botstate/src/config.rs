@@ -39,6 +39,8 @@ pub struct Config {
     pub script: ScriptConfig,
     /// Programs that bots may use as MCP servers, by name, with their arguments.
     pub mcp_commands: BTreeMap<String, Vec<String>>,
+    /// How long finished runs of bots by themselves are kept, and programs that nothing runs; nothing for ever.
+    pub keep: Option<Duration>,
     /// Logs.
     pub log: LogConfig,
 }
@@ -226,6 +228,9 @@ impl Config {
                 steps: read.required("script_steps"),
             },
             mcp_commands: read.checked_optional("mcp_commands", mcp_commands).unwrap_or_default(),
+            keep: Some(read.required::<u32>("keep_days"))
+                .filter(|days| *days > 0)
+                .map(|days| Duration::from_secs(u64::from(days) * 86_400)),
             log: LogConfig {
                 json: read.with("log_format", log_format),
                 filter: read.required("log"),

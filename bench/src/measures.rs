@@ -2,6 +2,7 @@
 
 mod authors;
 mod crowd;
+mod gateway;
 mod language;
 mod start;
 mod streams;
@@ -29,6 +30,9 @@ pub(crate) fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     }
     if wants(Group::Crowd) {
         rows.extend(crowd::measure(&place, &plan)?);
+    }
+    if wants(Group::Gateway) {
+        rows.extend(gateway::measure(&place, &plan)?);
     }
     if wants(Group::Language) {
         rows.extend(language::measure(&plan)?);

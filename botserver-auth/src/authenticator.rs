@@ -77,6 +77,9 @@ impl AuthService {
         if token.starts_with(opaque::SESSION_PREFIX) {
             return self.caller_of_session(token, org, request).await.map(Some);
         }
+        if token.starts_with(opaque::KEY_PREFIX) {
+            return self.caller_of_key(token, org, request).await.map(Some);
+        }
         match self.keys().verify(token, self.now())? {
             Proof::Visitor(claims) => {
                 let caller = Caller::visitor(claims.org, claims.visitor, claims.bot, claims.conversation, request);
@@ -123,7 +126,9 @@ impl Authenticator for AuthService {
     fn schemes(&self) -> Vec<(String, SecurityScheme)> {
         let bearer = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
-            .description(Some("A session's token (bs_…), or one from GET /api/auth."))
+            .description(Some(
+                "An API key (bk_…), a session's token (bs_…), or one from GET /api/auth.",
+            ))
             .build();
         let cookie = ApiKeyValue::with_description(
             SESSION_COOKIE,

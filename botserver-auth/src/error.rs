@@ -62,6 +62,12 @@ pub enum Error {
     /// The caller has no such session.
     #[error("there is no session {0}")]
     UnknownSession(SessionId),
+    /// The caller has no such key.
+    #[error("there is no key {0}")]
+    UnknownKey(SessionId),
+    /// A key may not look after the account that it acts for.
+    #[error("a key cannot have the permission account.manage: sign in for that")]
+    KeyOfKey,
     /// There is no such organisation.
     #[error("there is no organisation {0}")]
     UnknownOrg(OrgId),
@@ -141,6 +147,12 @@ impl From<Error> for Problem {
             Error::LastAdmin => new(StatusCode::CONFLICT, "auth/last-admin", "An administrator must remain"),
             Error::UnknownPerson(_) => Self::not_found("person"),
             Error::UnknownSession(_) => Self::not_found("session"),
+            Error::UnknownKey(_) => Self::not_found("key"),
+            Error::KeyOfKey => new(
+                StatusCode::FORBIDDEN,
+                "auth/key-of-key",
+                "A key cannot have this permission",
+            ),
             Error::UnknownOrg(_) => Self::not_found("organisation"),
             Error::Forbidden(permission) => Self::forbidden(permission.name()),
             Error::NotAPerson => new(
@@ -183,6 +195,8 @@ mod tests {
             Error::LastAdmin,
             Error::UnknownPerson(PersonId::new()),
             Error::UnknownSession(SessionId::new()),
+            Error::UnknownKey(SessionId::new()),
+            Error::KeyOfKey,
             Error::UnknownOrg(OrgId::new()),
             Error::Forbidden(Permission::UsersRead),
             Error::NotAPerson,

@@ -9,7 +9,8 @@
 //! 2. the subprotocol `token.<token>` of a WebSocket, since pages cannot set headers on one,
 //! 3. the cookie `botserver_session`.
 //!
-//! A token is a session of a person (`bs_…`: 256 bits of chance, kept as its SHA-256, dead the moment it is revoked),
+//! A token is an API key (`bk_…`, kept as its hash), with which a program acts for a person with less than the person
+//! may do, a session of a person (`bs_…`: 256 bits of chance, kept as its SHA-256, dead the moment it is revoked),
 //! or one of two signed ones: a *visit*, which makes somebody without an account the owner of one conversation, and a
 //! *ticket*, with which the page of somebody who is signed in may talk in that person's name in one conversation and do
 //! nothing else. A ticket is worth nothing once its session has ended.
@@ -35,6 +36,8 @@ mod token;
 pub use authenticator::socket_token;
 pub use browser::SESSION_COOKIE;
 pub use error::Error;
-pub use model::{ClaimLink, Credentials, NewPerson, Person, PersonChange, Session, SignedIn, Source, Visit};
+pub use model::{
+    ApiKey, ClaimLink, Credentials, NewKey, NewPerson, Person, PersonChange, Session, SignedIn, Source, Visit,
+};
 pub use routes::routes;
 pub use service::AuthService;

@@ -1,10 +1,10 @@
 //! The nouns: people, sessions, links, visits.
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeSet, fmt, sync::Arc};
 
-use botlib::{BotId, ConversationId, PersonId, Role, Secret, SessionId};
+use botlib::{BotId, ConversationId, Permission, PersonId, Role, Secret, SessionId};
 use botstate::dialog::Bot;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use crate::Error;
@@ -71,6 +71,40 @@ pub struct Session {
     pub seen_at: DateTime<Utc>,
     /// When it ends however much it is used.
     pub expires_at: DateTime<Utc>,
+}
+
+/// A key with which a program acts for a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiKey {
+    /// The id, under which its end is told like a session's.
+    pub id: SessionId,
+    /// For whom it acts.
+    pub person: PersonId,
+    /// What the person calls it.
+    pub name: String,
+    /// What it may do, as far as the person may.
+    pub permissions: BTreeSet<Permission>,
+    /// The bots that it is for; nothing when for all.
+    pub bots: Option<BTreeSet<BotId>>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it was used last, to the minute.
+    pub seen_at: Option<DateTime<Utc>>,
+    /// Until when it is good.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// A key to make.
+#[derive(Debug, Clone, Default)]
+pub struct NewKey {
+    /// What to call it.
+    pub name: String,
+    /// What it may do; talk to bots when empty.
+    pub permissions: BTreeSet<Permission>,
+    /// Names of the bots that it is for; all when absent.
+    pub bots: Option<Vec<String>>,
+    /// How long it is good; 90 days when absent, 366 at most.
+    pub lasts: Option<TimeDelta>,
 }
 
 /// A session that has just begun, with its token, which is shown this once.

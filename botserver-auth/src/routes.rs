@@ -1,5 +1,6 @@
 //! HTTP in, HTTP out.
 
+mod keys;
 mod people;
 mod sessions;
 mod visitors;
@@ -28,6 +29,9 @@ pub fn routes(auth: &AuthService) -> Routes {
         .route(OWN, of!(sessions::list_sessions))
         .route(OWN, of!(sessions::end_session))
         .route(OWN, of!(sessions::change_password))
+        .route(OWN, of!(keys::create_key))
+        .route(OWN, of!(keys::list_keys))
+        .route(OWN, of!(keys::revoke_key))
         .merge(
             Routes::new("users")
                 .route(READ, of!(people::list_people))

@@ -1,6 +1,7 @@
 //! The rules: who may do what, when, in which transaction.
 
 mod claims;
+mod keys;
 mod people;
 mod sessions;
 mod throttle;
@@ -33,6 +34,7 @@ pub struct AuthService {
     keys: Arc<Keys>,
     passwords: Hasher,
     cookies: Cookies,
+    recent: keys::Recent,
 }
 
 impl std::fmt::Debug for AuthService {
@@ -55,7 +57,7 @@ impl AuthService {
             None => server_key(&state.db, "visitor-tokens").await?,
         };
         let conversations = server_key(&state.db, "conversations-of-people").await?;
-        Ok(Self {
+        let service = Self {
             db: state.db.clone(),
             clock: Arc::clone(&state.clock),
             config: Arc::clone(&state.config),
@@ -66,7 +68,10 @@ impl AuthService {
             keys: Arc::new(Keys::new(&secret, conversations)),
             passwords: Hasher::start().await?,
             cookies: Cookies::new(&state.config),
-        })
+            recent: keys::Recent::default(),
+        };
+        service.forget_ended_keys(&state.lifecycle);
+        Ok(service)
     }
 
     pub(crate) fn cookies(&self) -> &Cookies {

@@ -37,4 +37,5 @@ mod xml;
 
 pub use examples::{ExampleFile, embedded_example, write_first_bot};
 pub use keywords::LocalApi;
+pub use mounted::bot_id;
 pub use service::{AutoHandles, AutoService, Mount, outbound, outbound_through};

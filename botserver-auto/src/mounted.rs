@@ -286,7 +286,7 @@ fn script_key(script: &str) -> String {
 }
 
 /// The same for the same organisation and name, on every node and after every start.
-pub(crate) fn bot_id(org: OrgId, name: &str) -> BotId {
+pub fn bot_id(org: OrgId, name: &str) -> BotId {
     let digest = Sha256::new()
         .chain_update(org.as_uuid())
         .chain_update(name.to_lowercase())

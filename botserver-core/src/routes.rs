@@ -127,6 +127,29 @@ where
         self
     }
 
+    /// Adds a path that speaks another protocol than the API, which the API's description leaves out.
+    #[must_use]
+    pub fn protocol<H, T>(mut self, access: Access, path: &str, methods: &[Method], handler: H) -> Self
+    where
+        H: Handler<T, S>,
+        T: 'static,
+    {
+        let mut router = MethodRouter::new();
+        for method in methods {
+            if let Ok(filter) = axum::routing::MethodFilter::try_from(method.clone()) {
+                router = router.on(filter, handler.clone());
+                self.entries.push(RouteEntry {
+                    method: method.clone(),
+                    path: path.to_owned(),
+                    access,
+                    is_documented: false,
+                });
+            }
+        }
+        self.router = self.router.route(path, guarded(router, access, true));
+        self
+    }
+
     /// Adds all routes of `other`.
     #[must_use]
     pub fn merge(mut self, other: Self) -> Self {
@@ -151,6 +174,17 @@ where
     #[must_use]
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.router = self.router.layer(axum::extract::DefaultBodyLimit::max(bytes));
+        self
+    }
+
+    /// Lets `map` rewrite what the routes added so far answer, what their guards refuse included.
+    #[must_use]
+    pub fn map_responses<F, Fut>(mut self, map: F) -> Self
+    where
+        F: Fn(axum::response::Response) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = axum::response::Response> + Send + 'static,
+    {
+        self.router = self.router.layer(axum::middleware::map_response(map));
         self
     }
 

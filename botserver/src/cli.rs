@@ -60,6 +60,10 @@ pub(crate) enum Command {
     #[cfg(feature = "auth")]
     #[command(subcommand)]
     User(User),
+    /// Make, list and revoke API keys
+    #[cfg(feature = "auth")]
+    #[command(subcommand)]
+    Key(Key),
     /// Bring the database up to date without serving
     Migrate,
     /// List every setting with its variable, default and meaning
@@ -193,5 +197,38 @@ pub(crate) enum User {
         /// member, operator or admin
         #[arg(long, default_value = "member")]
         role: String,
+    },
+}
+
+/// Work on API keys: programs act with them for a person.
+#[cfg(feature = "auth")]
+#[derive(Debug, Subcommand)]
+pub(crate) enum Key {
+    /// Make a key and print it, this once
+    New {
+        /// The mail address of the person that it acts for
+        person: String,
+        /// What to call it in the list
+        #[arg(long, default_value = "command line")]
+        name: String,
+        /// A bot that it is for; may be repeated [default: all]
+        #[arg(long = "bot", value_name = "NAME")]
+        bots: Vec<String>,
+        /// A permission that it has, as far as the person has it; may be repeated [default: chat.talk]
+        #[arg(long = "permission", value_name = "NAME")]
+        permissions: Vec<String>,
+        /// For how many days it is good, 366 at most
+        #[arg(long, default_value = "90")]
+        days: u16,
+    },
+    /// List the keys of a person
+    List {
+        /// The mail address
+        person: String,
+    },
+    /// Revoke a key; running servers refuse it within 5 seconds
+    Revoke {
+        /// The id that the list shows
+        id: String,
     },
 }

@@ -5,6 +5,8 @@ mod bot;
 mod doctor;
 #[cfg(feature = "drive")]
 mod kb;
+#[cfg(feature = "auth")]
+mod key;
 mod migrate;
 mod settings;
 #[cfg(feature = "auth")]
@@ -30,6 +32,8 @@ pub(crate) async fn run(command: Command, config: Config) -> anyhow::Result<Exit
         Command::Kb(command) => kb::run(command).await,
         #[cfg(feature = "auth")]
         Command::User(command) => user::run(command, config).await,
+        #[cfg(feature = "auth")]
+        Command::Key(command) => key::run(command, config).await,
         Command::Migrate => migrate::run(config).await,
         Command::Settings => settings::run(),
     }

@@ -114,6 +114,7 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
         feature = "llm",
         feature = "chat",
         feature = "drive",
+        feature = "gateway",
         feature = "tasks"
     ))]
     let mut state = state;
@@ -128,6 +129,16 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
     {
         state.ports.models = Some(llm.models());
     }
+    #[cfg(feature = "gateway")]
+    let mcp = {
+        #[cfg(feature = "auto")]
+        let given = surroundings.outbound.clone();
+        #[cfg(not(feature = "auto"))]
+        let given = None;
+        let mcp = mcp_client(&state.config, given)?;
+        state.ports.foreign = Some(Arc::new(mcp.clone()));
+        mcp
+    };
     #[cfg(feature = "auto")]
     let dialogs = AutoService::new(auto_handles(&state, surroundings.outbound, surroundings.trace)?);
     #[cfg(feature = "tasks")]
@@ -136,13 +147,23 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
         state.ports.jobs = Some(tasks.jobs());
         tasks
     };
-    #[cfg(any(feature = "auto", feature = "llm", feature = "chat", feature = "tasks"))]
+    #[cfg(any(
+        feature = "auto",
+        feature = "llm",
+        feature = "chat",
+        feature = "gateway",
+        feature = "tasks"
+    ))]
     {
         let mut keywords = Registry::new();
         #[cfg(feature = "llm")]
         llm.register(&mut keywords);
         #[cfg(feature = "chat")]
         for keyword in botserver_chat::keywords_of(&state) {
+            keywords.register(keyword);
+        }
+        #[cfg(feature = "gateway")]
+        for keyword in botserver_gateway::keywords(&mcp) {
             keywords.register(keyword);
         }
         #[cfg(feature = "auto")]
@@ -212,6 +233,10 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
     {
         app = app.routes(packages.routes());
     }
+    #[cfg(feature = "gateway")]
+    {
+        app = app.routes(botserver_gateway::routes(&botserver_gateway::Gateway::new(&state)));
+    }
     #[cfg(feature = "ui")]
     {
         app = app.routes(botserver_ui::routes());
@@ -261,6 +286,23 @@ fn auto_handles(
         outbound,
         trace,
     })
+}
+
+/// What reaches MCP servers, through `given` in place of a client of its own.
+#[cfg(feature = "gateway")]
+pub(crate) fn mcp_client(
+    config: &Config,
+    given: Option<botserver_core::outbound::Outbound>,
+) -> anyhow::Result<botserver_gateway::McpClient> {
+    use botserver_core::outbound::{Outbound, OutboundPolicy};
+    let outbound = match given {
+        Some(outbound) => outbound,
+        None => Outbound::new(OutboundPolicy {
+            allow_networks: config.http.allow_private.clone(),
+            ..OutboundPolicy::default()
+        })?,
+    };
+    Ok(botserver_gateway::McpClient::new(&outbound, config.mcp_commands.clone()))
 }
 
 /// The language model's section in the words of its crate.

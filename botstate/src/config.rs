@@ -37,6 +37,8 @@ pub struct Config {
     pub auth: AuthConfig,
     /// Limits of scripts.
     pub script: ScriptConfig,
+    /// Programs that bots may use as MCP servers, by name, with their arguments.
+    pub mcp_commands: BTreeMap<String, Vec<String>>,
     /// How long finished runs of bots by themselves are kept, and programs that nothing runs; nothing for ever.
     pub keep: Option<Duration>,
     /// Logs.
@@ -140,6 +142,8 @@ pub struct AuthConfig {
     pub session_idle: Duration,
     /// How long a person's session is good at all.
     pub session_max: Duration,
+    /// Whether people without a key may ask public bots through the API of models.
+    pub api_visitors: bool,
 }
 
 /// Limits of scripts.
@@ -215,6 +219,7 @@ impl Config {
                 admin_email: read.required("admin_email"),
                 visitor_ttl: read.seconds("visitor_ttl"),
                 session_idle: read.seconds("session_idle"),
+                api_visitors: read.required("api_visitors"),
                 session_max: read.seconds("session_max"),
             },
             script: ScriptConfig {
@@ -222,6 +227,7 @@ impl Config {
                 operations: read.required("script_operations"),
                 steps: read.required("script_steps"),
             },
+            mcp_commands: read.checked_optional("mcp_commands", mcp_commands).unwrap_or_default(),
             keep: Some(read.required::<u32>("keep_days"))
                 .filter(|days| *days > 0)
                 .map(|days| Duration::from_secs(u64::from(days) * 86_400)),
@@ -303,6 +309,20 @@ fn secret_key(text: &str) -> Result<Secret, String> {
         return Err("at least 32 characters of chance, such as the output of `openssl rand -hex 32`".to_owned());
     }
     Ok(Secret::new(text))
+}
+
+fn mcp_commands(text: &str) -> Result<BTreeMap<String, Vec<String>>, String> {
+    let entries = text.split(';').map(str::trim).filter(|entry| !entry.is_empty());
+    entries
+        .map(|entry| {
+            let (name, command) = entry.split_once('=').unwrap_or_default();
+            let command: Vec<String> = command.split_whitespace().map(str::to_owned).collect();
+            if name.trim().is_empty() || command.is_empty() {
+                return Err(format!("{entry:?} is not name=program argument…"));
+            }
+            Ok((name.trim().to_owned(), command))
+        })
+        .collect()
 }
 
 fn log_format(text: &str) -> Result<bool, String> {

@@ -8,6 +8,8 @@ use botlib::{
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use crate::foreign::ForeignTool;
+
 use crate::dialog::Bot;
 
 /// The state of a conversation besides its log and its waiting dialogs; stored as JSON with each turn.
@@ -36,6 +38,9 @@ pub struct SessionState {
     /// then [`SessionState::searched`] takes what the bot has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub collections: Option<Vec<String>>,
+    /// Tools of other servers on offer to the model, from USE MCP.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub foreign: Vec<ForeignTool>,
     /// What BEGIN SYSTEM PROMPT set; replaces the package's prompt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub system_prompt: Option<String>,

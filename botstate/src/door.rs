@@ -124,6 +124,7 @@ pub struct Talk {
     /// The conversation; one that passes has an id as well, which nothing is kept under.
     pub conversation: ConversationId,
     pieces: mpsc::UnboundedReceiver<Piece>,
+    stop: CancellationToken,
     _guard: DropGuard,
 }
 
@@ -133,13 +134,19 @@ impl Talk {
         Self {
             conversation,
             pieces,
-            _guard: stop.drop_guard(),
+            _guard: stop.clone().drop_guard(),
+            stop,
         }
     }
 
     /// The next piece; nothing after [`Piece::End`] or [`Piece::Failed`].
     pub async fn next(&mut self) -> Option<Piece> {
         self.pieces.recv().await
+    }
+
+    /// Stops the answer; what was said by then stands, and the end still comes.
+    pub fn stop(&self) {
+        self.stop.cancel();
     }
 
     /// Everything to the end, for doors that answer at once. Dropping the future stops the answer.

@@ -12,6 +12,7 @@ pub mod document;
 pub mod door;
 pub mod embed;
 pub mod event;
+pub mod foreign;
 pub mod identity;
 pub mod job;
 pub mod keyword;

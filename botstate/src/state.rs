@@ -11,6 +11,7 @@ use crate::{
     door::Conversations,
     embed::Embedders,
     event::EventBus,
+    foreign::ForeignTools,
     identity::Visitors,
     job::Jobs,
     keyword::Registry,
@@ -70,6 +71,8 @@ pub struct Ports {
     pub knowledge: Late<dyn Knowledge>,
     /// Runs scripts that nobody types for; filled when conversations are composed.
     pub runner: Late<dyn Runner>,
+    /// Tools that other servers run.
+    pub foreign: Option<Arc<dyn ForeignTools>>,
     /// Conversations for front doors; filled when conversations are composed.
     pub conversations: Late<dyn Conversations>,
     /// Durable jobs.

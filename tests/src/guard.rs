@@ -164,7 +164,7 @@ pub(crate) fn children_of(pid: u32) -> Vec<u32> {
 
 /// A port of the loopback address that stays this process's own until it is dropped, also while nothing listens on it.
 #[derive(Debug)]
-pub(crate) struct Port {
+pub struct Port {
     number: u16,
     _claim: File,
 }
@@ -175,7 +175,7 @@ impl Port {
     const COUNT: u16 = 20_000;
 
     /// Claims a port on which nothing listens, before all test processes of this machine.
-    pub(crate) fn claim() -> anyhow::Result<Self> {
+    pub fn claim() -> anyhow::Result<Self> {
         let folder = std::env::temp_dir().join("botserver-test-ports");
         std::fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
         for _ in 0..1000 {
@@ -193,7 +193,8 @@ impl Port {
         bail!("found no free port of the loopback address")
     }
 
-    pub(crate) fn number(&self) -> u16 {
+    /// Its number.
+    pub fn number(&self) -> u16 {
         self.number
     }
 }

@@ -5,7 +5,7 @@
 //! provider. What cannot be had on a machine is skipped with a line that says so ([`skip`]), except in CI.
 
 pub mod client;
-mod guard;
+pub mod guard;
 pub mod model;
 pub mod packages;
 pub mod process;

@@ -157,6 +157,7 @@ impl AuthService {
             })
             .await?;
         tracing::info!(person.id = %id, role = person.role.name(), disabled = is_shut_out, "an account was changed");
+        self.recent.forget();
         if is_shut_out {
             self.publish(Event::PersonRefused { person: id }).await;
         }

@@ -10,6 +10,8 @@ use crate::Error;
 
 /// What tokens of sessions begin with, so that scanners of leaked secrets can tell them.
 pub(crate) const SESSION_PREFIX: &str = "bs_";
+/// What API keys begin with.
+pub(crate) const KEY_PREFIX: &str = "bk_";
 /// What tokens of one-time links begin with.
 pub(crate) const LINK_PREFIX: &str = "bl_";
 

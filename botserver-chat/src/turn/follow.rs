@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use botlib::{Problem, Value, value::FileRef};
+use botlib::{Problem, Value, value::FileRef, wire::Citation};
 use botstate::{
     door::{End, Piece},
     model::{Finish, ToolCall, Usage},
@@ -31,6 +31,7 @@ struct Told {
     calls: Vec<ToolCall>,
     finish: Option<Finish>,
     usage: Option<Usage>,
+    citations: Vec<Citation>,
 }
 
 impl Follow {
@@ -67,8 +68,18 @@ impl Follow {
         for event in events {
             match &event.body {
                 Body::BotMessage {
-                    content, stream, files, ..
-                } => self.message(content, stream.as_deref(), files),
+                    content,
+                    stream,
+                    files,
+                    citations,
+                    ..
+                } => {
+                    self.message(content, stream.as_deref(), files);
+                    if !citations.is_empty() {
+                        self.0.told.lock().citations.extend(citations.iter().cloned());
+                        self.send(Piece::Citations(citations.clone()));
+                    }
+                }
                 Body::Fault { fault } => self.send(Piece::Fault(fault.clone())),
                 _ => {}
             }
@@ -171,7 +182,7 @@ impl Follow {
             value: Value::from_json(&completed.data),
             is_waiting: completed.input.is_some(),
             input: completed.input,
-            citations: Vec::new(),
+            citations: told.citations,
             fault,
         })));
     }

@@ -105,7 +105,8 @@ impl Turn {
     fn fitted(&self, agent: &Agent, past: Past, memory: &Listed, budget: &Budget) -> Result<Fitted, TooLarge> {
         let (bot, session) = (&self.inbound.bot, &self.conversation.session);
         let offered = if agent.rounds < ROUNDS {
-            prompt::tools(bot, session)
+            let foreign = session.foreign.iter().map(|tool| tool.spec.clone());
+            prompt::tools(bot, session).into_iter().chain(foreign).collect()
         } else {
             Vec::new()
         };

@@ -99,6 +99,10 @@ pub(crate) fn keywords(config: &Config) -> anyhow::Result<Registry> {
     for keyword in botserver_chat::keywords() {
         registry.register(keyword);
     }
+    #[cfg(feature = "gateway")]
+    for keyword in botserver_gateway::keywords(&compose::mcp_client(config, None)?) {
+        registry.register(keyword);
+    }
     #[cfg(feature = "tasks")]
     for keyword in botserver_tasks::known_keywords() {
         registry.register(keyword);

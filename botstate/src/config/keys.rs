@@ -53,6 +53,7 @@ keys! {
     "admin_email" ["BOTSERVER_ADMIN_EMAIL"] = "admin@localhost", "Mail address of the administrator that the first start creates.";
     "secret_key" secret true ["BOTSERVER_SECRET_KEY"] = "", "Signs visitors' tokens, 32 characters or more; made and kept in the database when absent.";
     "visitor_ttl" ["BOTSERVER_VISITOR_TTL"] = "2592000", "How long a visitor's token is good, in seconds.";
+    "api_visitors" ["BOTSERVER_API_VISITORS"] = "false", "Whether people without a key may ask public bots through /v1.";
     "session_idle" ["BOTSERVER_SESSION_IDLE"] = "604800", "How long a person's session is good without use, in seconds.";
     "session_max" ["BOTSERVER_SESSION_MAX"] = "2592000", "How long a person's session is good at all, in seconds.";
     "cors_origins" ["BOTSERVER_CORS_ORIGINS"] = "", "Origins, separated by commas, that may call the API and embed the chat page.";
@@ -71,6 +72,7 @@ keys! {
     "script_cpu" ["BOTSERVER_SCRIPT_CPU"] = "5", "Longest that a script may compute in one turn, in seconds.";
     "script_operations" ["BOTSERVER_SCRIPT_OPERATIONS"] = "1000000", "Steps of computing that a script may take in one run between two waits.";
     "script_steps" ["BOTSERVER_SCRIPT_STEPS"] = "1000", "Messages and other keywords that a script may perform in one turn.";
+    "mcp_commands" ["BOTSERVER_MCP_COMMANDS"] = "", "Programs that bots may use as MCP servers, separated by semicolons, as name=program argument….";
     "keep_days" ["BOTSERVER_KEEP_DAYS"] = "30", "Days for which the finished runs that bots had by themselves are kept, and programs of scripts that nothing runs any more; 0 keeps them for ever.";
     "log" ["BOTSERVER_LOG"] = "info", "What is logged, such as info or warn,botserver_chat=debug.";
     "log_format" ["BOTSERVER_LOG_FORMAT"] = "pretty", "pretty for people, json for machines.";

@@ -42,6 +42,23 @@ table! {
 }
 
 table! {
+    /// Keys with which programs act for a person.
+    api_keys (id) {
+        id -> Text,
+        org_id -> Text,
+        person_id -> Text,
+        name -> Text,
+        token_hash -> Text,
+        permissions -> Text,
+        bots -> Nullable<Text>,
+        created_at -> BigInt,
+        seen_at -> Nullable<BigInt>,
+        expires_at -> BigInt,
+        revoked_at -> Nullable<BigInt>,
+    }
+}
+
+table! {
     /// Links that work once, such as the first administrator's.
     one_time_links (token_hash) {
         token_hash -> Text,

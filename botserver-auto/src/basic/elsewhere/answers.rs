@@ -89,9 +89,6 @@ pub(super) const SERVICES: &[Service] = &[
     Service {
         name: "service for tools of other servers",
         phrases: &[
-            ("USE MCP", &["server, tool[, arguments]"]),
-            ("MCP LIST TOOLS", &["server"]),
-            ("MCP INVOKE", &["server, tool[, arguments]"]),
             ("REMOVE TOOL", &["name"]),
             ("LIST TOOLS", NONE),
         ],

@@ -1,0 +1,6 @@
+//! OpenAI's words: what requests say, and what answers look like.
+
+pub(crate) mod answer;
+pub(crate) mod messages;
+pub(crate) mod stop;
+pub(crate) mod tools;

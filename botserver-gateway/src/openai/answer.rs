@@ -1,0 +1,147 @@
+//! Answers of chat completions, whole and in pieces.
+
+use botstate::{
+    door::End,
+    model::{Finish, ToolCall, Usage},
+};
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+/// What stands in every piece of one answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Head {
+    pub(crate) id: String,
+    pub(crate) created: i64,
+    pub(crate) model: String,
+}
+
+/// The word for why an answer ended.
+pub(crate) fn finish(finish: Finish) -> &'static str {
+    match finish {
+        Finish::Stop => "stop",
+        Finish::ToolCalls => "tool_calls",
+        Finish::Length => "length",
+        Finish::Filtered => "content_filter",
+    }
+}
+
+/// What an answer cost.
+pub(crate) fn usage(usage: Option<Usage>) -> Value {
+    usage.map_or(Value::Null, |usage| {
+        json!({
+            "prompt_tokens": usage.input_tokens,
+            "completion_tokens": usage.output_tokens,
+            "total_tokens": usage.input_tokens.saturating_add(usage.output_tokens),
+            "prompt_tokens_details": { "cached_tokens": usage.cached_tokens },
+            "completion_tokens_details": { "reasoning_tokens": usage.reasoning_tokens },
+        })
+    })
+}
+
+fn calls(calls: &[ToolCall]) -> Vec<Value> {
+    calls
+        .iter()
+        .enumerate()
+        .map(|(index, call)| {
+            json!({
+                "index": index,
+                "id": call.id,
+                "type": "function",
+                "function": { "name": call.name, "arguments": call.arguments },
+            })
+        })
+        .collect()
+}
+
+/// A whole answer, with its text as it may be shown.
+pub(crate) fn whole(head: &Head, end: &End, text: &str) -> Value {
+    let mut message = json!({ "role": "assistant", "content": text, "refusal": null });
+    if !end.calls.is_empty() {
+        let mut calls = calls(&end.calls);
+        for call in &mut calls {
+            if let Some(call) = call.as_object_mut() {
+                call.shift_remove("index");
+            }
+        }
+        message["tool_calls"] = calls.into();
+        if text.is_empty() {
+            message["content"] = Value::Null;
+        }
+    }
+    if !end.citations.is_empty() {
+        message["citations"] = json!(end.citations);
+    }
+    json!({
+        "id": head.id,
+        "object": "chat.completion",
+        "created": head.created,
+        "model": head.model,
+        "choices": [{ "index": 0, "message": message, "logprobs": null, "finish_reason": finish(end.finish) }],
+        "usage": usage(end.usage),
+    })
+}
+
+/// Makes the events of one stream. What is the same in all of them is written once.
+pub(crate) struct Chunks {
+    /// Everything before `delta`.
+    before: String,
+    head: Head,
+    with_usage: bool,
+}
+
+impl Chunks {
+    pub(crate) fn new(head: Head, with_usage: bool) -> Self {
+        let Head { id, created, model } = &head;
+        let before = format!(
+            "data: {{\"id\":{},\"object\":\"chat.completion.chunk\",\"created\":{created},\"model\":{},\"choices\":[{{\
+             \"index\":0,\"logprobs\":null,\"delta\":",
+            Value::from(id.as_str()),
+            Value::from(model.as_str())
+        );
+        Self {
+            before,
+            head,
+            with_usage,
+        }
+    }
+
+    fn chunk(&self, delta: &str, finish: &str) -> String {
+        let usage = if self.with_usage { ",\"usage\":null" } else { "" };
+        format!("{}{delta},\"finish_reason\":{finish}}}]{usage}}}\n\n", self.before)
+    }
+
+    /// The beginning.
+    pub(crate) fn begin(&self) -> String {
+        self.chunk(r#"{"role":"assistant","content":""}"#, "null")
+    }
+
+    /// The next words.
+    pub(crate) fn text(&self, text: &str) -> String {
+        self.chunk(&format!("{{\"content\":{}}}", Value::from(text)), "null")
+    }
+
+    /// What comes after the words, to the end of the stream.
+    pub(crate) fn end(&self, end: &End) -> Bytes {
+        let mut out = String::new();
+        if !end.calls.is_empty() {
+            out.push_str(&self.chunk(&json!({ "tool_calls": calls(&end.calls) }).to_string(), "null"));
+        }
+        if !end.citations.is_empty() {
+            out.push_str(&self.chunk(&json!({ "citations": end.citations }).to_string(), "null"));
+        }
+        out.push_str(&self.chunk("{}", &format!("\"{}\"", finish(end.finish))));
+        if self.with_usage {
+            let last = json!({
+                "id": self.head.id,
+                "object": "chat.completion.chunk",
+                "created": self.head.created,
+                "model": self.head.model,
+                "choices": [],
+                "usage": usage(end.usage),
+            });
+            out.push_str(&format!("data: {last}\n\n"));
+        }
+        out.push_str("data: [DONE]\n\n");
+        out.into()
+    }
+}

@@ -1,6 +1,7 @@
 //! `bot check`, `bot fmt` and `bot run`, as the binary offers them. Nothing here prints by itself: it writes to what it is given.
 
 mod check;
+mod conversation;
 mod fmt;
 mod run;
 mod tape;

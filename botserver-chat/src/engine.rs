@@ -302,7 +302,11 @@ pub(crate) fn visible(events: &[Event]) -> impl Iterator<Item = &Event> {
     events.iter().filter(|event| {
         !matches!(
             event.body,
-            Body::ToolCall { .. } | Body::ToolResult { .. } | Body::Fault { .. } | Body::Started { .. }
+            Body::ToolCall { .. }
+                | Body::ToolResult { .. }
+                | Body::Fault { .. }
+                | Body::Started { .. }
+                | Body::Taped { .. }
         )
     })
 }

@@ -138,7 +138,11 @@ impl Address {
                 context_max_length: end.context_tokens.unwrap_or(0),
                 ..base
             },
-            Body::ToolCall { .. } | Body::ToolResult { .. } | Body::Fault { .. } | Body::Started { .. } => return None,
+            Body::ToolCall { .. }
+            | Body::ToolResult { .. }
+            | Body::Fault { .. }
+            | Body::Started { .. }
+            | Body::Taped { .. } => return None,
         })
     }
 

@@ -11,6 +11,7 @@ mod keywords;
 mod model;
 mod phrases;
 mod prompt;
+mod recording;
 mod room;
 mod routes;
 mod runner;
@@ -23,6 +24,7 @@ use botstate::AppState;
 
 pub use error::Error;
 pub use keywords::{keywords, keywords_of};
+pub use recording::recording;
 pub use service::ChatService;
 
 /// Chat routes: `/ws`, and REST under `/api/chat` and `/api/bot`.

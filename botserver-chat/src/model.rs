@@ -11,6 +11,7 @@ use botstate::{
     door::ToolResult,
     keyword::Args,
     model::{ChatMessage, Image, ToolCall, Usage},
+    recording::Taped,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -273,6 +274,8 @@ pub(crate) enum Body {
     Fault { fault: Fault },
     /// A script was started that nobody typed for.
     Started { script: String },
+    /// What dialogs were given and what came of it, when the bot's conversations are recorded; for operators.
+    Taped { entries: Vec<Taped> },
     /// The turn is over.
     TurnCompleted(Completed),
 }
@@ -301,6 +304,7 @@ impl Body {
             Self::Side { .. } => "side",
             Self::Fault { .. } => "fault",
             Self::Started { .. } => "started",
+            Self::Taped { .. } => "taped",
             Self::TurnCompleted(_) => "turn_completed",
         }
     }

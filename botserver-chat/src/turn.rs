@@ -11,6 +11,7 @@ mod commit;
 mod dialog;
 mod follow;
 mod stack;
+mod tape;
 
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ use botstate::{
     dialog::{Bot, Env, Fault, FaultKind, Input},
     keyword,
     model::Usage,
+    recording::Taped,
     run::Suspend,
 };
 use tokio_util::sync::CancellationToken;
@@ -37,6 +39,7 @@ use crate::{
 };
 pub(crate) use follow::Follow;
 use stack::Frame;
+use tape::Tape;
 
 /// A running turn.
 pub(crate) struct Turn {
@@ -74,6 +77,8 @@ pub(crate) struct Turn {
     result: Option<Value>,
     /// A commit that failed inside a keyword, which ends the turn.
     broken: Option<Error>,
+    /// What is recorded.
+    tape: Tape,
 }
 
 /// What follows a step.
@@ -104,6 +109,7 @@ impl Turn {
             (Content::Recover, Some(open)) => open,
             _ => TurnId::new(),
         };
+        let tape = Tape::of(&inbound);
         Self {
             engine,
             room,
@@ -128,11 +134,13 @@ impl Turn {
             own: None,
             result: None,
             broken: None,
+            tape,
         }
     }
 
     /// Runs the turn to its end.
     pub(crate) async fn run(mut self) -> Result<(Outcome, Conversation), Error> {
+        self.tape_beginning();
         if !self.begin().await? {
             return Ok(self.finish());
         }
@@ -230,6 +238,7 @@ impl Turn {
     }
 
     fn send(&mut self, content: String, files: Vec<FileRef>) {
+        self.tape.add(|| Taped::message(&content, &files));
         self.fresh.push(Body::BotMessage {
             content,
             stopped: false,
@@ -357,7 +366,13 @@ impl keyword::Turn for Turn {
         match event {
             Emit::Say(text) => self.say(text),
             Emit::Files { text, files } => self.send(text, files),
-            Emit::Side { event, data } => self.fresh.push(Body::Side { event, data }),
+            Emit::Side { event, data } => {
+                self.tape.add(|| Taped::Side {
+                    event: event.clone(),
+                    data: data.clone(),
+                });
+                self.fresh.push(Body::Side { event, data });
+            }
         }
     }
 

@@ -24,6 +24,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{jobs::orders::wake, queue::Queue};
 
+pub(crate) use schedules::rule_of;
+
 /// What keywords work with.
 #[derive(Clone)]
 pub(crate) struct Kit {

@@ -17,7 +17,7 @@ mod worker;
 
 pub use error::Error;
 pub use queue::Queue;
-pub use service::TasksService;
+pub use service::{Planned, TasksService};
 
 /// The keywords as a checker knows them: without a server behind them they fault when they are performed.
 pub fn known_keywords() -> Vec<botstate::keyword::Keyword> {

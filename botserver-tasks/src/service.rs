@@ -1,6 +1,7 @@
 //! The rules: who may see and start which job, and what a request from outside may cause.
 
 mod approvals;
+mod trial;
 mod webhooks;
 
 use std::sync::Arc;
@@ -35,6 +36,7 @@ use crate::{
 };
 
 pub(crate) use approvals::{Approval, approval_link};
+pub use trial::Planned;
 pub(crate) use webhooks::{Answer, Posted, Request, key};
 
 /// Jobs, schedules, events and webhooks of this server; cheap to clone.
@@ -130,29 +132,6 @@ impl TasksService {
     /// Lets the worker look at once, such as after a clock of tests was moved.
     pub fn ring(&self) {
         self.queue.ring();
-    }
-
-    /// Waits until nothing runs and nothing is due, for tests of bots; false when that is not so within `patience`.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn settle(&self, patience: std::time::Duration) -> Result<bool, db::Error> {
-        let end = std::time::Instant::now() + patience;
-        loop {
-            let now = self.queue.clock.now();
-            let look = self.queue.db.write(move |conn| {
-                let schedule = schedules::next_due(conn)?;
-                Ok::<_, db::Error>(schedule.is_some_and(|at| at <= now) || jobs::is_busy(conn, now)?)
-            });
-            if !look.await? {
-                return Ok(true);
-            }
-            if std::time::Instant::now() > end {
-                return Ok(false);
-            }
-            self.ring();
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
     }
 
     /// A page of the organisation's jobs, the newest first.

@@ -104,6 +104,16 @@ pub(crate) enum Bot {
         #[arg(long, value_name = "FILE")]
         replay: Option<PathBuf>,
     },
+    /// Write out a conversation that the server has recorded, for `bot run --replay`
+    #[cfg(feature = "chat")]
+    Record {
+        /// The conversation, as its page and its log name it
+        #[arg(long, value_name = "ID")]
+        conversation: botlib::ConversationId,
+        /// The file to write [default: standard output]
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
     /// Serve an editor over the Language Server Protocol on standard input and output
     Lsp,
     /// Serve a debugger over the Debug Adapter Protocol on standard input and output

@@ -57,7 +57,7 @@ impl Default for Surroundings {
 }
 
 /// Opens what the configuration names; no domain yet.
-#[cfg(feature = "auth")]
+#[cfg(any(feature = "auth", feature = "chat"))]
 pub(crate) async fn base(config: Config) -> anyhow::Result<Base> {
     base_in(config, &Surroundings::default()).await
 }

@@ -18,6 +18,7 @@ pub mod keyword;
 pub mod knowledge;
 mod lifecycle;
 pub mod model;
+pub mod recording;
 pub mod rows;
 pub mod run;
 pub mod service;

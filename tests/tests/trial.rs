@@ -226,3 +226,79 @@ async fn what_a_bot_does_without_being_asked_is_tested_as_well() {
 
     assert_eq!(code, 0, "{text}");
 }
+
+#[tokio::test]
+async fn files_and_schedules_are_given_and_expected() {
+    let packages = Packages::of_start(
+        "shop",
+        "HEAR what\nIF what = \"write\" THEN\n  menu = READ \"menu.csv\" AS TABLE\n  WRITE \"Order: \" + menu[1].name TO \"orders/1.txt\"\n\
+         DELETE FILE \"old.txt\"\n  SET SCHEDULE \"every day at 9am\", \"report\"\nEND IF\nTALK READ \"greeting.txt\"\n",
+    );
+    packages.script(
+        "shop",
+        "nightly",
+        "SET SCHEDULE \"0 3 * * *\"\nWRITE \"ran\", \"yes\"\n",
+    );
+    packages.script("shop", "report", "WRITE \"report.txt\", FORMAT(NOW(), \"HH:mm\")\n");
+    let file = write(
+        &packages,
+        "shop",
+        "kept.test.yaml",
+        "name: keeps files and plans\nclock: 2030-05-13T08:00:00Z\n\
+         files:\n  greeting.txt: Good morning\n  menu.csv: [{ name: tea, price: 2 }, { name: cake, price: 3 }]\n  old.txt: old\n\
+         schedules:\n  - { script: report, when: '2030-05-14 18:00' }\n\
+         tables:\n  orders: [{ nr: 1 }, { nr: 2 }]\n\
+         steps:\n  - expect:\n      files: { old.txt: old, orders/1.txt: null }\n\
+         \x20     rows: { orders: [{ nr: 1 }, { nr: 2 }] }\n\
+         \x20     schedules:\n        - { script: nightly, when: 'every day at 3am' }\n        - { script: report, next: 2030-05-14T18:00:00Z }\n\
+         \x20 - say: write\n    expect:\n      said: Good morning\n\
+         \x20     files:\n        old.txt: null\n        orders/1.txt: { contains: cake, matches: '^Order', never: tea }\n        menu.csv: [{ name: tea }, { name: cake }]\n\
+         \x20     schedules:\n        - { script: report, when: 0 9 * * * }\n        - { script: report, when: '2030-05-14T18:00:00Z' }\n        - { script: nightly, when: 0 3 * * *, next: 2030-05-14T03:00:00Z }\n\
+         \x20 - pass: 90 minutes\n    expect: { files: { report.txt: '09:30' } }\n",
+    );
+
+    let (code, text) = play(&[&file], packages.path()).await;
+
+    assert_eq!(code, 0, "{text}");
+}
+
+#[tokio::test]
+async fn files_and_schedules_that_differ_are_shown() {
+    let packages = Packages::of_start(
+        "shop",
+        "WRITE \"a.txt\", \"tea\"\nSET SCHEDULE \"0 9 * * *\", \"late\"\n",
+    );
+    packages.script("shop", "late", "TALK \"late\"\n");
+    write(
+        &packages,
+        "shop",
+        "kept.test.yaml",
+        "name: differs\nsteps:\n  - expect:\n      files: { a.txt: cake, b.txt: pie }\n      schedules: [{ script: late, when: 0 8 * * * }]\n---\n\
+         name: asks for what is not there\nsteps:\n  - expect: { mail: [] }\n---\n\
+         name: schedules nothing\nschedules: [{ script: none, when: 0 8 * * * }]\nsteps: []\n",
+    );
+
+    let (code, text) = play(&["--plain", &packages.path().display().to_string()], packages.path()).await;
+
+    assert_eq!(code, 1);
+    insta::assert_snapshot!(redacted(&text, &packages), @r#"
+    [bots]/shop.gbai/shop.gbdialog/kept.test.yaml
+      FAIL differs (plain) [time]
+           [bots]/shop.gbai/shop.gbdialog/kept.test.yaml:3: step 1: expect
+             the file a.txt differs
+               - cake
+               + tea
+             there is no file b.txt
+             schedules differ
+               - late "0 8 * * *"
+               + late "0 0 9 * * *"
+      FAIL asks for what is not there (plain) [time]
+           [bots]/shop.gbai/shop.gbdialog/kept.test.yaml:9: step 1: expect
+             this build cannot serve `mail`: take it out
+      FAIL schedules nothing (plain) [time]
+           [bots]/shop.gbai/shop.gbdialog/kept.test.yaml:1: before the first step
+             could not schedule none: the bot has no script "none" to schedule
+
+    0 held, 3 failed in [time]
+    "#);
+}

@@ -19,6 +19,7 @@ use botstate::{
 
 use super::{
     FAILED, OK, Target, UNABLE, build,
+    conversation::{self, Recording},
     tape::{Heard, Player, Tape, Taping},
     targets,
     terminal::Terminal,
@@ -86,6 +87,19 @@ pub async fn run(
     for diagnostic in built.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()) {
         let _ = writeln!(out, "{}\n", diagnostic.render(false));
     }
+    if let Taping::Replay(path) = &options.taping {
+        match Recording::open(path) {
+            Ok(None) => {}
+            Ok(Some(recording)) => {
+                let played = conversation::play(recording, &built.mounted, options.limits, out);
+                return verdict(played, out);
+            }
+            Err(why) => {
+                let _ = writeln!(out, "{why}");
+                return UNABLE;
+            }
+        }
+    }
     let one = if is_script {
         Some(built.mounted.bot.name.clone())
     } else {
@@ -124,12 +138,22 @@ pub async fn run(
     if !run.tape.is_playing() {
         return code;
     }
-    match run.tape.difference() {
-        Some(difference) => {
-            let _ = writeln!(run.out, "\nthis is not what was recorded: {difference}");
+    let difference = run.tape.difference();
+    verdict(Ok(difference), run.out.out)
+}
+
+/// The exit code of a playback, whose difference is told.
+fn verdict(played: io::Result<Option<String>>, out: &mut dyn Write) -> u8 {
+    match played {
+        Ok(None) => OK,
+        Ok(Some(difference)) => {
+            let _ = writeln!(out, "\nthis is not what was recorded: {difference}");
             FAILED
         }
-        None => OK,
+        Err(error) => {
+            tracing::debug!("the terminal is away: {error}");
+            UNABLE
+        }
     }
 }
 

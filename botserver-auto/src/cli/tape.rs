@@ -16,6 +16,7 @@ use botlib::{ConversationId, Value, value::Map};
 use botstate::{
     conversation::SessionState,
     dialog::{Fault, HostCall, Input},
+    recording::{HIDDEN, without_secrets, without_secrets_in},
 };
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
@@ -25,9 +26,6 @@ pub(super) use player::Player;
 
 /// The form of recordings; others are refused.
 const FORM: u32 = 1;
-
-/// What stands in a recording for the answer to a password's HEAR.
-const HIDDEN: &str = "••••••••";
 
 /// Whether a run is recorded or played back.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -117,7 +115,7 @@ impl Tape {
         let head = Head {
             form: FORM,
             script: script.map(str::to_owned),
-            args: hidden_in(args),
+            args: without_secrets_in(args),
             conversation,
         };
         let mut file = File::create(path).map_err(unable)?;
@@ -174,12 +172,12 @@ impl Tape {
         }
         let (returned, failed) = match &performed.input {
             Input::Failed(fault) => (None, Some(fault.clone())),
-            Input::Returned(value) => (Some(hidden(value)), None),
+            Input::Returned(value) => (Some(without_secrets(value)), None),
             _ => (None, None),
         };
         reel.note(&Entry::Call(Box::new(Call {
             keyword: call.keyword.to_owned(),
-            args: hidden_in(&call.args.0),
+            args: without_secrets_in(&call.args.0),
             returned,
             failed,
             said: performed.said.clone(),
@@ -190,7 +188,7 @@ impl Tape {
     /// What the keyword did then; nothing when no recording is played back.
     pub(super) fn replayed_call(&self, call: &HostCall) -> Option<Performed> {
         match &mut *self.0.lock() {
-            Reel::Playing(player) => Some(player.call(call.keyword, &hidden_in(&call.args.0))),
+            Reel::Playing(player) => Some(player.call(call.keyword, &without_secrets_in(&call.args.0))),
             _ => None,
         }
     }
@@ -246,22 +244,6 @@ fn write_line(file: &mut File, entry: &impl Serialize) -> io::Result<()> {
     let mut line = serde_json::to_vec(entry)?;
     line.push(b'\n');
     file.write_all(&line)
-}
-
-/// The value with nothing in place of its secrets.
-fn hidden(value: &Value) -> Value {
-    match value {
-        Value::Secret(_) => Value::Secret(botlib::Secret::new("")),
-        Value::List(items) => Value::List(items.iter().map(hidden).collect()),
-        Value::Map(map) => Value::Map(hidden_in(map)),
-        other => other.clone(),
-    }
-}
-
-fn hidden_in(map: &Map) -> Map {
-    map.iter()
-        .map(|(name, value)| (name.to_owned(), hidden(value)))
-        .collect()
 }
 
 /// The terminal, and the tape that hears what is written to it.

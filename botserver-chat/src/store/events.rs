@@ -119,6 +119,20 @@ pub(crate) fn list_after(
     rows.into_iter().map(Event::try_from).collect()
 }
 
+/// The recorded parts of a conversation, in order.
+pub(crate) fn list_taped(conn: &mut Connection, conversation: ConversationId) -> Result<Vec<Event>, Error> {
+    let rows: Vec<Row> = on_each!(conn, |conn| events::table
+        .filter(
+            events::conversation_id
+                .eq(DbUuid::from(conversation))
+                .and(events::kind.eq("taped"))
+        )
+        .order(events::seq)
+        .select(Row::as_select())
+        .load(conn))?;
+    rows.into_iter().map(Event::try_from).collect()
+}
+
 /// What was said before `before`, at most `limit` messages, in order.
 pub(crate) fn list_messages_before(
     conn: &mut Connection,

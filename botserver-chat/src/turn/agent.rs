@@ -6,6 +6,7 @@ use botstate::{
     dialog::{Fault, FaultKind, ToolSpec},
     keyword::Turn as _,
     model::{Asker, ChatMessage, ChatModel, ChatRequest, Delta, Finish, ModelError, ToolCall},
+    recording::Taped,
 };
 use futures::StreamExt;
 use uuid::Uuid;
@@ -59,6 +60,11 @@ impl Turn {
         }
         self.room.deliver(&Delivery::Thinking(self.id));
         let request = self.request(model.as_ref()).await?;
+        let question = match self.stack.last() {
+            Some(Frame::Agent(agent)) => agent.question.clone(),
+            _ => String::new(),
+        };
+        self.tape.add(|| Taped::Asked { question });
         match self.ask(model.as_ref(), request).await {
             Ok(round) => Ok(self.take_round(round)),
             Err(ModelError::Cancelled) => Ok(self.agent_is_done()),
@@ -249,6 +255,10 @@ impl Turn {
 
     fn take_round(&mut self, round: Round) -> Next {
         let is_silent = round.text.trim().is_empty();
+        self.tape.add(|| Taped::Answered {
+            text: round.text.clone(),
+            calls: round.calls.clone(),
+        });
         if !is_silent {
             self.fresh.push(Body::BotMessage {
                 content: round.text.clone(),

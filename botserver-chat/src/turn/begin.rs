@@ -10,6 +10,7 @@ use botstate::{
     door::ToolResult,
     job::{NewJob, Reply},
     model::ChatMessage,
+    recording::HIDDEN,
     run::{Channel, Order, Task, side_conversation},
 };
 
@@ -27,8 +28,6 @@ use crate::{
     store::events,
 };
 
-/// What the log shows in place of a secret.
-const HIDDEN: &str = "••••••••";
 /// Messages among which the last question is looked for.
 const RECENT: i64 = 20;
 
@@ -409,12 +408,16 @@ impl Turn {
         let Some(dialogs) = self.engine.ports.dialogs.clone() else {
             return Err(Error::NotBuiltIn("dialogs"));
         };
+        self.tape.start(script, &args, &self.env);
         match dialogs.start(&self.inbound.bot, script, args, &self.env).await {
             Ok(dialog) => {
                 self.input = Input::Continue;
                 self.stack.push(Frame::Dialog(Running::new(dialog)));
             }
-            Err(fault) => self.return_fault(fault),
+            Err(fault) => {
+                self.tape.refused(&fault);
+                self.return_fault(fault);
+            }
         }
         Ok(())
     }

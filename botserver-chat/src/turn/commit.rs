@@ -1,7 +1,7 @@
 //! Commits what a turn did, then tells everyone.
 
 use botlib::TurnId;
-use botstate::{db::Connection, dialog::FaultKind};
+use botstate::{db::Connection, dialog::FaultKind, recording::Taped};
 use chrono::SubsecRound as _;
 
 use super::Turn;
@@ -9,7 +9,7 @@ use crate::{
     engine::News,
     error::Error,
     frame::Address,
-    model::Event,
+    model::{Body, Event},
     phrases::Phrase,
     room::{Delivery, Rendered},
     store::{
@@ -25,7 +25,11 @@ impl Turn {
         // As exact as the database keeps it, so that what is told now and what is read later are the same.
         let now = self.engine.clock.now().trunc_subsecs(6);
         let from_seq = self.conversation.last_seq;
-        let mut key = self.inbound.key.clone().filter(|_| self.events.is_empty());
+        self.keep_tape();
+        // The key goes with the first entry of the turn that is more than a recording.
+        let is_tape = |body: &Body| matches!(body, Body::Taped { .. });
+        let is_first = self.events.iter().all(|event| is_tape(&event.body));
+        let mut key = self.inbound.key.clone().filter(|_| is_first);
         let mut seq = from_seq;
         let fresh: Vec<Event> = std::mem::take(&mut self.fresh)
             .into_iter()
@@ -34,7 +38,7 @@ impl Turn {
                 Event {
                     seq,
                     turn: self.id,
-                    key: key.take(),
+                    key: if is_tape(&body) { None } else { key.take() },
                     at: now,
                     body,
                 }
@@ -129,6 +133,7 @@ impl Turn {
             Err(fault) => {
                 debug_assert_eq!(fault.kind, FaultKind::Limit);
                 self.stack.clear();
+                self.tape.add(|| Taped::Dropped { all: true });
                 self.stored = Some(Vec::new());
                 self.report(fault, Phrase::DialogFailed);
                 Ok("[]".to_owned())

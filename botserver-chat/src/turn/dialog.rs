@@ -2,11 +2,16 @@
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
-use botlib::{Value, value::Map, wire::InputSpec};
+use botlib::{
+    Value,
+    value::Map,
+    wire::{InputKind, InputSpec},
+};
 use botstate::{
     dialog::{Dialog, Env, Fault, FaultKind, HostCall, Input, Step},
     job::NewJob,
     keyword::{Args, Class, Turn as _},
+    recording::Taped,
     run::{Channel, Order, Task},
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -26,13 +31,13 @@ use crate::{
 impl Turn {
     pub(super) async fn step_dialog(&mut self) -> Result<Next, Error> {
         if self.cancel.is_cancelled() {
-            self.stack.pop();
+            self.drop_dialog();
             self.return_fault(Fault::new(FaultKind::Stopped, "the person stopped the dialog"));
             return Ok(self.next_after_return());
         }
         if self.steps > self.engine.script.steps {
             let limit = self.engine.script.steps;
-            self.stack.pop();
+            self.drop_dialog();
             self.return_fault(
                 Fault::new(
                     FaultKind::Limit,
@@ -96,7 +101,7 @@ impl Turn {
                 dialog
             }
             Err(fault) => {
-                self.stack.pop();
+                self.drop_dialog();
                 self.return_fault(fault);
                 return Ok(self.next_after_return());
             }
@@ -106,14 +111,17 @@ impl Turn {
             now: self.env.now,
             ..env.unwrap_or_else(|| self.env.clone())
         };
+        let is_secret = matches!(input, Input::Heard(_)) && self.hears_secret();
+        self.tape.resume(env.now, &input, &env, is_secret, is_woken);
         let Ok((dialog, step)) = run(dialog, input, &env, &self.engine.computing).await else {
-            self.stack.pop();
+            self.drop_dialog();
             self.return_fault(Fault::new(
                 FaultKind::Internal,
                 "the dialog broke off while it computed",
             ));
             return Ok(self.next_after_return());
         };
+        self.tape.step(&step);
         // Nobody asks what other dialogs have said, and one that never ends must not grow by it.
         let is_tool = matches!(self.stack.first(), Some(Frame::Agent(agent)) if !agent.pending.is_empty());
         let Some(Frame::Dialog(top)) = self.stack.last_mut() else {
@@ -149,7 +157,7 @@ impl Turn {
                 }
             }
             Step::Hear(_) if self.conversation.session.transaction.is_some() => {
-                self.stack.pop();
+                self.drop_dialog();
                 self.return_fault(in_transaction("HEAR"));
                 return Ok(self.next_after_return());
             }
@@ -172,6 +180,18 @@ impl Turn {
             }
         }
         Ok(Next::Step)
+    }
+
+    /// Takes the topmost dialog away, which cannot go on.
+    fn drop_dialog(&mut self) {
+        self.stack.pop();
+        self.tape.add(|| Taped::Dropped { all: false });
+    }
+
+    /// Whether the topmost dialog hears something that is not shown.
+    pub(super) fn hears_secret(&self) -> bool {
+        let awaited = self.stack.last().and_then(Frame::awaited);
+        awaited.is_some_and(|spec| spec.kind == InputKind::Password)
     }
 
     /// The wait of a HEAR. One with a time limit gets a job that ends it, which commits with the wait.

@@ -55,7 +55,7 @@ impl Declared {
                 }
             };
             loop {
-                if let Err(error) = self.compare().await {
+                if let Err(error) = compare(&self.queue, &*self.bots).await {
                     tracing::warn!(%error, "the schedules of bots were not compared");
                 }
                 let is_over = tokio::select! {
@@ -69,57 +69,56 @@ impl Declared {
             }
         }
     }
+}
 
-    /// Adds what is declared, changes what was declared otherwise, and takes away what is not declared any more.
-    pub(crate) async fn compare(&self) -> Result<(), db::Error> {
-        let bots = self.bots.list();
-        let known = self
-            .queue
-            .db
-            .read(|conn| schedules::list_declared(conn).map_err(db::Error::from))
-            .await?;
-        let now = self.queue.clock.now();
-        let known: HashMap<(Uuid, String), Row> = known
-            .into_iter()
-            .map(|row| ((row.bot_id.0, row.unique_key.clone()), row))
-            .collect();
-        let mut wanted = HashSet::new();
-        let mut fresh = Vec::new();
-        for bot in &bots {
-            for row in declared(bot, now) {
-                let key = (row.bot_id.0, row.unique_key.clone());
-                let is_same = known.get(&key).is_some_and(|old| old.zone == row.zone);
-                if wanted.insert(key) && !is_same {
-                    fresh.push(row);
-                }
+/// Adds what is declared, changes what was declared otherwise, and takes away what is not declared any more.
+pub(crate) async fn compare(queue: &Queue, bots: &dyn Bots) -> Result<(), db::Error> {
+    let bots = bots.list();
+    let known = queue
+        .db
+        .read(|conn| schedules::list_declared(conn).map_err(db::Error::from))
+        .await?;
+    let now = queue.clock.now();
+    let known: HashMap<(Uuid, String), Row> = known
+        .into_iter()
+        .map(|row| ((row.bot_id.0, row.unique_key.clone()), row))
+        .collect();
+    let mut wanted = HashSet::new();
+    let mut fresh = Vec::new();
+    for bot in &bots {
+        for row in declared(bot, now) {
+            let key = (row.bot_id.0, row.unique_key.clone());
+            let is_same = known.get(&key).is_some_and(|old| old.zone == row.zone);
+            if wanted.insert(key) && !is_same {
+                fresh.push(row);
             }
         }
-        // Bots that are away keep theirs: a share that is gone for a moment must not make runs be missed. Nothing is
-        // run for them meanwhile.
-        let mounted: HashSet<Uuid> = bots.iter().map(|bot| *bot.id.as_uuid()).collect();
-        let gone: Vec<Row> = known
-            .into_iter()
-            .filter(|(key, row)| mounted.contains(&row.bot_id.0) && !wanted.contains(key))
-            .map(|(_, row)| row)
-            .collect();
-        if fresh.is_empty() && gone.is_empty() {
-            return Ok(());
-        }
-        self.queue
-            .db
-            .write(move |conn| {
-                for row in gone {
-                    schedules::delete(conn, row.org_id.into(), row.id.0)?;
-                }
-                for row in fresh {
-                    schedules::put(conn, &row)?;
-                }
-                Ok::<_, db::Error>(())
-            })
-            .await?;
-        self.queue.ring();
-        Ok(())
     }
+    // Bots that are away keep theirs: a share that is gone for a moment must not make runs be missed. Nothing is
+    // run for them meanwhile.
+    let mounted: HashSet<Uuid> = bots.iter().map(|bot| *bot.id.as_uuid()).collect();
+    let gone: Vec<Row> = known
+        .into_iter()
+        .filter(|(key, row)| mounted.contains(&row.bot_id.0) && !wanted.contains(key))
+        .map(|(_, row)| row)
+        .collect();
+    if fresh.is_empty() && gone.is_empty() {
+        return Ok(());
+    }
+    queue
+        .db
+        .write(move |conn| {
+            for row in gone {
+                schedules::delete(conn, row.org_id.into(), row.id.0)?;
+            }
+            for row in fresh {
+                schedules::put(conn, &row)?;
+            }
+            Ok::<_, db::Error>(())
+        })
+        .await?;
+    queue.ring();
+    Ok(())
 }
 
 /// Waits until a bot has changed; true when nothing is heard any more.

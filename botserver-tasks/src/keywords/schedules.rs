@@ -56,7 +56,7 @@ pub(super) fn keywords(kit: Option<&Kit>) -> Vec<Keyword> {
 async fn set(kit: &Kit, turn: &mut dyn Turn, mut args: Args) -> Result<Value, Fault> {
     let bot = Arc::clone(turn.bot());
     let zone = zone(&bot);
-    let rule = rule(args.take("when"), zone)?;
+    let rule = rule_of(args.take("when"), zone)?;
     let begin = match args.take("at") {
         Value::Null => kit.now(),
         // A run at that very moment counts.
@@ -161,7 +161,7 @@ async fn put(
 }
 
 /// The rule that the first argument of SET SCHEDULE stands for.
-fn rule(value: Value, zone: Tz) -> Result<Rule, Fault> {
+pub(crate) fn rule_of(value: Value, zone: Tz) -> Result<Rule, Fault> {
     match value {
         Value::Text(text) => match moment(&Value::Text(text.clone()), zone) {
             Ok(at) => Ok(Rule::Once(at)),

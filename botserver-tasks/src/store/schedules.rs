@@ -165,6 +165,19 @@ pub(crate) fn count(conn: &mut Connection, org: OrgId, bot: BotId) -> QueryResul
     on_each!(conn, |conn| own.count().get_result(conn))
 }
 
+/// All schedules of a bot, by script; of one script the first that runs comes first.
+pub(crate) fn list_of_bot(conn: &mut Connection, org: OrgId, bot: BotId) -> QueryResult<Vec<Row>> {
+    on_each!(conn, |conn| schedules::table
+        .filter(
+            schedules::org_id
+                .eq(DbUuid::from(org))
+                .and(schedules::bot_id.eq(DbUuid::from(bot)))
+        )
+        .order((schedules::script, schedules::next_at, schedules::id))
+        .select(Row::as_select())
+        .load(conn))
+}
+
 /// A page of the organisation's schedules.
 pub(crate) fn list(conn: &mut Connection, org: OrgId, after: Option<Uuid>, limit: i64) -> QueryResult<Vec<Row>> {
     on_each!(conn, |conn| {

@@ -1,5 +1,8 @@
 //! `botserver bot`: check and run dialogs without a server.
 
+#[cfg(feature = "chat")]
+mod record;
+
 use std::{
     io::{self, IsTerminal},
     process::ExitCode,
@@ -17,6 +20,8 @@ use crate::compose;
 pub(super) async fn run(command: Bot, config: Config) -> anyhow::Result<ExitCode> {
     let registry = Arc::new(keywords(&config)?);
     let code = match command {
+        #[cfg(feature = "chat")]
+        Bot::Record { conversation, out } => return record::run(conversation, out.as_deref(), config).await,
         #[cfg(feature = "trial")]
         Bot::Test(options) => return crate::trial::run(options, &config).await,
         Bot::Check { paths, json } => {

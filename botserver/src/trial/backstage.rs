@@ -24,6 +24,7 @@ pub(crate) struct Backstage {
     conversation: ConversationId,
     session: SessionState,
     changes: Vec<db::Change>,
+    /// What keywords note that they were performed once by: each has its own.
     key: String,
 }
 
@@ -38,7 +39,7 @@ impl Backstage {
             conversation,
             session: SessionState::default(),
             changes: Vec::new(),
-            key: format!("test:{conversation}"),
+            key: String::new(),
         })
     }
 
@@ -57,6 +58,7 @@ impl Backstage {
         let keywords = Arc::clone(&self.state.ports.keywords);
         let handler = keywords.find(phrase).and_then(|keyword| keyword.handler.clone());
         let handler = handler.with_context(|| format!("this server has no {phrase}"))?;
+        self.key = format!("test:{}", RequestId::new());
         let args: Map = args.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let value = handler.call(self, Args(args)).await?;
         self.flush().await?;

@@ -4,6 +4,7 @@ mod compare;
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -40,11 +41,13 @@ pub(crate) struct Expect {
     pub(crate) refused: Option<Texts>,
     /// All rows of these tables, with at least these columns.
     pub(crate) rows: Option<Tables>,
-    pub(crate) files: Option<Value>,
+    /// What is in these files of the bot.
+    pub(crate) files: Option<BTreeMap<String, Content>>,
+    /// All that is planned, and nothing else.
+    pub(crate) schedules: Option<Vec<Plan>>,
     pub(crate) mail: Option<Value>,
     pub(crate) sms: Option<Value>,
     pub(crate) messages: Option<Value>,
-    pub(crate) schedules: Option<Value>,
 }
 
 /// Keeps a null that is written down apart from nothing at all.
@@ -185,15 +188,58 @@ pub(crate) struct PageEvent {
     pub(crate) data: Option<Value>,
 }
 
+/// What is in a file.
+#[derive(Debug, Clone)]
+pub(crate) enum Content {
+    /// There is no such file.
+    Absent,
+    /// This text.
+    Text(String),
+    /// Rows of a data file, with at least these columns.
+    Rows(Vec<Value>),
+    /// A text like this.
+    Like(Like),
+}
+
+impl Content {
+    /// Whether the file is looked at as rows and not as text.
+    pub(crate) fn is_rows(&self) -> bool {
+        matches!(self, Self::Rows(_))
+    }
+}
+
+impl<'de> Deserialize<'de> for Content {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::Null => Ok(Self::Absent),
+            Value::Array(rows) => Ok(Self::Rows(rows)),
+            like @ Value::Object(_) => Like::deserialize(like)
+                .map(Self::Like)
+                .map_err(serde::de::Error::custom),
+            text => Ok(Self::Text(super::pattern::text(&text))),
+        }
+    }
+}
+
+/// A script that is planned to run.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Plan {
+    pub(crate) script: String,
+    /// The rule, in any form that means the same times; any when absent.
+    pub(crate) when: Option<String>,
+    /// When it runs next; any moment when absent.
+    #[serde(default, deserialize_with = "super::pattern::moment_or_none")]
+    pub(crate) next: Option<DateTime<Utc>>,
+}
+
 impl Expect {
     /// Sections of this expectation that need a part of the server, and which are named.
     pub(crate) fn needs(&self) -> Vec<&'static str> {
         let all = [
-            ("files", self.files.is_some()),
             ("mail", self.mail.is_some()),
             ("sms", self.sms.is_some()),
             ("messages", self.messages.is_some()),
-            ("schedules", self.schedules.is_some()),
         ];
         all.into_iter().filter(|(_, is)| *is).map(|(name, _)| name).collect()
     }

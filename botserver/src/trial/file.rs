@@ -51,9 +51,24 @@ pub(crate) struct Test {
     /// Rows of the bot's tables.
     #[serde(default)]
     pub(crate) tables: Tables,
-    /// Files of the bot, which this build cannot serve.
+    /// Files of the bot, by path: a text as it is, rows of a data file, anything else as JSON.
     #[serde(default)]
-    pub(crate) files: Map<String, Value>,
+    pub(crate) files: BTreeMap<String, Value>,
+    /// Scripts that run at a time, besides those that packages declare.
+    #[serde(default)]
+    pub(crate) schedules: Vec<Scheduled>,
+}
+
+/// A script that runs at a time.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Scheduled {
+    pub(crate) script: String,
+    /// A cron expression, a phrase or a moment, as SET SCHEDULE takes it.
+    pub(crate) when: String,
+    /// Values for its parameters, in order.
+    #[serde(default)]
+    pub(crate) args: Vec<Value>,
 }
 
 /// Rows by the names of their tables.

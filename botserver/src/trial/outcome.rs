@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fmt};
 
 use botlib::wire::{InputSpec, Suggestion};
+use botserver_tasks::Planned;
 use serde_json::{Map, Value};
 
 /// What a step brought about.
@@ -26,6 +27,10 @@ pub(crate) struct Outcome {
     pub(crate) memory: BTreeMap<String, Value>,
     /// Rows of the tables that the step asks for.
     pub(crate) rows: BTreeMap<String, Value>,
+    /// The files that the step asks for: text or rows; null for those that are not there.
+    pub(crate) files: BTreeMap<String, Value>,
+    /// All that is planned, with rules as the step writes those that mean the same.
+    pub(crate) schedules: Vec<Planned>,
     /// Requests to the outside.
     pub(crate) http: Vec<Fetched>,
     /// Questions to the model.

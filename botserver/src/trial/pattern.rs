@@ -53,7 +53,12 @@ impl<'de> Deserialize<'de> for Patterns {
 pub(crate) fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DateTime<Utc>, D::Error> {
     let text = String::deserialize(deserializer)?;
     let parsed = DateTime::parse_from_rfc3339(&text).map(|moment| moment.to_utc());
-    parsed.map_err(|_invalid| D::Error::custom(format!("clock: {text:?} is no moment such as 2030-05-14T09:00:00Z")))
+    parsed.map_err(|_invalid| D::Error::custom(format!("{text:?} is no moment such as 2030-05-14T09:00:00Z")))
+}
+
+/// The same for a field that may be absent.
+pub(crate) fn moment_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error> {
+    moment(deserializer).map(Some)
 }
 
 /// A stretch of time, such as `90 minutes`.

@@ -1,5 +1,6 @@
 //! Plays a test: step after step, in one of three ways.
 
+mod look;
 mod prepare;
 
 use std::{path::Path, sync::Arc, time::Duration};
@@ -153,12 +154,7 @@ impl Play {
             self.act(step).await?
         };
         self.look(&mut outcome).await?;
-        if let Some(wanted) = &step.expect.memory {
-            prepare::recall(&self.stage, self.client.visitor(), wanted, &mut outcome).await?;
-        }
-        if let Some(wanted) = &step.expect.rows {
-            prepare::rows(&self.stage, self.client.visitor(), wanted, &mut outcome).await?;
-        }
+        look::look(&self.stage, self.client.visitor(), &step.expect, &mut outcome).await?;
         Ok(expect::compare(&step.expect, &outcome))
     }
 

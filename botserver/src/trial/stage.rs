@@ -106,6 +106,7 @@ impl Stage {
             let listener = bind(Ipv4Addr::LOCALHOST.into(), 0)?;
             let url = format!("http://{}", listener.local_addr()?);
             let server = compose::server_in(config, surroundings).await?;
+            server.tasks.plan_declared().await?;
             let state = server.state;
             let options = ServeOptions::from(&state.config.http);
             let lifecycle = state.lifecycle.clone();

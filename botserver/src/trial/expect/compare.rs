@@ -1,6 +1,7 @@
 //! How what came differs from what was expected.
 
 mod calls;
+mod kept;
 
 use std::collections::BTreeMap;
 
@@ -47,6 +48,17 @@ pub(crate) fn compare(expect: &Expect, outcome: &Outcome) -> Vec<String> {
         if !has(&wanted, came) {
             found.push(format!("the rows of {table} differ\n{}", diff::values(&wanted, came)));
         }
+    }
+    for (path, wanted) in expect.files.iter().flatten() {
+        kept::file(
+            path,
+            wanted,
+            outcome.files.get(path).unwrap_or(&Value::Null),
+            &mut found,
+        );
+    }
+    if let Some(expected) = &expect.schedules {
+        kept::schedules(expected, &outcome.schedules, &mut found);
     }
     if let Some(expected) = &expect.http {
         calls::fetched(expected, &outcome.http, &mut found);

@@ -214,7 +214,7 @@ mod tests {
           make two steps of it
         ");
         insta::assert_snapshot!(wrong("name: one\nclock: noon\nsteps: []\n"), @r#"
-        a.test.yaml:2: clock: "noon" is no moment such as 2030-05-14T09:00:00Z
+        a.test.yaml:2: "noon" is no moment such as 2030-05-14T09:00:00Z
           docs/testing.md shows what a test looks like
         "#);
         insta::assert_snapshot!(wrong("name: one\nsteps:\n  - say: a\n    expect: {said: {contain: a}}\n"), @r"

@@ -1,4 +1,4 @@
-//! What a test finds when it begins, and what it finds remembered at its steps.
+//! What a test finds when it begins.
 
 use anyhow::{Context as _, bail};
 use botlib::Value;
@@ -7,17 +7,12 @@ use botstate::keyword::Turn as _;
 use crate::trial::{
     backstage::Backstage,
     client::Visitor,
-    expect::Remembered,
-    file::{Step, Tables, Test},
-    outcome::Outcome,
+    file::{Step, Test},
     stage::Stage,
 };
 
 /// Gives the bot what the test says it has.
 pub(super) async fn prepare(stage: &Stage, test: &Test, visitor: &Visitor) -> anyhow::Result<()> {
-    if !test.files.is_empty() {
-        bail!("this build cannot serve the section `files`: take it out");
-    }
     let server = stage.server()?;
     let mut backstage = Backstage::of(&server.state, stage.bot()?, visitor)?;
     for (place, memory) in [("BOT", &test.memory.bot), ("USER", &test.memory.user)] {
@@ -38,6 +33,24 @@ pub(super) async fn prepare(stage: &Stage, test: &Test, visitor: &Visitor) -> an
             let added = backstage.perform("INSERT INTO", args).await;
             added.with_context(|| format!("could not add a row to {table}"))?;
         }
+    }
+    for (path, content) in &test.files {
+        let args = [
+            ("path", Value::text(path.as_str())),
+            ("value", Value::from_json(content)),
+        ];
+        let written = backstage.perform("WRITE", args).await;
+        written.with_context(|| format!("could not write the file {path}"))?;
+    }
+    for planned in &test.schedules {
+        let given = planned.args.iter().map(Value::from_json).collect();
+        let args = [
+            ("when", Value::text(planned.when.as_str())),
+            ("file", Value::text(planned.script.as_str())),
+            ("args", Value::List(given)),
+        ];
+        let set = backstage.perform("SET SCHEDULE", args).await;
+        set.with_context(|| format!("could not schedule {}", planned.script))?;
     }
     if !test.session.is_empty() {
         for (key, value) in &test.session {
@@ -64,60 +77,4 @@ pub(super) fn check(step: &Step) -> anyhow::Result<()> {
         return Ok(());
     }
     bail!("this build cannot serve {}: take it out", missing.join(", "))
-}
-
-/// Looks up what is remembered under the keys that a step asks for.
-pub(super) async fn recall(
-    stage: &Stage,
-    visitor: &Visitor,
-    wanted: &Remembered,
-    outcome: &mut Outcome,
-) -> anyhow::Result<()> {
-    let server = stage.server()?;
-    let mut backstage = Backstage::of(&server.state, stage.bot()?, visitor)?;
-    for (place, phrase, keys) in [
-        ("bot", "GET BOT MEMORY", &wanted.bot),
-        ("user", "GET USER MEMORY", &wanted.user),
-    ] {
-        for key in keys.keys() {
-            let value = backstage.perform(phrase, [("key", Value::text(key.as_str()))]).await?;
-            outcome.memory.insert(format!("{place} {key}"), value.to_json());
-        }
-    }
-    if !wanted.session.is_empty() {
-        let session = server
-            .chat
-            .session(backstage.caller(), visitor.session.parse()?)
-            .await?;
-        *backstage.session() = session;
-        for key in wanted.session.keys() {
-            let value = backstage
-                .perform("GET SESSION", [("key", Value::text(key.as_str()))])
-                .await?;
-            outcome.memory.insert(format!("session {key}"), value.to_json());
-        }
-    }
-    Ok(())
-}
-
-/// Looks up the rows of the tables that a step asks for.
-pub(super) async fn rows(
-    stage: &Stage,
-    visitor: &Visitor,
-    wanted: &Tables,
-    outcome: &mut Outcome,
-) -> anyhow::Result<()> {
-    let mut backstage = Backstage::of(&stage.server()?.state, stage.bot()?, visitor)?;
-    for table in wanted.keys() {
-        let found = backstage
-            .perform("FIND ALL", [("source", Value::text(table.as_str()))])
-            .await
-            .with_context(|| format!("could not read {table}"))?;
-        let rows = match found.to_json() {
-            serde_json::Value::Null => serde_json::Value::Array(Vec::new()),
-            rows => rows,
-        };
-        outcome.rows.insert(table.clone(), rows);
-    }
-    Ok(())
 }

@@ -207,7 +207,9 @@ impl Rules {
         for (path, folder) in form.folders {
             let key = clean(&path);
             if key.is_empty() {
-                return Err(format!("the folder {path:?} names no folder: use default_access for all of them"));
+                return Err(format!(
+                    "the folder {path:?} names no folder: use default_access for all of them"
+                ));
             }
             let level = match folder.access {
                 Some(level) => level,
@@ -216,7 +218,13 @@ impl Rules {
                 None if !folder.roles.is_empty() => Level::RoleBased,
                 None => return Err(format!("the folder {path:?} needs access")),
             };
-            let mut own = access(level, folder.roles, folder.groups, folder.users, &format!("folder {path:?}"))?;
+            let mut own = access(
+                level,
+                folder.roles,
+                folder.groups,
+                folder.users,
+                &format!("folder {path:?}"),
+            )?;
             if is_hidden(folder.index_visibility) {
                 own = Access::Nobody;
             }
@@ -229,7 +237,11 @@ impl Rules {
             );
         }
         Ok(Self {
-            default: if is_hidden(form.index_visibility) { Access::Nobody } else { default },
+            default: if is_hidden(form.index_visibility) {
+                Access::Nobody
+            } else {
+                default
+            },
             inherits: form.inheritance.unwrap_or(true),
             folders,
         })

@@ -161,6 +161,12 @@ impl std::fmt::Debug for Analyser {
     }
 }
 
+impl std::fmt::Debug for Terms {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Terms({:?}, {})", self.analyser, self.numbers.len())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,6 +188,9 @@ mod tests {
 
     #[test]
     fn questions_have_each_telling_word_once() {
-        assert_eq!(Analyser::new("en").question("What is the limit of the limits?"), ["limit"]);
+        assert_eq!(
+            Analyser::new("en").question("What is the limit of the limits?"),
+            ["limit"]
+        );
     }
 }

@@ -42,7 +42,10 @@ impl Sizes {
     pub(crate) fn of(settings: &botstate::dialog::Settings) -> Self {
         let usual = Self::default();
         let most = settings.parse("rag-chunk-size").unwrap_or(usual.most).clamp(50, 2_000);
-        let overlap = settings.parse("rag-chunk-overlap").unwrap_or(usual.overlap).min(most / 4);
+        let overlap = settings
+            .parse("rag-chunk-overlap")
+            .unwrap_or(usual.overlap)
+            .min(most / 4);
         Self { most, overlap }
     }
 }
@@ -56,7 +59,10 @@ impl Chunk {
     /// Names the content together with everything that is embedded with it.
     pub(crate) fn hash(&self, title: &str) -> String {
         let digest = Sha256::digest(self.whole(title));
-        digest.iter().take(16).fold(String::new(), |hash, byte| format!("{hash}{byte:02x}"))
+        digest
+            .iter()
+            .take(16)
+            .fold(String::new(), |hash, byte| format!("{hash}{byte:02x}"))
     }
 }
 
@@ -140,18 +146,33 @@ impl Cutter {
 
     fn table(&mut self, page: Option<u32>, header: &[String], rows: &[Vec<String>]) {
         let line = |cells: &[String]| {
-            let cells: Vec<String> = cells.iter().map(|cell| cell.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+            let cells: Vec<String> = cells
+                .iter()
+                .map(|cell| cell.split_whitespace().collect::<Vec<_>>().join(" "))
+                .collect();
             format!("| {} |", cells.join(" | "))
         };
-        let head = if header.iter().all(|cell| cell.trim().is_empty()) { String::new() } else { line(header) };
+        let head = if header.iter().all(|cell| cell.trim().is_empty()) {
+            String::new()
+        } else {
+            line(header)
+        };
         let mut begins = true;
         for row in rows {
             if row.iter().all(|cell| cell.trim().is_empty()) {
                 continue;
             }
             let row = line(row);
-            let first = if head.is_empty() { row.clone() } else { format!("{head}\n{row}") };
-            let (between, text) = if begins { ("\n\n", first.as_str()) } else { ("\n", row.as_str()) };
+            let first = if head.is_empty() {
+                row.clone()
+            } else {
+                format!("{head}\n{row}")
+            };
+            let (between, text) = if begins {
+                ("\n\n", first.as_str())
+            } else {
+                ("\n", row.as_str())
+            };
             if !self.add(page, between, text) {
                 self.close();
                 self.open(page);
@@ -197,7 +218,10 @@ impl Cutter {
 
     /// Ends the open passage and begins the next with its end.
     fn next(&mut self, page: Option<u32>) {
-        let end = self.open.as_ref().map(|chunk| tail(&chunk.body, self.sizes.overlap).to_owned());
+        let end = self
+            .open
+            .as_ref()
+            .map(|chunk| tail(&chunk.body, self.sizes.overlap).to_owned());
         self.close();
         let chunk = self.open(page);
         if let Some(end) = end {
@@ -263,7 +287,9 @@ fn sentences(text: &str) -> Vec<&str> {
     let mut from = 0;
     let mut chars = text.char_indices().peekable();
     while let Some((_, c)) = chars.next() {
-        let Some((next_at, next)) = chars.peek().copied() else { break };
+        let Some((next_at, next)) = chars.peek().copied() else {
+            break;
+        };
         let ends = match c {
             '.' | '!' | '?' | ';' | ':' | '…' => next.is_whitespace(),
             '。' | '！' | '？' => true,
@@ -310,7 +336,9 @@ fn words_of(text: &str, most: usize) -> Vec<&str> {
             // A word without end, such as an encoded picture.
             let chars: Vec<(usize, char)> = text.get(from..last).unwrap_or_default().char_indices().collect();
             for piece in chars.chunks(most.max(1)) {
-                let (Some((first, _)), Some((end, c))) = (piece.first(), piece.last()) else { continue };
+                let (Some((first, _)), Some((end, c))) = (piece.first(), piece.last()) else {
+                    continue;
+                };
                 parts.push(text.get(from + first..from + end + c.len_utf8()).unwrap_or_default());
             }
             (from, tokens) = (last, 0);

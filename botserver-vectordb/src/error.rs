@@ -62,12 +62,9 @@ impl From<Error> for Problem {
             }
             Error::OfPackage(_) => Self::new(StatusCode::CONFLICT, "kb/of-package", "It belongs to the bot's package")
                 .detail(error.to_string()),
-            Error::TooMany(detail) => Self::new(
-                StatusCode::CONFLICT,
-                "kb/too-many",
-                "The bot knows as much as it may",
-            )
-            .detail(detail.clone()),
+            Error::TooMany(detail) => {
+                Self::new(StatusCode::CONFLICT, "kb/too-many", "The bot knows as much as it may").detail(detail.clone())
+            }
             Error::Embedder(_) | Error::Index(_) => Self::unavailable(error).retry_after(5),
             Error::Database(db::Error::Unavailable(_) | db::Error::Busy) => Self::unavailable(error).retry_after(1),
             Error::Database(_) => Self::internal(error),

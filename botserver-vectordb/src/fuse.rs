@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use botstate::dialog::Settings;
 use uuid::Uuid;
 
 /// A passage that one of the indices found.
@@ -49,6 +50,37 @@ impl Weights {
                 vectors: 0.75,
                 needs_words: false,
             }
+        }
+    }
+}
+
+impl Weights {
+    /// The same with what the settings of a bot say.
+    pub(crate) fn with(self, settings: &Settings) -> Self {
+        let off = |name| settings.flag(name) == Some(false);
+        let weight = |name, usual| {
+            settings
+                .parse::<f32>(name)
+                .filter(|weight| (0.0..=1.0).contains(weight))
+                .unwrap_or(usual)
+        };
+        let set = Self {
+            words: weight("rag-sparse-weight", self.words),
+            vectors: weight("rag-dense-weight", self.vectors),
+            ..self
+        };
+        // Something has to decide: with both at nothing the settings are as if they were not there.
+        match (
+            off("bm25-enabled") || off("rag-hybrid-enabled") || set.words == 0.0,
+            set.vectors == 0.0,
+        ) {
+            (true, true) => self,
+            (true, false) => Self {
+                words: 0.0,
+                vectors: 1.0,
+                needs_words: false,
+            },
+            _ => set,
         }
     }
 }

@@ -121,10 +121,16 @@ pub(crate) fn search(asked: &[Asked<'_>], limit: usize) -> Vec<Scored> {
     if count == 0 || limit == 0 {
         return Vec::new();
     }
-    #[expect(clippy::cast_precision_loss, reason = "counts of passages and words are far below 2^24 or only weigh")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "counts of passages and words are far below 2^24 or only weigh"
+    )]
     let (passages, average) = (count as f32, (total as f64 / count as f64) as f32);
     let terms = asked.iter().map(|asked| asked.terms.len()).max().unwrap_or_default();
-    let mut sums: Vec<Vec<(f32, f32)>> = asked.iter().map(|asked| vec![(0.0, 0.0); asked.part.places()]).collect();
+    let mut sums: Vec<Vec<(f32, f32)>> = asked
+        .iter()
+        .map(|asked| vec![(0.0, 0.0); asked.part.places()])
+        .collect();
     let mut weight = 0.0_f32;
     for term in 0..terms {
         let hits: Vec<Vec<(u32, u32)>> = asked

@@ -2,17 +2,15 @@
 
 use std::{collections::HashMap, sync::Arc, time::Instant};
 
-use async_trait::async_trait;
 use botstate::{
     Db, db,
-    vector::{Point, Space, VectorError, VectorIndex},
+    vector::{Point, Space, VectorIndex},
 };
 use parking_lot::Mutex;
 use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 use uuid::Uuid;
 
 use crate::{
-    dense::Originals,
     error::Error,
     model::{Collection, Entry},
     shelf::Shelf,
@@ -28,23 +26,6 @@ pub(crate) struct Library {
     db: Db,
     index: Arc<dyn VectorIndex>,
     shelves: Arc<Mutex<HashMap<Uuid, Arc<RwLock<Shelf>>>>>,
-}
-
-/// Vectors as the rows have them.
-pub(crate) struct Rows(pub(crate) Db);
-
-#[async_trait]
-impl Originals for Rows {
-    async fn vectors(&self, space: &Space, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<f32>>, VectorError> {
-        let (embedder, ids) = (space.embedder.clone(), ids.to_vec());
-        let read = self
-            .0
-            .read(move |conn| chunks::vectors(conn, &embedder, &ids).map_err(db::Error::from));
-        read.await.map_err(|error| VectorError {
-            index: "embedded",
-            reason: error.to_string(),
-        })
-    }
 }
 
 /// The points of a collection by an embedder.
@@ -89,7 +70,10 @@ impl Library {
             .db
             .read(move |conn| documents::list(conn, org, id).map_err(db::Error::from))
             .await?;
-        let space = collection.embedder.as_deref().map(|embedder| space(collection, embedder));
+        let space = collection
+            .embedder
+            .as_deref()
+            .map(|embedder| space(collection, embedder));
         if shelf.embedder != collection.embedder {
             if let Some(before) = shelf.embedder.as_deref()
                 && self.index.is_volatile()

@@ -168,7 +168,9 @@ pub(crate) fn document_path(text: &str) -> Result<String, BadName> {
 /// What a path is called where a document says no title of itself.
 pub(crate) fn title_of(path: &str) -> String {
     let name = path.rsplit('/').next().unwrap_or(path);
-    name.rsplit_once('.').map_or(name, |(stem, _)| stem).replace(['_', '-'], " ")
+    name.rsplit_once('.')
+        .map_or(name, |(stem, _)| stem)
+        .replace(['_', '-'], " ")
 }
 
 #[cfg(test)]

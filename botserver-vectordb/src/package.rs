@@ -131,10 +131,16 @@ fn walk(
         if name.starts_with('.') || name.starts_with("~$") || kind.is_symlink() {
             continue;
         }
-        let path = if below.is_empty() { name } else { format!("{below}/{name}") };
+        let path = if below.is_empty() {
+            name
+        } else {
+            format!("{below}/{name}")
+        };
         if kind.is_dir() {
             if depth + 1 >= DEPTH {
-                looked.left_out.push(format!("{collection}/{path}: {DEPTH} folders inside each other are the most"));
+                looked.left_out.push(format!(
+                    "{collection}/{path}: {DEPTH} folders inside each other are the most"
+                ));
             } else {
                 walk(&entry.path(), &path, collection, depth + 1, count, looked)?;
             }
@@ -162,7 +168,11 @@ fn keep(file: &Path, path: &str, collection: &str, count: &mut usize, looked: &m
                 size: meta.len(),
                 modified: meta.modified().ok(),
             };
-            looked.collections.entry(collection.to_owned()).or_default().insert(path, lying);
+            looked
+                .collections
+                .entry(collection.to_owned())
+                .or_default()
+                .insert(path, lying);
         }
         Err(why) => looked.left_out.push(format!("{collection}/{path}: {why}")),
     }
@@ -181,5 +191,7 @@ pub(crate) fn hash_bytes(bytes: &[u8]) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |hash, byte| format!("{hash}{byte:02x}"))
+    bytes
+        .iter()
+        .fold(String::new(), |hash, byte| format!("{hash}{byte:02x}"))
 }

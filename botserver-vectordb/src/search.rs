@@ -2,11 +2,7 @@
 
 mod passages;
 
-use std::{
-    collections::BTreeSet,
-    sync::Arc,
-    time::Instant,
-};
+use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
 use botlib::words::each_word;
 use botstate::{
@@ -65,14 +61,22 @@ impl KnowledgeService {
             }
         }
         let text: String = query.text.chars().take(LONGEST).collect();
-        let near = self.near(&query.bot, &open, &text).await?;
+        let weights = self.weights(&open).with(&query.bot.settings);
+        let near = if weights.vectors > 0.0 {
+            self.near(&query.bot, &open, &text).await?
+        } else {
+            Vec::new()
+        };
         let (open, scored) = tokio::task::spawn_blocking(move || {
-            let scored = score(&open, &text);
+            let scored = if weights.words > 0.0 {
+                score(&open, &text)
+            } else {
+                Vec::new()
+            };
             (open, scored)
         })
         .await
         .map_err(|error| Error::Database(db::Error::Unavailable(error.to_string())))?;
-        let weights = self.weights(&open);
         let mut found = scored;
         let has_words = !found.is_empty();
         found.extend(near);
@@ -192,29 +196,31 @@ impl KnowledgeService {
 
 /// What the words find.
 fn score(open: &[Open], text: &str) -> Vec<Candidate> {
+    let sections = || {
+        open.iter().enumerate().flat_map(|(place, one)| {
+            let own = one.access.iter().filter_map(|access| one.shelf.sections.get(access));
+            own.map(move |section| (place, section))
+        })
+    };
     let mut words: Vec<String> = Vec::new();
     let mut terms: BTreeSet<String> = BTreeSet::new();
     each_word(text, |word| {
-        // A word counts once, whatever its forms, and not at all where it says nothing in any collection.
-        let term = open.iter().find_map(|one| one.shelf.term(word));
+        // A word counts once, whatever its forms, and not at all where it says nothing in any section.
+        let term = sections().find_map(|(_, section)| section.term(word));
         if let Some(term) = term
             && terms.insert(term)
         {
             words.push(word.to_owned());
         }
     });
-    let mut asked = Vec::new();
-    let mut places = Vec::new();
-    for (place, one) in open.iter().enumerate() {
-        for access in &one.access {
-            let Some(section) = one.shelf.sections.get(access) else { continue };
-            asked.push(Asked {
-                part: &section.part,
-                terms: one.shelf.numbers(&words),
-            });
-            places.push((place, section));
-        }
-    }
+    let places: Vec<_> = sections().collect();
+    let asked: Vec<Asked<'_>> = places
+        .iter()
+        .map(|(_, section)| Asked {
+            part: &section.part,
+            terms: section.numbers(&words),
+        })
+        .collect();
     let found: Vec<Scored> = lexical::search(&asked, EACH);
     found
         .into_iter()

@@ -18,8 +18,7 @@ use std::{
 use async_trait::async_trait;
 use botlib::{BotId, Caller, Clock};
 use botstate::{
-    AppState, Db, Lifecycle,
-    db,
+    AppState, Db, Lifecycle, db,
     dialog::{Bot, Bots, Fault},
     document::Extractor,
     embed::Embedders,
@@ -39,7 +38,7 @@ use crate::{
     dense::Exact,
     error::Error,
     keywords,
-    library::{Library, Rows},
+    library::Library,
     package::Seen,
     search::{plain, version_of},
     store::collections,
@@ -47,7 +46,7 @@ use crate::{
 
 pub(crate) use index::{INDEX, Indexer};
 pub(crate) use manage::Upload;
-pub(crate) use statistics::{CollectionNumbers, Numbers, Progress};
+pub(crate) use statistics::{CollectionNumbers, Numbers};
 
 /// Questions whose vectors are remembered.
 const QUESTIONS: NonZeroUsize = NonZeroUsize::new(2_000).expect("more than none");
@@ -91,7 +90,7 @@ impl KnowledgeService {
     /// The service over the state's handles, with the embedded index. The ports to bots, jobs, embedders and the
     /// extractor must be there already.
     pub fn new(state: &AppState, embedders: Arc<dyn Embedders>) -> Self {
-        let exact = Exact::new(Arc::new(Rows(state.db.clone())));
+        let exact = Exact::over(state.db.clone());
         let index: Arc<dyn VectorIndex> = Arc::new(exact.clone());
         Self {
             exact: Some(exact),

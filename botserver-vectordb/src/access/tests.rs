@@ -51,10 +51,17 @@ fn the_innermost_folder_with_a_rule_decides() {
         ("board/a.md", false, false, false, false, false),
     ] {
         let found = [&visitor, &member, &hr, &payroll, &both].map(|reader| may(&rules, path, reader, None));
-        assert_eq!(found, [visitor_may, member_may, hr_may, payroll_may, both_may], "{path}");
+        assert_eq!(
+            found,
+            [visitor_may, member_may, hr_may, payroll_may, both_may],
+            "{path}"
+        );
     }
     assert!(may(&rules, "board/a.md", &member, ceo));
-    assert!(!may(&rules, "board/a.md", &visitor, ceo), "an address without an account proves nothing");
+    assert!(
+        !may(&rules, "board/a.md", &visitor, ceo),
+        "an address without an account proves nothing"
+    );
 }
 
 #[test]
@@ -80,5 +87,10 @@ fn what_cannot_be_understood_is_said_and_closes_everything() {
         assert!(error.contains(part), "{text}: {error}");
     }
     assert!(!may(&Rules::closed(), "faq/a.md", &reader(true, &[], &["admin"]), None));
-    assert!(may(&Rules::parse(" \n").unwrap(), "faq/a.md", &reader(false, &[], &[]), None));
+    assert!(may(
+        &Rules::parse(" \n").unwrap(),
+        "faq/a.md",
+        &reader(false, &[], &[]),
+        None
+    ));
 }

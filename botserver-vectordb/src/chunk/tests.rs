@@ -5,7 +5,10 @@ fn block(kind: BlockKind) -> Block {
 }
 
 fn heading(level: u8, text: &str) -> Block {
-    block(BlockKind::Heading { level, text: text.to_owned() })
+    block(BlockKind::Heading {
+        level,
+        text: text.to_owned(),
+    })
 }
 
 fn text(text: &str) -> Block {
@@ -13,7 +16,10 @@ fn text(text: &str) -> Block {
 }
 
 fn document(blocks: Vec<Block>) -> Document {
-    Document { blocks, ..Document::default() }
+    Document {
+        blocks,
+        ..Document::default()
+    }
 }
 
 const SMALL: Sizes = Sizes { most: 50, overlap: 10 };
@@ -53,13 +59,19 @@ fn long_texts_are_cut_at_sentences_and_repeat_a_little() {
     for (before, chunk) in chunks.iter().zip(chunks.iter().skip(1)) {
         assert!(chunk.tokens <= 50 && count_tokens(&chunk.body) <= 50, "{chunk:?}");
         let (repeated, new) = chunk.body.split_at(chunk.repeated);
-        assert!(before.body.ends_with(repeated) && !new.is_empty(), "{before:?} {chunk:?}");
+        assert!(
+            before.body.ends_with(repeated) && !new.is_empty(),
+            "{before:?} {chunk:?}"
+        );
     }
     let mut whole = String::new();
     for chunk in &chunks {
         whole.push_str(&chunk.body[chunk.repeated..]);
     }
-    assert_eq!(whole.split_whitespace().collect::<Vec<_>>(), long.split_whitespace().collect::<Vec<_>>());
+    assert_eq!(
+        whole.split_whitespace().collect::<Vec<_>>(),
+        long.split_whitespace().collect::<Vec<_>>()
+    );
 }
 
 #[test]
@@ -73,16 +85,28 @@ fn tables_repeat_the_names_of_their_columns() {
     let chunks = cut(&document(vec![table]), SMALL);
 
     assert!(chunks.len() > 3);
-    assert!(chunks.iter().all(|chunk| chunk.body.starts_with("| Name | Price |\n| item ")), "{chunks:?}");
+    assert!(
+        chunks
+            .iter()
+            .all(|chunk| chunk.body.starts_with("| Name | Price |\n| item ")),
+        "{chunks:?}"
+    );
     assert!(chunks.iter().all(|chunk| count_tokens(&chunk.body) <= 60));
 }
 
 #[test]
 fn words_without_end_are_cut_all_the_same() {
-    let chunks = cut(&document(vec![text(&"x".repeat(10_000)), text(&"漢".repeat(1_000))]), SMALL);
+    let chunks = cut(
+        &document(vec![text(&"x".repeat(10_000)), text(&"漢".repeat(1_000))]),
+        SMALL,
+    );
 
     assert!(chunks.len() > 20);
-    assert!(chunks.iter().all(|chunk| count_tokens(&chunk.body) <= 60), "{:?}", chunks.first());
+    assert!(
+        chunks.iter().all(|chunk| count_tokens(&chunk.body) <= 60),
+        "{:?}",
+        chunks.first()
+    );
 }
 
 #[test]
@@ -95,7 +119,10 @@ fn headings_alone_can_be_found_and_empty_documents_give_nothing() {
 
 #[test]
 fn pages_are_kept() {
-    let on = |page, words: &str| Block { page: Some(page), kind: BlockKind::Text(words.repeat(30)) };
+    let on = |page, words: &str| Block {
+        page: Some(page),
+        kind: BlockKind::Text(words.repeat(30)),
+    };
 
     let chunks = cut(&document(vec![on(1, "first page. "), on(2, "second page. ")]), SMALL);
 

@@ -166,11 +166,13 @@ impl VectorIndex for Exact {
             rough.truncate(limit * CANDIDATES + 16);
             let ids: Vec<Uuid> = rough.iter().map(|near| near.id).collect();
             let originals = self.originals.vectors(&query.space, &ids).await?;
-            found.extend(rough.into_iter().map(|near| Near {
-                score: originals
-                    .get(&near.id)
-                    .map_or(near.score, |vector| matrix::dot(vector, &query.vector)),
-                ..near
+            found.extend(rough.into_iter().map(|near| {
+                Near {
+                    score: originals
+                        .get(&near.id)
+                        .map_or(near.score, |vector| matrix::dot(vector, &query.vector)),
+                    ..near
+                }
             }));
         }
         found.sort_unstable_by(nearer);

@@ -63,7 +63,11 @@ pub(super) fn keywords(slot: &Late<KnowledgeService>) -> Vec<Keyword> {
     ]
 }
 
-async fn ask(service: &KnowledgeService, turn: &mut dyn Turn, args: &mut Args) -> Result<(Found, usize, String), Fault> {
+async fn ask(
+    service: &KnowledgeService,
+    turn: &mut dyn Turn,
+    args: &mut Args,
+) -> Result<(Found, usize, String), Fault> {
     let text = args.text("question")?;
     let reader = Reader::of(turn.caller());
     let bot = Arc::clone(turn.bot());
@@ -86,7 +90,10 @@ async fn ask(service: &KnowledgeService, turn: &mut dyn Turn, args: &mut Args) -
 
 async fn think(service: &KnowledgeService, turn: &mut dyn Turn, mut args: Args) -> Result<Value, Fault> {
     let (found, count, query) = ask(service, turn, &mut args).await?;
-    let confidence = found.passages.first().map_or(0.0, |best| best.coverage.max(0.0) * best.score);
+    let confidence = found
+        .passages
+        .first()
+        .map_or(0.0, |best| best.coverage.max(0.0) * best.score);
     let mut sources: Vec<Value> = Vec::new();
     for passage in &found.passages {
         let source = Value::text(&passage.source.document);
@@ -122,7 +129,10 @@ fn result(passage: &Passage) -> Value {
         ("relevance", number(passage.score)),
         ("tokens", whole(passage.tokens)),
         ("page", page),
-        ("headings", Value::List(source.headings.iter().map(Value::text).collect())),
+        (
+            "headings",
+            Value::List(source.headings.iter().map(Value::text).collect()),
+        ),
     ])
 }
 
@@ -160,7 +170,13 @@ async fn add(service: &KnowledgeService, turn: &mut dyn Turn, mut args: Args) ->
         let digest = crate::package::hash_bytes(key.as_bytes());
         let title: String = title
             .chars()
-            .map(|c| if c.is_alphanumeric() || " .-_".contains(c) { c } else { ' ' })
+            .map(|c| {
+                if c.is_alphanumeric() || " .-_".contains(c) {
+                    c
+                } else {
+                    ' '
+                }
+            })
             .take(60)
             .collect();
         let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -171,8 +187,11 @@ async fn add(service: &KnowledgeService, turn: &mut dyn Turn, mut args: Args) ->
             let id = file.url.rsplit('/').find_map(|part| Uuid::try_parse(part).ok());
             let content = content(service, turn, id).await?;
             let content = content.ok_or_else(|| {
-                Fault::new(FaultKind::NotFound, format!("the file {} was not sent in this conversation", file.name))
-                    .hint("only files that people send, and texts, can be added")
+                Fault::new(
+                    FaultKind::NotFound,
+                    format!("the file {} was not sent in this conversation", file.name),
+                )
+                .hint("only files that people send, and texts, can be added")
             })?;
             let (stem, ending) = file.name.rsplit_once('.').unwrap_or((&file.name, "txt"));
             (format!("{}.{ending}", named(stem)), content)
@@ -183,11 +202,25 @@ async fn add(service: &KnowledgeService, turn: &mut dyn Turn, mut args: Args) ->
                 found.map(ToString::to_string).unwrap_or_default()
             };
             let (title, text) = (part(["title", "name"]), part(["content", "text"]));
-            let path = if title.contains('.') { title.clone() } else { format!("{}.md", named(&title)) };
+            let path = if title.contains('.') {
+                title.clone()
+            } else {
+                format!("{}.md", named(&title))
+            };
             (path, text.into_bytes())
         }
-        Value::Null => return Err(Fault::new(FaultKind::Argument, "there is nothing to add: the document is null")),
-        Value::Secret(_) => return Err(Fault::new(FaultKind::Argument, "a secret cannot be added to a collection")),
+        Value::Null => {
+            return Err(Fault::new(
+                FaultKind::Argument,
+                "there is nothing to add: the document is null",
+            ));
+        }
+        Value::Secret(_) => {
+            return Err(Fault::new(
+                FaultKind::Argument,
+                "a secret cannot be added to a collection",
+            ));
+        }
         other => {
             let text = other.to_string();
             let title: String = text.split_whitespace().take(6).collect::<Vec<_>>().join(" ");
@@ -195,7 +228,10 @@ async fn add(service: &KnowledgeService, turn: &mut dyn Turn, mut args: Args) ->
         }
     };
     if bytes.is_empty() {
-        return Err(Fault::new(FaultKind::Argument, "there is nothing to add: the document is empty"));
+        return Err(Fault::new(
+            FaultKind::Argument,
+            "there is nothing to add: the document is empty",
+        ));
     }
     let upload = Upload {
         collection,

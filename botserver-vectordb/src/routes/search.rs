@@ -236,11 +236,14 @@ pub(super) async fn indexing_progress(
     Path(bot): Path<String>,
 ) -> Result<Json<ProgressView>, Problem> {
     let progress = knowledge.progress(&caller, &bot).await?;
-    let problems = progress.problems.into_iter().map(|(collection, document, reason)| ProblemView {
-        collection,
-        document,
-        reason,
-    });
+    let problems = progress
+        .problems
+        .into_iter()
+        .map(|(collection, document, reason)| ProblemView {
+            collection,
+            document,
+            reason,
+        });
     Ok(Json(ProgressView {
         waiting: progress.waiting,
         ready: progress.ready,

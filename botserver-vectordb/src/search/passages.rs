@@ -91,8 +91,10 @@ impl KnowledgeService {
             .db
             .read(move |conn| chunks::at(conn, &places).map_err(db::Error::from))
             .await?;
-        let mut found: HashMap<(Uuid, i32), Stored> =
-            found.into_iter().map(|row| ((row.document, row.position), row)).collect();
+        let mut found: HashMap<(Uuid, i32), Stored> = found
+            .into_iter()
+            .map(|row| ((row.document, row.position), row))
+            .collect();
         let mut left = left;
         let mut take = |place: (Uuid, i32), row: &Stored| {
             let fits = found

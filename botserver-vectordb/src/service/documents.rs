@@ -62,7 +62,10 @@ impl KnowledgeService {
             reader,
             email: email.as_deref(),
         };
-        Ok(entries.into_iter().filter(|entry| admits(&entry.access, &eye)).collect())
+        Ok(entries
+            .into_iter()
+            .filter(|entry| admits(&entry.access, &eye))
+            .collect())
     }
 
     /// The collections that the caller may know of, with the documents that he may know of: those who manage

@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use botlib::{Caller, OrgId};
-use botstate::{
-    db,
-    dialog::Bot,
-};
+use botstate::{db, dialog::Bot};
 use bytes::Bytes;
 use uuid::Uuid;
 
@@ -95,10 +92,13 @@ impl KnowledgeService {
         bot: &Arc<Bot>,
         upload: Upload,
     ) -> Result<impl FnOnce(&mut db::Connection) -> Result<Entry, Error> + Send + use<>, Error> {
-        let (name, path) = (collection_name(&upload.collection)?, match upload.origin {
-            Origin::Website => upload.path.clone(),
-            _ => document_path(&upload.path)?,
-        });
+        let (name, path) = (
+            collection_name(&upload.collection)?,
+            match upload.origin {
+                Origin::Website => upload.path.clone(),
+                _ => document_path(&upload.path)?,
+            },
+        );
         let hash = hash_bytes(&upload.bytes);
         let (org, id, now, most) = (bot.org, bot.id, self.clock.now(), limit(bot));
         let job = self.index_job(org, id);

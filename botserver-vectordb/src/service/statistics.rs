@@ -13,9 +13,6 @@ use crate::{
     store::{collections, counts, documents},
 };
 
-/// Bytes of a megabyte.
-pub(crate) const MEGABYTE: f64 = 1_048_576.0;
-
 /// A collection in figures.
 #[derive(Debug, Clone)]
 pub(crate) struct CollectionNumbers {
@@ -77,7 +74,9 @@ impl KnowledgeService {
             let since = |days| count_since(&visible, now - TimeDelta::days(days));
             numbers.added_last_week += since(7);
             numbers.added_last_month += since(30);
-            numbers.collections.push(self.collection_numbers(collection, &visible).await?);
+            numbers
+                .collections
+                .push(self.collection_numbers(collection, &visible).await?);
         }
         Ok(numbers)
     }

@@ -54,6 +54,46 @@ impl KnowledgeService {
         }
         let running: HashSet<BotId> = bots.list().iter().map(|bot| bot.id).collect();
         self.seen.lock().retain(|id, _| running.contains(id));
+        if let Some(bot) = bots.list().first()
+            && let Err(error) = self.forget_removed(bot.org, &running).await
+        {
+            self.say_once(bot, &error);
+        }
+    }
+
+    /// Takes away what packages held that are gone.
+    async fn forget_removed(&self, org: OrgId, running: &HashSet<BotId>) -> Result<(), Error> {
+        let known = self
+            .db
+            .read(move |conn| collections::bots(conn, org).map_err(db::Error::from))
+            .await?;
+        for bot in known.into_iter().filter(|bot| !running.contains(bot)) {
+            let all = self
+                .db
+                .read(move |conn| {
+                    let all = collections::list(conn, org, bot)?;
+                    all.into_iter()
+                        .map(|collection| Ok((documents::list(conn, org, collection.id)?, collection)))
+                        .collect::<Result<Vec<_>, db::Error>>()
+                })
+                .await?;
+            for (entries, collection) in all {
+                let of_package = entries.iter().filter(|entry| entry.origin == Origin::Package);
+                let gone: Vec<Uuid> = of_package.map(|entry| entry.id).collect();
+                let is_all = gone.len() == entries.len();
+                if !gone.is_empty() {
+                    self.delete_documents(&collection, gone).await?;
+                }
+                if is_all && collection.origin == Origin::Package {
+                    let id = collection.id;
+                    self.db
+                        .write(move |conn| collections::delete(conn, org, id).map_err(db::Error::from))
+                        .await?;
+                    self.library.forget(&collection).await?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Looks at the package of one bot now.
@@ -64,7 +104,9 @@ impl KnowledgeService {
     }
 
     fn say_once(&self, bot: &Bot, error: &Error) {
-        let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+        let cause = std::error::Error::source(error)
+            .map(ToString::to_string)
+            .unwrap_or_default();
         if self.said.lock().insert(format!("{}: {error}: {cause}", bot.name)) {
             tracing::warn!(bot.name = %bot.name, "the documents of {} cannot be looked at: {error}: {cause}", bot.name);
         }
@@ -113,7 +155,12 @@ impl KnowledgeService {
         looked: &Looked,
         mut before: HashMap<PathBuf, (Lying, String)>,
     ) -> Option<HashMap<PathBuf, (Lying, String)>> {
-        let all: Vec<Lying> = looked.collections.values().flat_map(BTreeMap::values).cloned().collect();
+        let all: Vec<Lying> = looked
+            .collections
+            .values()
+            .flat_map(BTreeMap::values)
+            .cloned()
+            .collect();
         let mut hashes = HashMap::with_capacity(all.len());
         let mut fresh = Vec::new();
         for lying in all {

@@ -208,7 +208,10 @@ pub(crate) fn without_vector(
         .limit(limit)
         .select((Row::as_select(), kb_documents::title))
         .load(conn))?;
-    Ok(rows.into_iter().map(|(row, title)| (Stored::from(row), title)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(row, title)| (Stored::from(row), title))
+        .collect())
 }
 
 /// Adds passages that are not in use yet, a few at a time.
@@ -257,7 +260,6 @@ pub(crate) fn add_vectors(
             .collect();
         on_each!(conn, |conn| diesel::insert_into(kb_vectors::table)
             .values(&rows)
-            .on_conflict_do_nothing()
             .execute(conn))?;
     }
     Ok(())

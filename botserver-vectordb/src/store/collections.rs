@@ -61,11 +61,13 @@ pub(crate) fn policy(conn: &mut Connection, org: OrgId, bot: BotId) -> QueryResu
         .select((kb_bots::permissions, kb_bots::permissions_error, kb_bots::version))
         .first(conn)
         .optional())?;
-    Ok(row.map_or_else(Policy::default, |(permissions, error, version)| Policy {
-        permissions,
-        error,
-        version,
-    }))
+    Ok(
+        row.map_or_else(Policy::default, |(permissions, error, version)| Policy {
+            permissions,
+            error,
+            version,
+        }),
+    )
 }
 
 /// Replaces the policy of a bot.
@@ -116,7 +118,9 @@ pub(crate) fn bots(conn: &mut Connection, org: OrgId) -> QueryResult<Vec<BotId>>
 pub(crate) fn find(conn: &mut Connection, org: OrgId, bot: BotId, name: &str) -> QueryResult<Option<Collection>> {
     let wanted = name.to_lowercase();
     let all = list(conn, org, bot)?;
-    Ok(all.into_iter().find(|collection| collection.name.to_lowercase() == wanted))
+    Ok(all
+        .into_iter()
+        .find(|collection| collection.name.to_lowercase() == wanted))
 }
 
 /// Adds a collection.

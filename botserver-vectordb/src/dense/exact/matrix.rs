@@ -181,7 +181,12 @@ impl Best {
 pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
     let mut sums = [0.0_f32; LANES];
     let (rows, others) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
-    let rest: f32 = rows.remainder().iter().zip(others.remainder()).map(|(a, b)| a * b).sum();
+    let rest: f32 = rows
+        .remainder()
+        .iter()
+        .zip(others.remainder())
+        .map(|(a, b)| a * b)
+        .sum();
     for (a, b) in rows.zip(others) {
         for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
             *sum += a * b;
@@ -190,7 +195,10 @@ pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
     sums.iter().sum::<f32>() + rest
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "rounded and within the range by the scale")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "rounded and within the range by the scale"
+)]
 fn push_small(numbers: &mut Vec<i8>, scales: &mut Vec<f32>, vector: &[f32]) {
     let largest = vector.iter().fold(0.0_f32, |largest, number| largest.max(number.abs()));
     let scale = if largest > 0.0 { largest / ROW } else { 1.0 };
@@ -198,7 +206,10 @@ fn push_small(numbers: &mut Vec<i8>, scales: &mut Vec<f32>, vector: &[f32]) {
     scales.push(scale);
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "rounded and within the range by the scale")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "rounded and within the range by the scale"
+)]
 fn small_question(vector: &[f32]) -> (Vec<i16>, f32) {
     let largest = vector.iter().fold(0.0_f32, |largest, number| largest.max(number.abs()));
     let scale = if largest > 0.0 { largest / QUESTION } else { 1.0 };

@@ -65,7 +65,12 @@ impl KnowledgeService {
                 let path = entry.path.clone();
                 let Some(cut) = self.backstage.run(move || prepare(&document, &path, sizes)).await else {
                     return self
-                        .put_aside(&collection, entry, State::Failed, Some("it could not be cut into passages".to_owned()))
+                        .put_aside(
+                            &collection,
+                            entry,
+                            State::Failed,
+                            Some("it could not be cut into passages".to_owned()),
+                        )
                         .await;
                 };
                 self.place(bot, &collection, entry, cut).await
@@ -75,12 +80,7 @@ impl KnowledgeService {
     }
 
     /// The text of a document, or why it cannot be read.
-    async fn read(
-        &self,
-        bot: &Bot,
-        collection: &Collection,
-        entry: &Entry,
-    ) -> Result<Result<Document, String>, Error> {
+    async fn read(&self, bot: &Bot, collection: &Collection, entry: &Entry) -> Result<Result<Document, String>, Error> {
         let Some(extractor) = &self.extractor else {
             return Ok(Err("this server was built without a reader of documents".to_owned()));
         };
@@ -188,7 +188,7 @@ impl KnowledgeService {
     /// Embeds the passages that are new and lets them be found instead of the old ones.
     async fn place(&self, bot: &Arc<Bot>, collection: &Collection, entry: &Entry, cut: Cut) -> Result<(), Error> {
         let embedder = self.embedders.for_bot(bot);
-        let (org, of, id) = (bot.org, collection.id, entry.id);
+        let (of, id) = (collection.id, entry.id);
         let hashes: Vec<String> = cut.chunks.iter().map(|(_, hash)| hash.clone()).collect();
         let target = embedder.id().to_owned();
         let (before, known) = self

@@ -1,0 +1,13 @@
+//! Indices of vectors: in memory over rows of the database.
+
+mod exact;
+mod rows;
+
+pub use exact::{Exact, Originals};
+
+impl Exact {
+    /// An index without points over the rows of the database.
+    pub fn over(db: botstate::Db) -> Self {
+        Self::new(std::sync::Arc::new(rows::Rows(db)))
+    }
+}

@@ -39,6 +39,8 @@ pub(crate) struct Inner {
     pub(crate) rooms: Rooms,
     /// Scripts that may compute for long at the same time: one core stays free for everyone else.
     pub(crate) computing: Arc<Semaphore>,
+    /// Where people reach this server.
+    pub(crate) public_url: Option<String>,
     node: NodeId,
     pubsub: Arc<dyn PubSub>,
     leases: Arc<dyn Leases>,
@@ -68,6 +70,7 @@ impl Engine {
             script: state.config.script,
             rooms: Rooms::new(),
             computing: Arc::new(Semaphore::new(cores.saturating_sub(1).max(1))),
+            public_url: state.config.http.public_url.as_ref().map(ToString::to_string),
             node: state.node,
             pubsub: Arc::clone(&state.pubsub),
             leases: Arc::clone(&state.leases),
@@ -302,7 +305,8 @@ pub(crate) fn visible(events: &[Event]) -> impl Iterator<Item = &Event> {
     events.iter().filter(|event| {
         !matches!(
             event.body,
-            Body::ToolCall { .. }
+            Body::Summary { .. }
+                | Body::ToolCall { .. }
                 | Body::ToolResult { .. }
                 | Body::Fault { .. }
                 | Body::Started { .. }

@@ -112,10 +112,12 @@ impl Address {
                 stream,
                 stopped,
                 files,
+                citations,
             } => ServerFrame {
                 content: content.clone(),
                 is_complete: true,
                 files: files.clone(),
+                citations: citations.clone(),
                 stream_token: stream.clone(),
                 data: stopped.then(|| serde_json::json!({ "stopped": true })),
                 ..base
@@ -138,7 +140,8 @@ impl Address {
                 context_max_length: end.context_tokens.unwrap_or(0),
                 ..base
             },
-            Body::ToolCall { .. }
+            Body::Summary { .. }
+            | Body::ToolCall { .. }
             | Body::ToolResult { .. }
             | Body::Fault { .. }
             | Body::Started { .. }

@@ -4,10 +4,13 @@
 //! which runs one turn at a time for each conversation. Everything visible is an entry of the conversation's
 //! log; listeners get it with its number, and any door can go on from a number.
 
+mod context;
 mod engine;
 mod error;
 mod frame;
 mod keywords;
+mod knowledge;
+mod links;
 mod model;
 mod phrases;
 mod prompt;

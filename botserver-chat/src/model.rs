@@ -3,7 +3,7 @@
 use botlib::{
     BotId, Caller, ConversationId, OrgId, Permission, RequestId, Subject, TurnId, Value,
     value::{FileRef, Map},
-    wire::{InputKind, InputSpec, MessageType, Suggestion, Switcher},
+    wire::{Citation, InputKind, InputSpec, MessageType, Suggestion, Switcher},
 };
 use botstate::{
     conversation::SessionState,
@@ -103,7 +103,8 @@ impl Conversation {
     pub(crate) fn awaited(&self) -> Option<&InputSpec> {
         match self.activities.last() {
             Some(Activity::Dialog { waiting, .. }) => waiting.awaited(),
-            _ => None,
+            Some(Activity::Agent(agent)) => agent.awaited(),
+            None => None,
         }
     }
 }
@@ -153,6 +154,54 @@ pub(crate) struct Agent {
     pub(crate) question: String,
     /// The number of the question in the log: what came before it is history.
     pub(crate) since: i64,
+    /// What was found in documents for the question; nothing before it was looked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) knowledge: Option<Knowledge>,
+    /// The call that the person is asked about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) asks: Option<Asks>,
+}
+
+/// What was found in documents.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Knowledge {
+    /// The passages, best first.
+    pub(crate) passages: Vec<Excerpt>,
+    /// The version of what was searched.
+    pub(crate) version: String,
+    /// Whether there was anything to search in.
+    pub(crate) is_searched: bool,
+}
+
+/// A passage that an answer may lean on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Excerpt {
+    pub(crate) source: Citation,
+    pub(crate) text: String,
+    /// How many of the question's telling words it holds, 0 to 1.
+    pub(crate) coverage: f32,
+}
+
+/// A call that waits for a person's yes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Asks {
+    /// A hash of the tool and its exact arguments: what the yes is for.
+    pub(crate) token: String,
+    /// Whether the person has said yes.
+    #[serde(default)]
+    pub(crate) is_granted: bool,
+    /// How the yes is asked for.
+    pub(crate) hear: InputSpec,
+}
+
+impl Agent {
+    /// The yes or no that it waits for.
+    pub(crate) fn awaited(&self) -> Option<&InputSpec> {
+        self.asks
+            .as_ref()
+            .filter(|asks| !asks.is_granted)
+            .map(|asks| &asks.hear)
+    }
 }
 
 /// For what a dialog waits.
@@ -263,7 +312,12 @@ pub(crate) enum Body {
         /// Files that go with it.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         files: Vec<FileRef>,
+        /// The passages that it leans on.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        citations: Vec<Citation>,
     },
+    /// What was said before `until`, in short: written once, and for prompts only.
+    Summary { content: String, until: i64 },
     /// A model called a tool.
     ToolCall { call: ToolCall },
     /// What the tool gave back.
@@ -299,6 +353,7 @@ impl Body {
         match self {
             Self::UserMessage { .. } => "user_message",
             Self::BotMessage { .. } => "bot_message",
+            Self::Summary { .. } => "summary",
             Self::ToolCall { .. } => "tool_call",
             Self::ToolResult { .. } => "tool_result",
             Self::Side { .. } => "side",

@@ -11,6 +11,20 @@ pub(crate) enum Phrase {
     DialogFailed,
     /// The model answered nothing.
     Silence,
+    /// What stands before passages when there is no model.
+    Extract,
+    /// Nothing in the documents answers the question.
+    Unknown,
+    /// The word before the number of a page.
+    Page,
+    /// The message is larger than the model can read.
+    TooLong,
+    /// What stands before a call that the person is asked about.
+    Confirm,
+    /// What stands after it.
+    Sure,
+    /// A call that the person refused.
+    NotDone,
 }
 
 impl Phrase {
@@ -32,6 +46,32 @@ impl Phrase {
             (Self::Silence, "pt") => "Não tenho resposta para isso.",
             (Self::Silence, "es") => "No tengo respuesta para eso.",
             (Self::Silence, _) => "I have no answer to that.",
+            (Self::Extract, "pt") => {
+                "Não tenho um modelo de linguagem; estes são os trechos dos documentos que mais combinam com a pergunta:"
+            }
+            (Self::Extract, "es") => {
+                "No tengo un modelo de lenguaje; estos son los pasajes de los documentos que mejor se ajustan a la pregunta:"
+            }
+            (Self::Extract, _) => {
+                "I have no language model, so these are the passages of the documents that fit the question best:"
+            }
+            (Self::Unknown, "pt") => "Não sei: não encontrei isso nos documentos.",
+            (Self::Unknown, "es") => "No lo sé: no lo he encontrado en los documentos.",
+            (Self::Unknown, _) => "I do not know: I have not found that in the documents.",
+            (Self::Page, "pt" | "es") => "página",
+            (Self::Page, _) => "page",
+            (Self::TooLong, "pt") => "A mensagem é longa demais para o modelo. Tente uma mais curta.",
+            (Self::TooLong, "es") => "El mensaje es demasiado largo para el modelo. Pruebe con uno más corto.",
+            (Self::TooLong, _) => "The message is too long for the model. Please try a shorter one.",
+            (Self::Confirm, "pt") => "O assistente quer fazer isto em seu nome:",
+            (Self::Confirm, "es") => "El asistente quiere hacer esto en su nombre:",
+            (Self::Confirm, _) => "The assistant wants to do this in your name:",
+            (Self::Sure, "pt") => "Responda sim ou não.",
+            (Self::Sure, "es") => "Responda sí o no.",
+            (Self::Sure, _) => "Please answer yes or no.",
+            (Self::NotDone, "pt") => "Certo, não foi feito.",
+            (Self::NotDone, "es") => "De acuerdo, no se ha hecho.",
+            (Self::NotDone, _) => "Very well, it was not done.",
         }
     }
 }

@@ -7,7 +7,14 @@ use botstate::{
     model::ChatMessage,
 };
 
-use crate::model::{Agent, Body, Client, Event};
+use crate::{
+    context::{Listed, Sections},
+    knowledge,
+    model::{Agent, Body, Client, Event, Knowledge},
+};
+
+/// Rounds of tool calls in one turn; after them the model has to answer without.
+pub(crate) const ROUNDS: u32 = 8;
 
 /// The prompt of a bot that brings none.
 const DEFAULT: &str = "You are a helpful assistant. Answer in the language of the person who writes to you. \
@@ -16,6 +23,13 @@ const DEFAULT: &str = "You are a helpful assistant. Answer in the language of th
 /// Messages of history that go into a prompt: twice the exchanges that `history-limit` names, 10 by default.
 pub(crate) fn history_limit(settings: &Settings) -> i64 {
     settings.parse::<i64>("history-limit").unwrap_or(10).clamp(0, 200) * 2
+}
+
+/// Whether turns that do not fit any more are summarised. Who sets `history-limit` wants exactly so many.
+pub(crate) fn is_summarised(settings: &Settings) -> bool {
+    settings
+        .flag("history-summary")
+        .unwrap_or_else(|| settings.get("history-limit").is_none())
 }
 
 /// Tools on offer: those that the dialog added, else all of the bot's.
@@ -31,46 +45,74 @@ pub(crate) fn tools(bot: &Bot, session: &SessionState) -> Vec<ToolSpec> {
         .collect()
 }
 
-/// The whole conversation for the model.
-pub(crate) fn messages(bot: &Bot, session: &SessionState, history: &[Event], agent: &Agent) -> Vec<ChatMessage> {
-    let mut messages = vec![ChatMessage::System {
-        content: system(bot, session),
-    }];
-    messages.extend(history.iter().filter_map(|event| match &event.body {
+/// What goes into a prompt, before anything is left out of it.
+pub(crate) fn sections(
+    bot: &Bot,
+    session: &SessionState,
+    past: Past,
+    memory: Listed,
+    agent: &Agent,
+    client: &Client,
+    mut offered: Vec<ToolSpec>,
+) -> Sections {
+    let knowledge = agent.knowledge.as_ref().filter(|found| !found.passages.is_empty());
+    let mut system = system(bot, session);
+    if knowledge.is_some() || session.has_foreign {
+        system.push_str("\n\n");
+        system.push_str(knowledge::RULES);
+    }
+    if session.documents_only {
+        system.push(' ');
+        system.push_str(knowledge::ONLY);
+    }
+    if let Some(instructions) = &client.instructions {
+        system.push_str("\n\n");
+        system.push_str(instructions);
+    }
+    offered.retain(|tool| !client.runs(&tool.name));
+    if agent.rounds < ROUNDS {
+        offered.extend(client.tools.iter().cloned());
+    }
+    let said = past.events.iter().filter_map(said);
+    Sections {
+        system,
+        context: context(session).unwrap_or_default().to_owned(),
+        memory,
+        summary: past.summary,
+        history: client.history.clone().unwrap_or_else(|| said.collect()),
+        knowledge: knowledge.map(Knowledge::listed).unwrap_or_default(),
+        question: agent.question.clone(),
+        images: client.images.clone(),
+        rounds: agent.messages.clone(),
+        tools: offered,
+    }
+}
+
+/// What was said before a question.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Past {
+    /// The oldest part of it, in short.
+    pub(crate) summary: Option<String>,
+    /// The messages after that.
+    pub(crate) events: Vec<Event>,
+}
+
+/// What a person or the bot said, for the model.
+pub(crate) fn said(event: &Event) -> Option<ChatMessage> {
+    match &event.body {
         Body::UserMessage { content, .. } => Some(ChatMessage::user(content.clone())),
         Body::BotMessage { content, files, .. } => Some(ChatMessage::Assistant {
             content: with_files(content, files),
             calls: Vec::new(),
         }),
         _ => None,
-    }));
-    messages.push(ChatMessage::user(agent.question.clone()));
-    messages.extend(agent.messages.iter().cloned());
-    messages
+    }
 }
 
-/// Puts what a client of another protocol brings into the prompt: its instructions after the bot's own, and what was
-/// said so far where nothing of it is kept.
-pub(crate) fn add_client(messages: &mut Vec<ChatMessage>, agent: &Agent, client: &Client) {
-    let question = messages.len().checked_sub(agent.messages.len() + 1);
-    if let Some(ChatMessage::User { images, .. }) = question.and_then(|place| messages.get_mut(place)) {
-        images.extend(client.images.iter().cloned());
-    }
-    let systems = messages
-        .iter()
-        .take_while(|message| matches!(message, ChatMessage::System { .. }))
-        .count();
-    if let Some(history) = &client.history {
-        messages.splice(systems..systems, history.iter().cloned());
-    }
-    if let Some(instructions) = &client.instructions {
-        messages.insert(
-            systems,
-            ChatMessage::System {
-                content: instructions.clone(),
-            },
-        );
-    }
+/// The texts of the bot's author, in which addresses are meant to be there.
+pub(crate) fn trusted<'a>(bot: &'a Bot, session: &'a SessionState) -> impl Iterator<Item = &'a str> {
+    let contexts = session.contexts.values().map(String::as_str);
+    contexts.chain([own(bot, session)])
 }
 
 /// What the bot said, and the names of the files that it sent with it.
@@ -80,15 +122,24 @@ fn with_files(content: &str, files: &[FileRef]) -> String {
     said.into_iter().chain(names).collect::<Vec<_>>().join("\n")
 }
 
-fn system(bot: &Bot, session: &SessionState) -> String {
-    let own = session
+/// Who the bot is.
+fn own<'a>(bot: &'a Bot, session: &'a SessionState) -> &'a str {
+    session
         .system_prompt
         .as_deref()
         .or(bot.prompt.as_deref())
         .or_else(|| bot.settings.get("system-prompt"))
         .or_else(|| bot.settings.get("bot-system-prompt"))
-        .unwrap_or(DEFAULT);
-    let mut text = own.to_owned();
+        .unwrap_or(DEFAULT)
+}
+
+fn context(session: &SessionState) -> Option<&str> {
+    let name = session.active_context.as_ref()?;
+    session.contexts.get(name).map(String::as_str)
+}
+
+fn system(bot: &Bot, session: &SessionState) -> String {
+    let mut text = own(bot, session).to_owned();
     for id in &session.active_switchers {
         let prompt = session
             .switchers
@@ -99,14 +150,6 @@ fn system(bot: &Bot, session: &SessionState) -> String {
             text.push_str("\n\n");
             text.push_str(instruction);
         }
-    }
-    if let Some(context) = session
-        .active_context
-        .as_ref()
-        .and_then(|name| session.contexts.get(name))
-    {
-        text.push_str("\n\n# Context\n");
-        text.push_str(context);
     }
     text
 }

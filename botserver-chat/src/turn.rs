@@ -8,8 +8,11 @@ mod agent;
 mod assent;
 mod begin;
 mod commit;
+mod consent;
 mod dialog;
 mod follow;
+mod knowledge;
+mod request;
 mod stack;
 mod tape;
 
@@ -244,6 +247,7 @@ impl Turn {
             stopped: false,
             stream: None,
             files,
+            citations: Vec::new(),
         });
     }
 

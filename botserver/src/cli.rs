@@ -52,6 +52,10 @@ pub(crate) enum Command {
     #[cfg(feature = "auto")]
     #[command(subcommand)]
     Bot(Bot),
+    /// Look at what bots know
+    #[cfg(feature = "drive")]
+    #[command(subcommand)]
+    Kb(Kb),
     /// Add people
     #[cfg(feature = "auth")]
     #[command(subcommand)]
@@ -154,6 +158,20 @@ pub(crate) struct Test {
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
     #[expect(clippy::option_option, reason = "absent, alone, or with a file")]
     pub(crate) coverage: Option<Option<PathBuf>>,
+}
+
+/// Work on knowledge.
+#[cfg(feature = "drive")]
+#[derive(Debug, Subcommand)]
+pub(crate) enum Kb {
+    /// Print what is read of a document: exits 0 when it was read, 1 when it is refused
+    Extract {
+        /// The document
+        file: PathBuf,
+        /// Print JSON instead of Markdown
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// Work on people.

@@ -3,6 +3,8 @@
 #[cfg(feature = "auto")]
 mod bot;
 mod doctor;
+#[cfg(feature = "drive")]
+mod kb;
 mod migrate;
 mod settings;
 #[cfg(feature = "auth")]
@@ -24,6 +26,8 @@ pub(crate) async fn run(command: Command, config: Config) -> anyhow::Result<Exit
         Command::Doctor => doctor::run(config).await,
         #[cfg(feature = "auto")]
         Command::Bot(command) => bot::run(command, config).await,
+        #[cfg(feature = "drive")]
+        Command::Kb(command) => kb::run(command).await,
         #[cfg(feature = "auth")]
         Command::User(command) => user::run(command, config).await,
         Command::Migrate => migrate::run(config).await,

@@ -113,9 +113,15 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
         feature = "auto",
         feature = "llm",
         feature = "chat",
+        feature = "drive",
         feature = "tasks"
     ))]
     let mut state = state;
+    #[cfg(feature = "drive")]
+    {
+        let program = botserver_drive::ReaderProgram::Itself;
+        state.ports.extractor = Some(Arc::new(botserver_drive::extractor(program)));
+    }
     #[cfg(feature = "llm")]
     let llm = botserver_llm::service(llm_config(&state.config));
     #[cfg(feature = "llm")]

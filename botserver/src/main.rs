@@ -19,6 +19,13 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     keep_small();
+    #[cfg(feature = "drive")]
+    if std::env::args_os()
+        .nth(1)
+        .is_some_and(|first| first == botserver_drive::READER_ARGUMENT)
+    {
+        return botserver_drive::serve_reader();
+    }
     botserver_core::install_tls();
     let cli = Cli::parse();
     let config = match config::read(&cli.options) {

@@ -39,6 +39,16 @@ pub struct SessionState {
     /// What BEGIN SYSTEM PROMPT set; replaces the package's prompt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub system_prompt: Option<String>,
+    /// Whether answers come from documents only, from SET ANSWER MODE.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub documents_only: bool,
+    /// The number of the log's entry up to which nothing goes into prompts any more, from REFRESH; the largest one
+    /// until the turn has filled it in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forgotten: Option<i64>,
+    /// Whether a prompt of the conversation held text that neither the bot's author nor this person wrote.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub has_foreign: bool,
     /// Headers that SET HEADER added to the requests of this dialog.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     pub headers: IndexMap<String, Value>,

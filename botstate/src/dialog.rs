@@ -3,7 +3,7 @@
 //! A [`Dialog`] is a running script that does no I/O: it is resumed with an [`Input`] and answers with the
 //! [`Step`] it needs next. The engine that drives it, stores it and delivers what it says lives elsewhere.
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use async_trait::async_trait;
 use botlib::{
@@ -226,6 +226,12 @@ pub trait Dialogs: Send + Sync + 'static {
     /// # Errors
     /// [`FaultKind::Argument`] naming every argument that is missing or does not fit.
     fn check_arguments(&self, bot: &Bot, tool: &str, args: &serde_json::Value) -> Result<Map, Fault>;
+
+    /// The phrases of all keywords that a script may come to, those of scripts that it runs included; nothing when that
+    /// cannot be told.
+    fn reach(&self, _bot: &Bot, _script: &str) -> Option<BTreeSet<String>> {
+        None
+    }
 
     /// Restores a dialog from what [`Dialog::save`] gave, with the program it was started with.
     ///

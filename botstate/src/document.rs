@@ -1,6 +1,6 @@
 //! The port to the text of documents: bytes in, headings, paragraphs and tables out.
 
-use std::{path::PathBuf, time::Duration};
+use std::{borrow::Cow, path::PathBuf, time::Duration};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,7 @@ pub enum Source {
 }
 
 /// What reading one document may cost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// The size of the file, in bytes.
     pub bytes: u64,
@@ -47,7 +47,9 @@ pub struct Limits {
     pub characters: usize,
     /// Elements inside each other.
     pub nesting: usize,
-    /// The whole time.
+    /// The memory that reading takes, in bytes.
+    pub memory_bytes: u64,
+    /// The whole time, waiting for a turn aside.
     pub time: Duration,
 }
 
@@ -60,6 +62,7 @@ impl Default for Limits {
             pages: 5_000,
             characters: 20_000_000,
             nesting: 100,
+            memory_bytes: 256 << 20,
             time: Duration::from_secs(10),
         }
     }
@@ -100,7 +103,8 @@ pub enum BlockKind {
         /// Its text.
         text: String,
     },
-    /// A paragraph, a list item, a quotation: text that belongs together.
+    /// A paragraph, a list item, a quotation: text that belongs together. A list item begins with `- ` or its number,
+    /// and with two spaces for each list around its own.
     Text(String),
     /// Text whose line breaks matter.
     Code(String),
@@ -114,7 +118,8 @@ pub enum BlockKind {
 }
 
 /// Why a document cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum ExtractError {
     /// No format that is known.
     #[error(
@@ -128,7 +133,7 @@ pub enum ExtractError {
     #[error("the {format} is damaged: {reason}")]
     Damaged {
         /// The format, such as `PDF`.
-        format: &'static str,
+        format: Cow<'static, str>,
         /// What was found.
         reason: String,
     },
@@ -136,13 +141,13 @@ pub enum ExtractError {
     #[error("the {format} is protected by a password: take the protection off and add it again")]
     Protected {
         /// The format, such as `PDF`.
-        format: &'static str,
+        format: Cow<'static, str>,
     },
     /// It has no text, like a scan.
     #[error("the {format} holds no text: it may be a scan; run a text recognition over it first")]
     NoText {
         /// The format, such as `PDF`.
-        format: &'static str,
+        format: Cow<'static, str>,
     },
     /// It costs more than it may.
     #[error("the document has {what}, and {limit} is the limit")]

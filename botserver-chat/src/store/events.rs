@@ -133,10 +133,11 @@ pub(crate) fn list_taped(conn: &mut Connection, conversation: ConversationId) ->
     rows.into_iter().map(Event::try_from).collect()
 }
 
-/// What was said before `before`, at most `limit` messages, in order.
-pub(crate) fn list_messages_before(
+/// What was said after `after` and before `before`, at most the last `limit` messages, in order.
+pub(crate) fn list_messages(
     conn: &mut Connection,
     conversation: ConversationId,
+    after: i64,
     before: i64,
     limit: i64,
 ) -> Result<Vec<Event>, Error> {
@@ -144,6 +145,7 @@ pub(crate) fn list_messages_before(
         .filter(
             events::conversation_id
                 .eq(DbUuid::from(conversation))
+                .and(events::seq.gt(after))
                 .and(events::seq.lt(before))
                 .and(events::kind.eq_any(["user_message", "bot_message"])),
         )
@@ -153,6 +155,30 @@ pub(crate) fn list_messages_before(
         .load(conn))?;
     rows.reverse();
     rows.into_iter().map(Event::try_from).collect()
+}
+
+/// The newest summary of a conversation, with the number up to which it reaches.
+pub(crate) fn find_summary(
+    conn: &mut Connection,
+    conversation: ConversationId,
+) -> Result<Option<(String, i64)>, Error> {
+    let row: Option<Row> = on_each!(conn, |conn| events::table
+        .filter(
+            events::conversation_id
+                .eq(DbUuid::from(conversation))
+                .and(events::kind.eq("summary"))
+        )
+        .order(events::seq.desc())
+        .select(Row::as_select())
+        .first(conn)
+        .optional())?;
+    Ok(row
+        .map(Event::try_from)
+        .transpose()?
+        .and_then(|event| match event.body {
+            Body::Summary { content, until } => Some((content, until)),
+            _ => None,
+        }))
 }
 
 /// Events of the turn that a message with `key` began; empty when there was none.

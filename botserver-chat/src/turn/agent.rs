@@ -3,19 +3,17 @@
 use std::sync::Arc;
 
 use botstate::{
-    dialog::{Fault, FaultKind, ToolSpec},
+    dialog::{Fault, FaultKind},
     keyword::Turn as _,
-    model::{Asker, ChatMessage, ChatModel, ChatRequest, Delta, Finish, ModelError, ToolCall},
+    model::{ChatMessage, ChatModel, ChatRequest, Delta, Finish, ModelError, ToolCall},
     recording::Taped,
 };
 use futures::StreamExt;
 use uuid::Uuid;
 
 use super::{Next, Turn, stack::Frame};
-use crate::{engine::News, error::Error, model::Body, phrases::Phrase, prompt, room::Delivery, store::events};
+use crate::{engine::News, error::Error, links::Guard, model::Body, phrases::Phrase, prompt, room::Delivery};
 
-/// Rounds of tool calls in one turn; after them the model has to answer without.
-const ROUNDS: u32 = 8;
 /// Calls in one round; a model that asks for more is told so.
 const CALLS: usize = 16;
 
@@ -31,6 +29,9 @@ struct Round {
 
 impl Turn {
     pub(super) async fn step_agent(&mut self) -> Result<Next, Error> {
+        if matches!(self.stack.last(), Some(frame) if frame.is_idle()) {
+            return Ok(Next::Wait);
+        }
         if self.cancel.is_cancelled() {
             return Ok(self.agent_is_done());
         }
@@ -38,8 +39,7 @@ impl Turn {
             if self.inbound.client.runs(&call.name) {
                 return Ok(self.hand_out_calls());
             }
-            self.start_tool(call).await?;
-            return Ok(Next::Step);
+            return self.start_tool(call).await;
         }
         if let Some(follow) = &self.inbound.client.follow {
             follow.let_go();
@@ -51,7 +51,8 @@ impl Turn {
             .as_ref()
             .and_then(|models| models.for_bot(&self.inbound.bot))
         else {
-            self.say(Phrase::NoModel.text(&self.env.locale).to_owned());
+            self.look_up(None).await;
+            self.answer_without_model();
             return Ok(self.agent_is_done());
         };
         // The question is kept before the model is asked, and whoever repeats it is noticed here.
@@ -59,11 +60,19 @@ impl Turn {
             return Ok(Next::Step);
         }
         self.room.deliver(&Delivery::Thinking(self.id));
-        let request = self.request(model.as_ref()).await?;
-        let question = match self.stack.last() {
-            Some(Frame::Agent(agent)) => agent.question.clone(),
-            _ => String::new(),
+        self.look_up(model.context_tokens()).await;
+        if self.conversation.session.documents_only && !self.has_passages() {
+            self.say(Phrase::Unknown.text(&self.env.locale).to_owned());
+            return Ok(self.agent_is_done());
+        }
+        let request = match self.request(model.as_ref()).await? {
+            Ok(request) => request,
+            Err(too_large) => {
+                self.report(Fault::new(FaultKind::Limit, too_large.to_string()), Phrase::TooLong);
+                return Ok(self.agent_is_done());
+            }
         };
+        let question = self.agent().map(|agent| agent.question.clone()).unwrap_or_default();
         self.tape.add(|| Taped::Asked { question });
         match self.ask(model.as_ref(), request).await {
             Ok(round) => Ok(self.take_round(round)),
@@ -73,6 +82,7 @@ impl Turn {
                     follow.fail(unanswered(&error));
                 }
                 self.report(Fault::new(FaultKind::Network, error.to_string()), Phrase::ModelFailed);
+                self.say_passages();
                 Ok(self.agent_is_done())
             }
         }
@@ -94,7 +104,7 @@ impl Turn {
     }
 
     /// Starts the tool that the model wants, or answers for it when it cannot run.
-    async fn start_tool(&mut self, call: ToolCall) -> Result<(), Error> {
+    async fn start_tool(&mut self, call: ToolCall) -> Result<Next, Error> {
         let bot = Arc::clone(&self.inbound.bot);
         let offered = prompt::tools(&bot, &self.conversation.session);
         let Some(tool) = offered.iter().find(|tool| tool.name == call.name) else {
@@ -104,7 +114,7 @@ impl Turn {
                 call.name,
                 known.join(", ")
             ));
-            return Ok(());
+            return Ok(Next::Step);
         };
         let Some(dialogs) = self.engine.ports.dialogs.clone() else {
             return Err(Error::NotBuiltIn("dialogs"));
@@ -118,15 +128,18 @@ impl Turn {
             .map_err(|error| Fault::new(FaultKind::Argument, format!("the arguments are not JSON: {error}")))
             .and_then(|args| dialogs.check_arguments(&bot, &tool.name, &args));
         match args {
-            Ok(args) => self.push_script(&tool.name, args).await,
-            Err(fault) => {
-                self.refuse_call(format!("error: {}", fault.message));
-                Ok(())
+            Ok(args) => {
+                if !self.may_run(tool, &args) {
+                    return Ok(Next::Wait);
+                }
+                self.push_script(&tool.name, args).await?;
             }
+            Err(fault) => self.refuse_call(format!("error: {}", fault.message)),
         }
+        Ok(Next::Step)
     }
 
-    fn refuse_call(&mut self, answer: String) {
+    pub(super) fn refuse_call(&mut self, answer: String) {
         if let Some(Frame::Agent(agent)) = self.stack.last_mut()
             && !agent.pending.is_empty()
         {
@@ -146,49 +159,11 @@ impl Turn {
         }
     }
 
-    async fn request(&mut self, model: &dyn ChatModel) -> Result<ChatRequest, Error> {
-        let Some(Frame::Agent(agent)) = self.stack.last() else {
-            return Ok(ChatRequest::default());
-        };
-        let (agent, id) = (agent.clone(), self.conversation.id);
-        let limit = prompt::history_limit(&self.inbound.bot.settings);
-        let before = agent.since;
-        let client = &self.inbound.client;
-        let history = if client.is_passing() {
-            Vec::new()
-        } else {
-            self.engine
-                .db
-                .read(move |conn| events::list_messages_before(conn, id, before, limit))
-                .await?
-        };
-        let mut tools: Vec<ToolSpec> = Vec::new();
-        if agent.rounds < ROUNDS {
-            tools = prompt::tools(&self.inbound.bot, &self.conversation.session);
-            tools.retain(|tool| !client.runs(&tool.name));
-            tools.extend(client.tools.iter().cloned());
-        }
-        let mut messages = prompt::messages(&self.inbound.bot, &self.conversation.session, &history, &agent);
-        prompt::add_client(&mut messages, &agent, client);
-        self.context_tokens = model.context_tokens();
-        Ok(ChatRequest {
-            messages,
-            tools,
-            temperature: client.temperature,
-            max_tokens: client.max_tokens,
-            goal: None,
-            asker: Some(Asker::new(
-                &self.inbound.bot,
-                &self.inbound.caller,
-                (!client.is_passing()).then_some(self.conversation.id),
-            )),
-        })
-    }
-
     /// Asks the model and hands its words out as they come.
     async fn ask(&mut self, model: &dyn ChatModel, request: ChatRequest) -> Result<Round, ModelError> {
         let mut deltas = model.stream(request, self.cancel.clone()).await?;
         let mut round = Round::default();
+        let mut guard = Guard::new(self.allowed());
         loop {
             let delta = tokio::select! {
                 delta = deltas.next() => delta,
@@ -199,32 +174,8 @@ impl Turn {
             };
             match delta {
                 None => break,
-                Some(Ok(Delta::Text(text))) if !text.is_empty() => {
-                    round.text.push_str(&text);
-                    // White space alone is no message yet: models often send some before a call.
-                    if round.token.is_none() && round.text.trim().is_empty() {
-                        continue;
-                    }
-                    let piece = if round.token.is_some() {
-                        text
-                    } else {
-                        round.text.clone()
-                    };
-                    let token = round.token.get_or_insert_with(|| Uuid::now_v7().to_string().into());
-                    let offset = round.text.len() - piece.len();
-                    self.room.piece(token, self.id, offset, &piece);
-                    if let Some(follow) = &self.inbound.client.follow {
-                        follow.words(token, &piece);
-                    }
-                    let news = News::Piece {
-                        token: (&**token).into(),
-                        turn: self.id,
-                        offset,
-                        text: piece.into(),
-                    };
-                    self.engine.tell_neighbours(self.conversation.id, news).await;
-                }
-                Some(Ok(Delta::Text(_) | Delta::Reasoning(_))) => {}
+                Some(Ok(Delta::Text(text))) => self.give(&mut round, guard.push(&text)).await,
+                Some(Ok(Delta::Reasoning(_))) => {}
                 Some(Ok(Delta::Call(call))) => round.calls.push(call),
                 Some(Ok(Delta::End { finish, usage, .. })) => {
                     round.finish = Some(finish);
@@ -239,7 +190,7 @@ impl Turn {
                     break;
                 }
                 // What was said before the break is kept, and marked as not whole.
-                Some(Err(error)) if round.token.is_some() => {
+                Some(Err(error)) if round.token.is_some() || guard.holds() => {
                     self.fresh.push(Body::Fault {
                         fault: Fault::new(FaultKind::Network, error.to_string()),
                     });
@@ -250,7 +201,38 @@ impl Turn {
                 Some(Err(error)) => return Err(error),
             }
         }
+        self.give(&mut round, guard.finish()).await;
         Ok(round)
+    }
+
+    /// Hands the next words of an answer out.
+    async fn give(&mut self, round: &mut Round, text: String) {
+        if text.is_empty() {
+            return;
+        }
+        round.text.push_str(&text);
+        // White space alone is no message yet: models often send some before a call.
+        if round.token.is_none() && round.text.trim().is_empty() {
+            return;
+        }
+        let piece = if round.token.is_some() {
+            text
+        } else {
+            round.text.clone()
+        };
+        let token = round.token.get_or_insert_with(|| Uuid::now_v7().to_string().into());
+        let offset = round.text.len() - piece.len();
+        self.room.piece(token, self.id, offset, &piece);
+        if let Some(follow) = &self.inbound.client.follow {
+            follow.words(token, &piece);
+        }
+        let news = News::Piece {
+            token: (&**token).into(),
+            turn: self.id,
+            offset,
+            text: piece.into(),
+        };
+        self.engine.tell_neighbours(self.conversation.id, news).await;
     }
 
     fn take_round(&mut self, round: Round) -> Next {
@@ -261,6 +243,7 @@ impl Turn {
         });
         if !is_silent {
             self.fresh.push(Body::BotMessage {
+                citations: self.cited(&round.text),
                 content: round.text.clone(),
                 stopped: round.is_stopped,
                 stream: round.token.map(|token| token.to_string()),
@@ -268,7 +251,7 @@ impl Turn {
             });
         }
         // A model that calls although it was offered nothing any more would never come to an end.
-        let is_over = matches!(self.stack.last(), Some(Frame::Agent(agent)) if agent.rounds >= ROUNDS);
+        let is_over = matches!(self.stack.last(), Some(Frame::Agent(agent)) if agent.rounds >= prompt::ROUNDS);
         if round.is_stopped || round.calls.is_empty() || is_over {
             if is_silent && !round.is_stopped {
                 self.say(Phrase::Silence.text(&self.env.locale).to_owned());

@@ -220,6 +220,7 @@ impl Turn {
         let pending = match self.stack.last_mut() {
             Some(Frame::Agent(agent)) if !agent.pending.is_empty() => {
                 agent.rounds = 0;
+                agent.asks = None;
                 std::mem::take(&mut agent.pending)
             }
             _ => return self.begin_anew(results).map(|()| true),
@@ -263,7 +264,9 @@ impl Turn {
 
     async fn begin_message(&mut self, answer: Answer, kind: MessageType) -> Result<(), Error> {
         // Somebody who says something else does not answer the calls that were handed to a client.
-        while matches!(self.stack.last(), Some(Frame::Agent(agent)) if !agent.pending.is_empty()) {
+        let is_away =
+            |frame: &Frame| matches!(frame, Frame::Agent(agent) if !agent.pending.is_empty() && agent.asks.is_none());
+        while self.stack.last().is_some_and(is_away) {
             self.stack.pop();
         }
         let awaited = self.stack.last().and_then(Frame::awaited).cloned();
@@ -307,6 +310,9 @@ impl Turn {
 
     /// Ends the wait of the topmost dialog with a person's answer; false when it is no answer to that.
     fn end_wait(&mut self, answer: &Answer) -> bool {
+        if matches!(self.stack.last(), Some(Frame::Agent(_))) {
+            return self.consent(&answer.text);
+        }
         let Some(Frame::Dialog(top)) = self.stack.last_mut() else {
             return false;
         };

@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     error::Error,
+    links::Guard,
     model::{Waiting, tool_result},
     phrases::Phrase,
 };
@@ -133,8 +134,12 @@ impl Turn {
             Step::Say(text) => {
                 if is_tool {
                     top.said.push(text.clone());
+                    // The model chose the tool's arguments, so these may be its words as well.
+                    let text = Guard::whole(self.allowed(), &text);
+                    self.say(text);
+                } else {
+                    self.say(text);
                 }
-                self.say(text);
             }
             Step::Call(call) => {
                 top.waiting = Waiting::call(call.number, call.keyword, &call.args);

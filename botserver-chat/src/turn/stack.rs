@@ -51,13 +51,16 @@ impl Frame {
     pub(super) fn awaited(&self) -> Option<&InputSpec> {
         match self {
             Self::Dialog(running) => running.waiting.awaited(),
-            Self::Agent(_) => None,
+            Self::Agent(agent) => agent.awaited(),
         }
     }
 
     /// Whether only something from outside goes on with this level.
     pub(super) fn is_idle(&self) -> bool {
-        matches!(self, Self::Dialog(running) if running.waiting.is_idle())
+        match self {
+            Self::Dialog(running) => running.waiting.is_idle(),
+            Self::Agent(agent) => agent.awaited().is_some(),
+        }
     }
 
     /// Whether this is a dialog that was woken and has not gone on yet.

@@ -8,6 +8,8 @@
 )]
 
 mod doors;
+mod injection;
+mod knowledge;
 mod limits;
 mod order;
 mod orders;

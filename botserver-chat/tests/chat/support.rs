@@ -2,6 +2,7 @@
 
 pub(crate) mod dialogs;
 pub(crate) mod probe;
+pub(crate) mod shelf;
 
 use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
@@ -29,6 +30,7 @@ use tokio::{runtime::Runtime, task::JoinHandle};
 
 use dialogs::{OneBot, Op, Scripts};
 use probe::Probe;
+use shelf::Shelf;
 
 /// Everything that outlives a server: its folder, its bot, the model, the outside.
 pub(crate) struct House {
@@ -37,6 +39,7 @@ pub(crate) struct House {
     pub(crate) scripts: Arc<Scripts>,
     pub(crate) probe: Arc<Probe>,
     model: Option<ScriptedModel>,
+    pub(crate) shelf: Option<Arc<Shelf>>,
     config: Config,
 }
 
@@ -68,6 +71,7 @@ impl House {
             scripts: Arc::default(),
             probe: Arc::default(),
             model: None,
+            shelf: None,
             config,
         }
     }
@@ -99,6 +103,12 @@ impl House {
         self
     }
 
+    /// Gives the bot documents.
+    pub(crate) fn shelf(mut self, shelf: Shelf) -> Self {
+        self.shelf = Some(Arc::new(shelf));
+        self
+    }
+
     pub(crate) fn bot(mut self, change: impl FnOnce(&mut Bot)) -> Self {
         change(&mut self.bot);
         self
@@ -118,6 +128,7 @@ impl House {
             .unwrap();
         let (config, mut bot, model) = (self.config.clone(), copy(&self.bot), self.model.clone());
         let (scripts, probe) = (Arc::clone(&self.scripts), Arc::clone(&self.probe));
+        let shelf = self.shelf.clone();
         let serving = runtime.spawn(async move {
             let (db, _) = Db::open(&config.database).await.unwrap();
             bot.org = db::default_org(&db, SystemClock.now()).await.unwrap();
@@ -136,6 +147,9 @@ impl House {
                 keywords: Arc::new(registry),
                 ..Ports::default()
             };
+            if let Some(shelf) = shelf {
+                ports.knowledge.fill(shelf);
+            }
             start(config, ports).await
         });
         let (url, state) = serving.await.unwrap();

@@ -1,7 +1,10 @@
 //! The model calls tools, and gets what they give back.
 
 use botserver_llm::scripted::{Reply, ScriptedModel};
-use botstate::model::{ChatMessage, ChatRequest};
+use botstate::{
+    dialog::Settings,
+    model::{ChatMessage, ChatRequest},
+};
 use serde_json::json;
 
 use crate::support::{
@@ -110,6 +113,7 @@ async fn a_model_that_never_stops_calling_is_stopped_after_eight_rounds() {
     let model = ScriptedModel::answering(|_| Reply::text(["Hm. "]).then_call("price", "{}"));
     let house = House::new()
         .tool("price", [], [call("PROBE", [("text", "x")], "_")])
+        .bot(|bot| bot.settings = Settings::new([("tool-confirm".to_owned(), "never".to_owned())]))
         .model(&model);
     let server = house.open().await;
 

@@ -1,7 +1,7 @@
 //! A dialog language made of data, so that turns are tested without a real one: a script is a list of steps.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -117,6 +117,19 @@ impl Dialogs for Scripts {
             .iter()
             .map(|(name, value)| (name.clone(), Value::from_json(value)))
             .collect())
+    }
+
+    fn reach(&self, bot: &Bot, script: &str) -> Option<BTreeSet<String>> {
+        let ops = self.0.lock().get(&script.to_lowercase()).cloned()?;
+        let mut phrases = BTreeSet::new();
+        for op in ops {
+            match op {
+                Op::Call(phrase, ..) | Op::Try(phrase, ..) => drop(phrases.insert(phrase)),
+                Op::Run(other, _) => phrases.extend(self.reach(bot, &other)?),
+                _ => {}
+            }
+        }
+        Some(phrases)
     }
 
     async fn restore(&self, _: &Bot, state: &str) -> Result<Box<dyn Dialog>, Fault> {

@@ -1,0 +1,82 @@
+//! Documents made of data: every passage that shares a word with the question is found.
+
+use async_trait::async_trait;
+use botlib::{BotId, wire::Citation};
+use botstate::{
+    dialog::{Bot, Fault},
+    knowledge::{Found, Knowledge, Passage, Query, Reader},
+};
+use parking_lot::Mutex;
+
+/// Passages with the names of their documents, and every question that was asked.
+#[derive(Default)]
+pub(crate) struct Shelf {
+    passages: Vec<(String, String, Option<String>)>,
+    asked: Mutex<Vec<Query>>,
+}
+
+impl Shelf {
+    pub(crate) fn of<const N: usize>(passages: [(&str, &str); N]) -> Self {
+        Self {
+            passages: passages
+                .map(|(name, text)| (name.to_owned(), text.to_owned(), None))
+                .into(),
+            asked: Mutex::default(),
+        }
+    }
+
+    /// A page of the web besides.
+    pub(crate) fn page(mut self, url: &str, text: &str) -> Self {
+        self.passages
+            .push((url.to_owned(), text.to_owned(), Some(url.to_owned())));
+        self
+    }
+
+    pub(crate) fn asked(&self) -> Vec<Query> {
+        self.asked.lock().clone()
+    }
+}
+
+#[async_trait]
+impl Knowledge for Shelf {
+    async fn search(&self, query: &Query) -> Result<Found, Fault> {
+        self.asked.lock().push(query.clone());
+        let words: Vec<String> = query
+            .text
+            .split(|letter: char| !letter.is_alphanumeric())
+            .filter(|word| word.len() > 3)
+            .map(str::to_lowercase)
+            .collect();
+        let held = |text: &str| words.iter().filter(|word| text.to_lowercase().contains(*word)).count();
+        let found = self.passages.iter().filter(|(_, text, _)| held(text) > 0);
+        let passages = found.zip(1..).map(|((name, text, url), number)| Passage {
+            source: Citation {
+                number,
+                collection: query.collections[0].clone(),
+                document: name.clone(),
+                title: name.clone(),
+                version: "1".to_owned(),
+                page: Some(number),
+                headings: Vec::new(),
+                passage: text.clone(),
+                url: url.clone(),
+            },
+            text: text.clone(),
+            score: 1.0,
+            coverage: f32::from(u16::try_from(held(text)).unwrap()) / f32::from(u16::try_from(words.len()).unwrap()),
+            tokens: text.len(),
+        });
+        Ok(Found {
+            passages: passages.take(query.limit).collect(),
+            version: "v1".to_owned(),
+        })
+    }
+
+    async fn collections(&self, _: &Bot, _: &Reader) -> Result<Vec<String>, Fault> {
+        Ok(vec!["shop".to_owned()])
+    }
+
+    async fn version(&self, _: BotId, _: &[String]) -> Result<String, Fault> {
+        Ok("v1".to_owned())
+    }
+}

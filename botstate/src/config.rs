@@ -105,12 +105,24 @@ pub enum DatabaseUrl {
 /// A language model.
 #[derive(Debug, Clone)]
 pub struct LlmConfig {
-    /// Base URL of an OpenAI-compatible server.
+    /// The kind of provider, when the address does not tell.
+    pub provider: Option<String>,
+    /// Base URL of the provider.
     pub url: Option<String>,
     /// Its key.
     pub key: Option<Secret>,
     /// The model's name there.
     pub model: Option<String>,
+    /// Models that are asked after it.
+    pub models: Vec<String>,
+    /// Keys of further providers, by their kind.
+    pub keys: Vec<(String, Secret)>,
+    /// Requests a minute to each provider.
+    pub rate_limit: Option<u32>,
+    /// Tokens a minute at each provider.
+    pub tpm_limit: Option<u32>,
+    /// A table of models.
+    pub catalogue: Option<PathBuf>,
     /// The longest wait for the first piece of an answer.
     pub first_token_timeout: Duration,
     /// The longest wait between two pieces.
@@ -190,9 +202,15 @@ impl Config {
             qdrant_url: read.checked_optional("qdrant_url", web_url),
             qdrant_key: read.optional::<String>("qdrant_key").map(Secret::new),
             llm: LlmConfig {
+                provider: read.optional("llm_provider"),
                 url: read.optional::<Url>("llm_url").map(|url| url.to_string()),
                 key: read.optional::<String>("llm_key").map(Secret::new),
                 model: read.optional("llm_model"),
+                models: read.list("llm_models"),
+                keys: read.checked_optional("llm_keys", provider_keys).unwrap_or_default(),
+                rate_limit: read.optional("llm_rate_limit"),
+                tpm_limit: read.optional("llm_tpm_limit"),
+                catalogue: read.optional("llm_catalogue"),
                 first_token_timeout: read.seconds("llm_first_token_timeout"),
                 idle_timeout: read.seconds("llm_idle_timeout"),
             },
@@ -270,11 +288,23 @@ fn redis_url(text: &str) -> Result<Secret, String> {
     }
 }
 
+<<<<<<< HEAD
 fn web_url(text: &str) -> Result<Secret, String> {
     match Url::parse(text) {
         Ok(url) if ["http", "https"].contains(&url.scheme()) => Ok(Secret::new(text)),
         _ => Err("a URL such as http://host:6333".to_owned()),
     }
+=======
+fn provider_keys(text: &str) -> Result<Vec<(String, Secret)>, String> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| match pair.split_once('=') {
+            Some((provider, key)) => Ok((provider.trim().to_owned(), Secret::new(key.trim()))),
+            None => Err("pairs such as anthropic=KEY,groq=KEY".to_owned()),
+        })
+        .collect()
+>>>>>>> next
 }
 
 fn secret_key(text: &str) -> Result<Secret, String> {

@@ -93,7 +93,7 @@ pub(crate) fn keywords(config: &Config) -> anyhow::Result<Registry> {
         registry.register(keyword);
     }
     #[cfg(feature = "llm")]
-    botserver_llm::service(compose::llm_config(config)).register(&mut registry);
+    botserver_llm::service(compose::llm_config(config)?, None).register(&mut registry);
     #[cfg(feature = "chat")]
     for keyword in botserver_chat::keywords() {
         registry.register(keyword);

@@ -2,19 +2,20 @@
 
 use std::{sync::Arc, time::Duration};
 
-use botstate::model::{Delta, Deltas, ModelError};
+use botstate::model::{Answerer, Delta, Deltas, ModelError};
 use futures::{StreamExt, stream};
 use reqwest::{Response, header::CONTENT_TYPE};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    assembler::{Assembler, Trouble},
-    events::{Broken, Events},
+    Progress, Protocol,
+    assembly::{Assembly, Trouble},
+    events::{Broken, Event, Events, Framing},
+    names::Names,
     refusal::Failure,
-    request::Names,
 };
-use crate::{breaker::Ticket, meter::Meter};
+use crate::{breaker::Ticket, meter::Meter, spend::Spend};
 
 /// How long the cost of an answer is waited for once the model said that it ended.
 const COST: Duration = Duration::from_secs(2);
@@ -27,14 +28,20 @@ const LARGEST: usize = 8 << 20;
 
 /// A response that is being read.
 pub(super) struct Live {
+    protocol: Arc<dyn Protocol>,
     events: Option<Events>,
-    assembler: Assembler,
+    assembly: Assembly,
     shown: Arc<str>,
 }
 
 impl Live {
     /// Begins to read a response whose status is a success.
-    pub(super) async fn open(response: Response, shown: Arc<str>, names: Names) -> Result<Self, Failure> {
+    pub(super) async fn open(
+        protocol: Arc<dyn Protocol>,
+        response: Response,
+        shown: Arc<str>,
+        names: Names,
+    ) -> Result<Self, Failure> {
         let kind = response
             .headers()
             .get(CONTENT_TYPE)
@@ -42,13 +49,17 @@ impl Live {
             .unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         let mut live = Self {
+            protocol,
             events: None,
-            assembler: Assembler::new(names),
+            assembly: Assembly::new(names),
             shown,
         };
         match kind.as_str() {
             "" | "text/event-stream" | "application/octet-stream" | "text/plain" => {
-                live.events = Some(Events::new(response.bytes_stream()));
+                live.events = Some(Events::new(Framing::Lines, response.bytes_stream()));
+            }
+            "application/vnd.amazon.eventstream" => {
+                live.events = Some(Events::new(Framing::Frames, response.bytes_stream()));
             }
             "application/json" => live.read_whole(response).await?,
             other => {
@@ -61,25 +72,26 @@ impl Live {
 
     /// Whether anything of the answer is there.
     pub(super) fn has_started(&self) -> bool {
-        self.assembler.has_begun()
+        self.assembly.has_begun()
     }
 
     /// Reads one event more.
     pub(super) async fn read(&mut self) -> Result<(), Failure> {
         let Some(events) = &mut self.events else {
-            self.assembler.close();
+            self.assembly.close();
             return Ok(());
         };
         match events.next().await {
-            Some(Ok(data)) if data == "[DONE]" => {
-                let _end = timeout(END_OF_BODY, events.next()).await;
-                self.assembler.close();
+            Some(Ok(event)) => {
+                if feed(&*self.protocol, event, &mut self.assembly, &self.shown)? == Progress::Whole {
+                    let _end = timeout(END_OF_BODY, events.next()).await;
+                    self.assembly.close();
+                }
                 Ok(())
             }
-            Some(Ok(data)) => self.feed(&data),
             // The answer is complete; a missing last line spoils nothing.
-            _ if self.assembler.has_finished() => {
-                self.assembler.close();
+            _ if self.assembly.has_finished() => {
+                self.assembly.close();
                 Ok(())
             }
             None => Err(Failure::network(&self.shown, "the answer broke off")),
@@ -101,17 +113,23 @@ impl Live {
             }
         }
         let text = str::from_utf8(&body).map_err(|_bytes| Failure::garbled(&self.shown, "it is not UTF-8"))?;
-        self.feed(text)?;
-        self.assembler.close();
+        let event = Event { name: "", data: text };
+        feed(&*self.protocol, event, &mut self.assembly, &self.shown)?;
+        self.assembly.close();
         Ok(())
     }
+}
 
-    fn feed(&mut self, data: &str) -> Result<(), Failure> {
-        self.assembler.feed(data).map_err(|trouble| match trouble {
-            Trouble::Garbled(reason) => Failure::garbled(&self.shown, &reason),
-            Trouble::Refused(status, reason) => Failure::refused(&self.shown, status, &reason, None),
-        })
-    }
+fn feed(
+    protocol: &dyn Protocol,
+    event: Event<'_>,
+    assembly: &mut Assembly,
+    shown: &Arc<str>,
+) -> Result<Progress, Failure> {
+    protocol.feed(event, assembly).map_err(|trouble| match trouble {
+        Trouble::Garbled(reason) => Failure::garbled(shown, &reason),
+        Trouble::Refused(status, reason) => Failure::refused(shown, status, &reason, None),
+    })
 }
 
 /// The rest of an answer whose first piece has come.
@@ -121,6 +139,8 @@ pub(super) struct Answer {
     pub(super) meter: Meter,
     pub(super) cancel: CancellationToken,
     pub(super) idle: Duration,
+    pub(super) by: Answerer,
+    pub(super) spend: Spend,
 }
 
 impl Answer {
@@ -141,9 +161,13 @@ impl Answer {
             () = self.cancel.cancelled() => Err(ModelError::Cancelled),
             piece = read_piece(&mut self.live, self.idle) => piece,
         };
-        match &piece {
-            Ok(Delta::End { usage, .. }) => {
+        let mut piece = piece;
+        match &mut piece {
+            Ok(Delta::End { usage, by, .. }) => {
+                *by = Some(self.by.clone());
                 self.meter.end(*usage);
+                let usage = *usage;
+                self.spend.settle(usage).await;
                 if let Some(ticket) = self.ticket.take() {
                     ticket.succeed();
                 }
@@ -162,14 +186,14 @@ impl Answer {
 
 async fn read_piece(live: &mut Live, idle: Duration) -> Result<Delta, ModelError> {
     loop {
-        if let Some(piece) = live.assembler.pop() {
+        if let Some(piece) = live.assembly.pop() {
             return Ok(piece);
         }
-        let finished = live.assembler.has_finished();
+        let finished = live.assembly.has_finished();
         let wait = if finished { COST.min(idle) } else { idle };
         match timeout(wait, live.read()).await {
             Ok(read) => read.map_err(|failure| failure.error)?,
-            Err(_) if finished => live.assembler.close(),
+            Err(_) if finished => live.assembly.close(),
             Err(_) => {
                 let seconds = super::whole_seconds(idle);
                 return Err(ModelError::Timeout {

@@ -11,9 +11,21 @@ const RETRIES: u32 = 2;
 /// The longest pause that a provider may ask for and get; a person is waiting.
 const LONGEST: Duration = Duration::from_secs(15);
 
+/// The longest pause where another model can be asked instead.
+const SHORT: Duration = Duration::from_millis(500);
+
+/// How long it is worth waiting for a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// Another one can be asked.
+    Short,
+    /// There is no other.
+    Long,
+}
+
 /// Whether asking again may help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Retry {
+pub(crate) enum Retry {
     /// The same answer would come.
     No,
     /// After a pause of our choice.
@@ -27,12 +39,20 @@ pub(super) enum Retry {
 pub(super) struct Backoff {
     tries: u32,
     first: Duration,
+    longest: Duration,
 }
 
 impl Backoff {
     /// Pauses of about `first`, then about twice as long.
-    pub(super) fn new(first: Duration) -> Self {
-        Self { tries: 0, first }
+    pub(super) fn new(first: Duration, patience: Patience) -> Self {
+        Self {
+            tries: 0,
+            first,
+            longest: match patience {
+                Patience::Short => SHORT,
+                Patience::Long => LONGEST,
+            },
+        }
     }
 
     /// The pause before the next try, when there may be one and it fits into the time that is `left`.
@@ -42,7 +62,7 @@ impl Backoff {
         }
         let pause = match retry {
             Retry::Soon => jittered(self.first * 2_u32.pow(self.tries)),
-            Retry::After(wanted) if wanted <= LONGEST => wanted + jittered(self.first / 4),
+            Retry::After(wanted) if wanted <= self.longest => wanted + jittered(self.first / 4),
             Retry::No | Retry::After(_) => return None,
         };
         self.tries += 1;
@@ -65,7 +85,7 @@ mod tests {
 
     #[test]
     fn pauses_grow_and_end_after_two() {
-        let mut backoff = Backoff::new(Duration::from_millis(200));
+        let mut backoff = Backoff::new(Duration::from_millis(200), Patience::Long);
 
         let first = backoff.pause(Retry::Soon, LEFT).unwrap();
         let second = backoff.pause(Retry::Soon, LEFT).unwrap();
@@ -77,10 +97,12 @@ mod tests {
 
     #[test]
     fn the_providers_pause_is_kept_unless_a_person_would_wait_too_long() {
-        let mut backoff = Backoff::new(Duration::from_millis(200));
+        let mut backoff = Backoff::new(Duration::from_millis(200), Patience::Long);
 
         assert!(backoff.pause(Retry::After(Duration::from_secs(2)), LEFT).unwrap() >= Duration::from_secs(2));
         assert_eq!(backoff.pause(Retry::After(Duration::from_secs(16)), LEFT), None);
+        let mut hasty = Backoff::new(Duration::from_millis(200), Patience::Short);
+        assert_eq!(hasty.pause(Retry::After(Duration::from_secs(2)), LEFT), None);
         assert_eq!(
             backoff.pause(Retry::After(Duration::from_secs(2)), Duration::from_secs(1)),
             None

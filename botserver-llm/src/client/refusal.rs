@@ -24,14 +24,24 @@ const SHORT: usize = 300;
 
 /// Why one try failed and whether another one may help.
 #[derive(Debug)]
-pub(super) struct Failure {
-    pub(super) error: ModelError,
-    pub(super) retry: Retry,
+pub(crate) struct Failure {
+    pub(crate) error: ModelError,
+    pub(crate) retry: Retry,
+}
+
+impl From<ModelError> for Failure {
+    /// A request that was not made, and that would not be made another time.
+    fn from(error: ModelError) -> Self {
+        Self {
+            error,
+            retry: Retry::No,
+        }
+    }
 }
 
 impl Failure {
     /// The connection failed or broke off.
-    pub(super) fn network(shown: &Arc<str>, reason: impl Into<String>) -> Self {
+    pub(crate) fn network(shown: &Arc<str>, reason: impl Into<String>) -> Self {
         let error = ModelError::Unreachable {
             url: shown.to_string(),
             reason: reason.into(),
@@ -43,7 +53,7 @@ impl Failure {
     }
 
     /// The answer breaks the protocol.
-    pub(super) fn garbled(shown: &Arc<str>, reason: &str) -> Self {
+    pub(crate) fn garbled(shown: &Arc<str>, reason: &str) -> Self {
         Self {
             error: ModelError::Garbled {
                 url: shown.to_string(),
@@ -54,7 +64,7 @@ impl Failure {
     }
 
     /// The provider reports an error of that HTTP status.
-    pub(super) fn refused(shown: &Arc<str>, status: u16, reason: &str, after: Option<Duration>) -> Self {
+    pub(crate) fn refused(shown: &Arc<str>, status: u16, reason: &str, after: Option<Duration>) -> Self {
         let retry = match after {
             _ if status != 429 && status < 500 => Retry::No,
             Some(pause) => Retry::After(pause),
@@ -78,7 +88,7 @@ impl Failure {
 }
 
 /// Reads a response whose status is not a success.
-pub(super) async fn read(response: Response, shown: &Arc<str>, key: Option<&Secret>) -> Failure {
+pub(crate) async fn read(response: Response, shown: &Arc<str>, key: Option<&Secret>) -> Failure {
     let status = response.status();
     let after = retry_after(response.headers());
     if status.is_redirection() {
@@ -121,8 +131,9 @@ pub(super) async fn read(response: Response, shown: &Arc<str>, key: Option<&Secr
 }
 
 /// What a provider's error object says, and its code. There are about as many shapes as providers.
-pub(super) fn message_and_code(json: &Value) -> (String, Option<String>) {
+pub(crate) fn message_and_code(json: &Value) -> (String, Option<String>) {
     let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(ToOwned::to_owned);
+    let json = json.get(0).unwrap_or(json);
     let error = json.get("error").unwrap_or(json);
     let error = error.get(0).unwrap_or(error);
     let message = text(error)
@@ -145,7 +156,7 @@ pub(super) fn message_and_code(json: &Value) -> (String, Option<String>) {
 }
 
 /// At most `SHORT` characters on one line.
-pub(super) fn shorten(text: &str) -> String {
+pub(crate) fn shorten(text: &str) -> String {
     let mut short = String::new();
     for (count, c) in text
         .split_whitespace()
@@ -223,9 +234,8 @@ mod tests {
             (r#"[{"error":{"message":"inside a list"}}]"#, "inside a list"),
         ] {
             let json: Value = serde_json::from_str(body).unwrap();
-            let json = json.get(0).unwrap_or(&json);
 
-            assert_eq!(message_and_code(json).0, expected, "{body}");
+            assert_eq!(message_and_code(&json).0, expected, "{body}");
         }
     }
 

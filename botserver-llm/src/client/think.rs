@@ -12,7 +12,7 @@ const TAGS: [(&str, &str); 2] = [("<think>", "</think>"), ("<thinking>", "</thin
 /// Only blocks at the beginning count (several may follow each other): further on somebody may be writing
 /// about the tags. From the first word of the answer on, text passes through untouched.
 #[derive(Debug, Default)]
-pub(super) struct Think {
+pub(crate) struct Think {
     state: State,
     /// Text that may be part of a tag, or white space before the answer.
     held: String,
@@ -30,7 +30,7 @@ enum State {
 
 impl Think {
     /// Takes the next text in and puts out what is certain.
-    pub(super) fn feed(&mut self, text: String, out: &mut VecDeque<Delta>) {
+    pub(crate) fn feed(&mut self, text: String, out: &mut VecDeque<Delta>) {
         if text.is_empty() {
             return;
         }
@@ -43,7 +43,7 @@ impl Think {
     }
 
     /// Puts out what was held back; nothing follows.
-    pub(super) fn close(&mut self, out: &mut VecDeque<Delta>) {
+    pub(crate) fn close(&mut self, out: &mut VecDeque<Delta>) {
         let held = std::mem::take(&mut self.held);
         match self.state {
             State::Inside(_) => push(out, held, Delta::Reasoning),

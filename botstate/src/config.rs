@@ -288,13 +288,13 @@ fn redis_url(text: &str) -> Result<Secret, String> {
     }
 }
 
-<<<<<<< HEAD
 fn web_url(text: &str) -> Result<Secret, String> {
     match Url::parse(text) {
         Ok(url) if ["http", "https"].contains(&url.scheme()) => Ok(Secret::new(text)),
         _ => Err("a URL such as http://host:6333".to_owned()),
     }
-=======
+}
+
 fn provider_keys(text: &str) -> Result<Vec<(String, Secret)>, String> {
     text.split(',')
         .map(str::trim)
@@ -304,7 +304,6 @@ fn provider_keys(text: &str) -> Result<Vec<(String, Secret)>, String> {
             None => Err("pairs such as anthropic=KEY,groq=KEY".to_owned()),
         })
         .collect()
->>>>>>> next
 }
 
 fn secret_key(text: &str) -> Result<Secret, String> {

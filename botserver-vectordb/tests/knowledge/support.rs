@@ -114,7 +114,7 @@ impl House {
         )));
         let extractor = Arc::new(Plain);
         let counting = Arc::new(Counting {
-            inner: service(LlmConfig::default()).embedders(),
+            inner: service(LlmConfig::default(), None).embedders(),
             texts: Arc::default(),
         });
         let mut state = AppState {

@@ -26,7 +26,7 @@ mod service;
 mod shelf;
 mod store;
 
-pub use dense::{Exact, Originals};
+pub use dense::{Exact, Originals, Qdrant};
 pub use error::Error;
 pub use service::KnowledgeService;
 

@@ -82,6 +82,8 @@ pub struct KnowledgeService {
     seen: Arc<Mutex<HashMap<BotId, Seen>>>,
     /// Bots whose documents are being looked at.
     looking: Arc<tokio::sync::Mutex<()>>,
+    /// Bots whose points are in an index that keeps them.
+    filled: Arc<Mutex<HashSet<BotId>>>,
     /// Documents whose trouble was said.
     said: Arc<Mutex<HashSet<String>>>,
 }
@@ -120,6 +122,7 @@ impl KnowledgeService {
             node: state.node.to_string().into(),
             seen: Arc::default(),
             looking: Arc::default(),
+            filled: Arc::default(),
             said: Arc::default(),
         }
     }

@@ -221,7 +221,14 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
     };
     #[cfg(feature = "vectordb")]
     let knowledge = {
-        let knowledge = botserver_vectordb::KnowledgeService::new(&state, llm.embedders());
+        let knowledge = match &state.config.qdrant_url {
+            Some(url) => {
+                let qdrant = botserver_vectordb::Qdrant::new(url.expose(), state.config.qdrant_key.clone())?;
+                app = app.checks([qdrant.health_check()]);
+                botserver_vectordb::KnowledgeService::with_index(&state, llm.embedders(), Arc::new(qdrant))
+            }
+            None => botserver_vectordb::KnowledgeService::new(&state, llm.embedders()),
+        };
         state.ports.knowledge.fill(knowledge.port());
         known.fill(Arc::new(knowledge.clone()));
         app = app.routes(knowledge.routes());

@@ -13,8 +13,8 @@ use botlib::{BotId, Caller, ManualClock, NodeId, OrgId, PersonId, RequestId, Rol
 use botserver_core::{App, Authenticator, Composed, Problem};
 use botserver_llm::{LlmConfig, service};
 use botserver_tasks::TasksService;
-use botserver_tests::servers::{Database, Postgres};
-use botserver_vectordb::KnowledgeService;
+use botserver_tests::servers::{self, Database, Postgres};
+use botserver_vectordb::{KnowledgeService, Qdrant};
 use botstate::{
     AppState, Db, Lifecycle, Ports,
     config::{Config, DatabaseUrl, for_tests},
@@ -42,9 +42,11 @@ pub(crate) struct House {
     config: Config,
     folder: TempDir,
     _database: Option<Database>,
+    /// The address of Qdrant, where that is the index.
+    qdrant: Option<String>,
 }
 
-/// A house on SQLite, and one on PostgreSQL where there is one.
+/// A house on SQLite, one on PostgreSQL and one with Qdrant where there is such a server.
 pub(crate) fn houses() -> Vec<House> {
     let mut houses = vec![House::new()];
     if let Some(server) = Postgres::shared() {
@@ -53,6 +55,11 @@ pub(crate) fn houses() -> Vec<House> {
         house.config.database.url = DatabaseUrl::Postgres(Secret::new(database.url.clone()));
         house.config.database.pool_size = 4;
         house._database = Some(database);
+        houses.push(house);
+    }
+    if let Some(server) = servers::Qdrant::shared() {
+        let mut house = House::new();
+        house.qdrant = Some(server.url.clone());
         houses.push(house);
     }
     houses
@@ -69,6 +76,7 @@ impl House {
             config,
             folder,
             _database: None,
+            qdrant: None,
         }
     }
 
@@ -106,7 +114,7 @@ impl House {
         )));
         let extractor = Arc::new(Plain);
         let counting = Arc::new(Counting {
-            inner: service(LlmConfig::default()).embedders(),
+            inner: service(LlmConfig::default(), None).embedders(),
             texts: Arc::default(),
         });
         let mut state = AppState {
@@ -130,7 +138,11 @@ impl House {
         };
         let tasks = TasksService::new(&state);
         state.ports.jobs = Some(tasks.jobs());
-        let knowledge = KnowledgeService::new(&state, Arc::clone(&counting) as _);
+        let embedders = Arc::clone(&counting) as Arc<dyn Embedders>;
+        let knowledge = match &self.qdrant {
+            Some(url) => KnowledgeService::with_index(&state, embedders, Arc::new(Qdrant::new(url, None).unwrap())),
+            None => KnowledgeService::new(&state, embedders),
+        };
         state.ports.knowledge.fill(knowledge.port());
         tasks.start(&state);
         let composed = App::new(&state)

@@ -32,6 +32,7 @@ use crate::{
     mounted::Language,
     mounts::{Mounts, State},
     routes,
+    sweep::Unused,
     tables::{Home, Tables},
     watch,
 };
@@ -182,6 +183,17 @@ impl AutoService {
     /// Changes of bots' rows that wait for the scripts which they start.
     pub fn row_changes(&self) -> Arc<dyn RowChanges> {
         Arc::new(self.tables.clone())
+    }
+
+    /// Deletes programs of earlier versions when nothing has run them for as long as the server keeps such things.
+    pub fn sweep(&self, state: &AppState) {
+        if let (Some(jobs), Some(keep)) = (&state.ports.jobs, state.config.keep) {
+            jobs.sweep(Arc::new(Unused {
+                db: self.handles.db.clone(),
+                shelf: Arc::clone(&self.shelf),
+                keep,
+            }));
+        }
     }
 
     /// The server's own API as scripts call it.

@@ -13,6 +13,7 @@ use botlib::{
 };
 use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::keyword::Args;
@@ -176,6 +177,20 @@ impl Settings {
     /// The value of `name` as whatever it can be read as; absent when it cannot.
     pub fn parse<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
         self.get(name)?.parse().ok()
+    }
+
+    /// A row's value as what it looks like: a number, true or false, else a text.
+    pub fn typed(text: &str) -> Value {
+        if let Ok(number) = text.parse::<i64>() {
+            return Value::Int(number);
+        }
+        match text.to_ascii_lowercase().as_str() {
+            "true" => Value::Bool(true),
+            "false" => Value::Bool(false),
+            _ => text
+                .parse::<Decimal>()
+                .map_or_else(|_| Value::text(text), Value::Decimal),
+        }
     }
 
     /// All rows, names in lower case.

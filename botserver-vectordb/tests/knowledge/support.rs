@@ -226,7 +226,7 @@ impl Extractor for Plain {
         let text = String::from_utf8_lossy(&bytes);
         if text.starts_with("broken") {
             return Err(ExtractError::Damaged {
-                format: "text",
+                format: "text".into(),
                 reason: "it says so itself".to_owned(),
             });
         }

@@ -263,6 +263,12 @@ pub trait Dialog: Send {
     /// Whether the next [`Dialog::resume`] is bound to be short: nothing that loops runs without a step.
     fn is_brief(&self) -> bool;
 
+    /// Whether a debugger may let the next [`Dialog::resume`] stand for minutes: it then runs on a thread of its own
+    /// that counts as none that computes.
+    fn may_stand(&self, _env: &Env) -> bool {
+        false
+    }
+
     /// The whole state as JSON text: program hash, frames, variables, loops.
     ///
     /// # Errors

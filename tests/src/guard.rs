@@ -175,6 +175,9 @@ impl Port {
     const COUNT: u16 = 20_000;
 
     /// Claims a port on which nothing listens, before all test processes of this machine.
+    ///
+    /// # Errors
+    /// When there is none, or the folder of claims cannot be made.
     pub fn claim() -> anyhow::Result<Self> {
         let folder = std::env::temp_dir().join("botserver-test-ports");
         std::fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
@@ -193,7 +196,7 @@ impl Port {
         bail!("found no free port of the loopback address")
     }
 
-    /// Its number.
+    /// The port.
     pub fn number(&self) -> u16 {
         self.number
     }

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use botserver_tests::guard::Port;
 use botserver_tests::model::Model;
 use botserver_tests::packages::Packages;
 use botserver_tests::process::{Server, Setup, http_client};
@@ -287,8 +288,8 @@ async fn a_bot_uses_the_tools_of_a_program_that_the_operator_has_named() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bot_uses_the_tools_of_a_server_behind_an_address() {
     let Some(python) = program("clients-python") else { return };
-    let claim = botserver_tests::guard::Port::claim().unwrap();
-    let port = claim.number();
+    let claimed = Port::claim().unwrap();
+    let port = claimed.number();
     let _server = Command::new(python)
         .arg(clients().join("mcp_server.py"))
         .args(["http", &port.to_string()])

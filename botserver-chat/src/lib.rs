@@ -21,6 +21,7 @@ mod routes;
 mod runner;
 mod service;
 mod store;
+mod sweep;
 mod turn;
 
 use botserver_core::Routes;

@@ -22,6 +22,7 @@ use crate::{
     model::{Conversation, Event, Inbound, Outcome, Owner},
     room::{Done, Room},
     store::{conversations, events, files},
+    sweep::Finished,
 };
 
 /// Conversations of this server.
@@ -47,6 +48,12 @@ impl ChatService {
             default_bot: state.config.default_bot.as_str().into(),
         };
         state.ports.runner.fill(Arc::new(service.clone()));
+        if let (Some(jobs), Some(keep)) = (&state.ports.jobs, state.config.keep) {
+            jobs.sweep(Arc::new(Finished {
+                db: state.db.clone(),
+                keep,
+            }));
+        }
         state.ports.conversations.fill(Arc::new(service.clone()));
         service
     }

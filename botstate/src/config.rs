@@ -37,6 +37,8 @@ pub struct Config {
     pub auth: AuthConfig,
     /// Limits of scripts.
     pub script: ScriptConfig,
+    /// How long finished runs of bots by themselves are kept, and programs that nothing runs; nothing for ever.
+    pub keep: Option<Duration>,
     /// Logs.
     pub log: LogConfig,
 }
@@ -220,6 +222,9 @@ impl Config {
                 operations: read.required("script_operations"),
                 steps: read.required("script_steps"),
             },
+            keep: Some(read.required::<u32>("keep_days"))
+                .filter(|days| *days > 0)
+                .map(|days| Duration::from_secs(u64::from(days) * 86_400)),
             log: LogConfig {
                 json: read.with("log_format", log_format),
                 filter: read.required("log"),

@@ -68,6 +68,29 @@ pub(crate) fn find(conn: &mut Connection, org: OrgId, id: ConversationId) -> Res
     row.map(Conversation::try_from).transpose()
 }
 
+/// Deletes conversations that bots had with themselves and in which nothing is under way since `before`, the log and
+/// files included; at most `limit`.
+pub(crate) fn delete_finished(conn: &mut Connection, before: DateTime<Utc>, limit: i64) -> QueryResult<usize> {
+    let ids: Vec<DbUuid> = on_each!(conn, |conn| conversations::table
+        .filter(
+            conversations::owner_kind
+                .eq("bot")
+                .and(conversations::activities.eq("[]"))
+                .and(conversations::open_turn.is_null())
+                .and(conversations::updated_at.lt(DbTime(before)))
+        )
+        .select(conversations::id)
+        .limit(limit)
+        .load(conn))?;
+    if ids.is_empty() {
+        return Ok(0);
+    }
+    on_each!(conn, |conn| diesel::delete(
+        conversations::table.filter(conversations::id.eq_any(&ids))
+    )
+    .execute(conn))
+}
+
 /// What changes in a conversation's row with each step.
 pub(crate) struct Advance {
     pub(crate) id: ConversationId,

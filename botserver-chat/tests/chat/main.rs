@@ -24,4 +24,5 @@ mod summaries;
 mod support;
 mod switchers;
 mod tools;
+mod transactions;
 mod turns;

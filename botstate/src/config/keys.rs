@@ -71,6 +71,7 @@ keys! {
     "script_cpu" ["BOTSERVER_SCRIPT_CPU"] = "5", "Longest that a script may compute in one turn, in seconds.";
     "script_operations" ["BOTSERVER_SCRIPT_OPERATIONS"] = "1000000", "Steps of computing that a script may take in one run between two waits.";
     "script_steps" ["BOTSERVER_SCRIPT_STEPS"] = "1000", "Messages and other keywords that a script may perform in one turn.";
+    "keep_days" ["BOTSERVER_KEEP_DAYS"] = "30", "Days for which the finished runs that bots had by themselves are kept, and programs of scripts that nothing runs any more; 0 keeps them for ever.";
     "log" ["BOTSERVER_LOG"] = "info", "What is logged, such as info or warn,botserver_chat=debug.";
     "log_format" ["BOTSERVER_LOG_FORMAT"] = "pretty", "pretty for people, json for machines.";
 }

@@ -10,6 +10,7 @@ use std::{
 use async_trait::async_trait;
 use axum::body::{Body, to_bytes};
 use botlib::{BotId, Caller, ManualClock, NodeId, OrgId, PersonId, RequestId, Role, Secret, SessionId};
+use botserver_core::outbound::{Outbound, OutboundPolicy};
 use botserver_core::{App, Authenticator, Composed, Problem};
 use botserver_llm::{LlmConfig, service};
 use botserver_tasks::TasksService;
@@ -23,9 +24,11 @@ use botstate::{
     document::{Block, BlockKind, Document, ExtractError, Extractor, Limits, Source},
     embed::{Embedder, Embedders, Side},
     event::EventBus,
+    keyword::Registry,
     knowledge::{Found, Knowledge, Query, Reader},
     model::ModelError,
     on_each,
+    run::Late,
     shared::Local,
 };
 use diesel::prelude::*;
@@ -130,7 +133,17 @@ impl House {
         };
         let tasks = TasksService::new(&state);
         state.ports.jobs = Some(tasks.jobs());
-        let knowledge = KnowledgeService::new(&state, Arc::clone(&counting) as _);
+        let local_network = OutboundPolicy {
+            allow_networks: vec!["127.0.0.1/32".parse().unwrap()],
+            ..OutboundPolicy::default()
+        };
+        let outbound = Outbound::new(local_network).unwrap();
+        let knowledge = KnowledgeService::new(&state, Arc::clone(&counting) as _).with_outbound(outbound);
+        let keywords = Late::default();
+        keywords.fill(Arc::new(knowledge.clone()));
+        let mut registry = Registry::new();
+        KnowledgeService::register_keywords(&keywords, &mut registry);
+        state.ports.keywords = Arc::new(registry);
         state.ports.knowledge.fill(knowledge.port());
         tasks.start(&state);
         let composed = App::new(&state)
@@ -214,7 +227,7 @@ impl Extractor for Plain {
         let text = String::from_utf8_lossy(&bytes);
         if text.starts_with("broken") {
             return Err(ExtractError::Damaged {
-                format: "text",
+                format: "text".into(),
                 reason: "it says so itself".to_owned(),
             });
         }

@@ -54,6 +54,8 @@ pub(crate) enum Group {
     Start,
     /// The checker and the language server on 5,000 lines: A1, A2
     Authors,
+    /// Words from a model to a page: P16, P17
+    Streams,
 }
 
 /// The processes that the measures start.
@@ -62,6 +64,9 @@ pub(crate) enum Part {
     /// The bare WebSocket echo: says its address, and ends with its standard input
     #[command(hide = true)]
     Echo,
+    /// The bare provider of a model: says its address, and ends with its standard input
+    #[command(hide = true)]
+    Model,
     /// The load client: takes orders from its standard input, one JSON document a line
     #[command(hide = true)]
     Load,

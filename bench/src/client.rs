@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 use crate::{
     number::float,
     process::Process,
-    protocol::{Answer, Order, Ran, Run, Target},
+    protocol::{Answer, Order, Ran, Run, Streamed, Streams, Target},
 };
 
 /// A load client in a process of its own.
@@ -67,6 +67,14 @@ impl Client {
             client_us: each(client_before, client_after),
             ran,
         })
+    }
+
+    /// Reads answers word by word.
+    pub(crate) fn stream(&mut self, streams: &Streams) -> anyhow::Result<Streamed> {
+        match self.order(&Order::Stream(streams.clone()))? {
+            Answer::Streamed(streamed) => Ok(streamed),
+            other => bail!("expected words, got {other:?}"),
+        }
     }
 
     /// Closes all connections.

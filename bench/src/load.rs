@@ -3,6 +3,7 @@
 mod campaign;
 mod door;
 mod line;
+mod streams;
 
 use std::{
     io::{BufRead, Write},
@@ -76,6 +77,7 @@ impl Crowd {
                 Ok(Answer::Connected { within })
             }
             Order::Run(run) => Ok(Answer::Ran(self.run(run).await?)),
+            Order::Stream(streams) => Ok(Answer::Streamed(streams::run(streams).await?)),
             Order::Close => {
                 self.phase.send_replace(Phase::Close);
                 while self.lines.join_next().await.is_some() {}

@@ -12,6 +12,7 @@ mod echo;
 mod goals;
 mod load;
 mod measures;
+mod model;
 mod number;
 mod plan;
 mod process;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.part {
         Some(Part::Echo) => echo::serve().map(|()| ExitCode::SUCCESS),
+        Some(Part::Model) => model::serve().map(|()| ExitCode::SUCCESS),
         Some(Part::Load) => load::obey().map(|()| ExitCode::SUCCESS),
         None => measures::run(&cli),
     };

@@ -5,6 +5,7 @@ mod crowd;
 mod knowledge;
 mod language;
 mod start;
+mod streams;
 mod turns;
 
 use std::process::ExitCode;
@@ -38,6 +39,9 @@ pub(crate) fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     }
     if wants(Group::Start) {
         rows.extend(start::measure(&place, &plan)?);
+    }
+    if wants(Group::Streams) {
+        rows.extend(streams::measure(&place, &plan)?);
     }
     if wants(Group::Authors) {
         rows.extend(authors::measure(&place, &plan)?);

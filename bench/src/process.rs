@@ -83,8 +83,8 @@ impl Drop for Process {
     }
 }
 
-/// The bare echo.
-pub(crate) struct Echo {
+/// A part of this program that serves on an address of its own.
+pub(crate) struct Part {
     process: Process,
     /// Host and port.
     pub(crate) address: String,
@@ -92,22 +92,26 @@ pub(crate) struct Echo {
     _input: ChildStdin,
 }
 
-impl Echo {
-    /// Starts it and waits until it answers; also how long that took.
-    pub(crate) fn start() -> anyhow::Result<(Self, Duration)> {
-        let begin = Instant::now();
-        let (mut process, input, mut output) = Process::part("echo")?;
+impl Part {
+    /// Starts the part of that name and waits until it answers.
+    pub(crate) fn start(name: &str) -> anyhow::Result<Self> {
+        let (mut process, input, mut output) = Process::part(name)?;
         let mut address = String::new();
         output.read_line(&mut address)?;
         let address = address.trim().to_owned();
         wait_ready(&mut process, &address, "/health", None)?;
-        let took = begin.elapsed();
-        let echo = Self {
+        Ok(Self {
             process,
             address,
             _input: input,
-        };
-        Ok((echo, took))
+        })
+    }
+
+    /// Starts the bare echo; also how long that took.
+    pub(crate) fn echo() -> anyhow::Result<(Self, Duration)> {
+        let begin = Instant::now();
+        let echo = Self::start("echo")?;
+        Ok((echo, begin.elapsed()))
     }
 
     /// The process.

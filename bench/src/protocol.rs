@@ -17,6 +17,13 @@ pub(crate) enum Target {
         /// Whether it begins with a turn of its own.
         greets: bool,
     },
+    /// A model behind OpenAI's chat completions.
+    Model {
+        /// The model's name.
+        name: String,
+        /// The key, where one is needed.
+        key: Option<String>,
+    },
 }
 
 /// What the load client is to do.
@@ -36,6 +43,23 @@ pub(crate) enum Order {
     Run(Run),
     /// Close them.
     Close,
+    /// Read answers word by word, on connections of their own.
+    Stream(Streams),
+}
+
+/// Answers that are read word by word.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Streams {
+    /// Host and port.
+    pub(crate) address: String,
+    /// Who is there.
+    pub(crate) target: Target,
+    /// How many at once.
+    pub(crate) count: usize,
+    /// Words of each answer.
+    pub(crate) words: u64,
+    /// The time from one word to the next.
+    pub(crate) pace: Duration,
 }
 
 /// A run of turns.
@@ -64,6 +88,8 @@ pub(crate) enum Answer {
     Ran(Ran),
     /// All connections are closed.
     Closed,
+    /// All answers were read.
+    Streamed(Streamed),
     /// It could not be done.
     Failed(String),
 }
@@ -83,6 +109,23 @@ pub(crate) struct Ran {
     pub(crate) first_error: Option<String>,
     /// How long turns took. A turn that was due while the one before it still ran counts from when it was due.
     pub(crate) latency: Latency,
+}
+
+/// What came of answers that were read word by word.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Streamed {
+    /// From the question to the first word.
+    pub(crate) first: Latency,
+    /// From one word to the next.
+    pub(crate) gap: Latency,
+    /// Words that came, each behind the one before it.
+    pub(crate) words: u64,
+    /// Words that did not.
+    pub(crate) missing: u64,
+    /// Answers that failed.
+    pub(crate) errors: u64,
+    /// The first of the errors.
+    pub(crate) first_error: Option<String>,
 }
 
 /// How long turns took, in milliseconds.

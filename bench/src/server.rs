@@ -72,6 +72,11 @@ pub(crate) struct Site {
 impl Site {
     /// Starts the server and waits until it is ready; also how long that took.
     pub(crate) fn start(&self) -> anyhow::Result<(Server, Duration)> {
+        self.start_with(&[])
+    }
+
+    /// The same with more in its environment.
+    pub(crate) fn start_with(&self, more: &[(&str, &str)]) -> anyhow::Result<(Server, Duration)> {
         let folder = self.folder.path();
         let address = format!("127.0.0.1:{}", free_port()?);
         let log = self.log();
@@ -91,6 +96,7 @@ impl Site {
             ("BOTSERVER_CHAT_PER_MINUTE", "1000000000".to_owned()),
             ("BOTSERVER_CHAT_BURST", "1000000".to_owned()),
         ]);
+        command.envs(more.iter().copied());
         let begin = Instant::now();
         let mut process = Process::start(command, &log)?;
         wait_ready(&mut process, &address, "/health/ready", Some(&log))?;

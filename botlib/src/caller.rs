@@ -24,6 +24,9 @@ pub enum Permission {
     /// See the bots and the diagnostics of their scripts.
     #[serde(rename = "bots.read")]
     BotsRead,
+    /// Follow a conversation line by line, with all that its scripts know.
+    #[serde(rename = "bots.debug")]
+    BotsDebug,
     /// See jobs, schedules and approvals, and start them.
     #[serde(rename = "tasks.manage")]
     TasksManage,
@@ -40,12 +43,13 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission there is.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::ChatTalk,
         Self::AccountManage,
         Self::UsersRead,
         Self::UsersWrite,
         Self::BotsRead,
+        Self::BotsDebug,
         Self::TasksManage,
         Self::KnowledgeRead,
         Self::KnowledgeManage,
@@ -60,6 +64,7 @@ impl Permission {
             Self::UsersRead => "users.read",
             Self::UsersWrite => "users.write",
             Self::BotsRead => "bots.read",
+            Self::BotsDebug => "bots.debug",
             Self::TasksManage => "tasks.manage",
             Self::KnowledgeRead => "kb.read",
             Self::KnowledgeManage => "kb.manage",

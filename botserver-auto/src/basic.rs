@@ -48,7 +48,7 @@ pub use machine::{FrameView, Limits, Machine, Pause, VariableView, Watched};
 pub use outline::{Named, Occurrence, Outline, ParamOutline, ProcedureOutline, Role};
 pub use parser::{Loader, Parsed, parse, parse_with};
 pub(crate) use parser::{hear_types, param_types};
-pub use print::{format_script, format_source};
+pub use print::{Formatted, format_noting, format_script, format_source};
 pub use program::Program;
 pub(crate) use schema::convert;
 pub use schema::{ParamSpec, check_arguments};

@@ -3,6 +3,7 @@
 mod check;
 mod conversation;
 mod fmt;
+mod new;
 mod run;
 mod tape;
 pub(crate) mod terminal;
@@ -23,6 +24,7 @@ use botstate::{
 
 pub use check::{CheckOptions, check};
 pub use fmt::{FmtOptions, fmt};
+pub use new::new;
 pub use run::{RunOptions, run};
 pub use tape::Taping;
 
@@ -111,7 +113,10 @@ enum Target {
 /// The scripts or packages at `path`: a script, a package, or a folder of packages.
 fn targets(path: &Path) -> Result<Vec<Target>, String> {
     let unable = |error: io::Error| format!("cannot read {}: {error}", path.display());
-    let meta = std::fs::metadata(path).map_err(unable)?;
+    let meta = std::fs::metadata(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => missing(path),
+        _ => unable(error),
+    })?;
     if !meta.is_dir() {
         return Ok(vec![Target::Script(path.to_owned())]);
     }
@@ -129,6 +134,14 @@ fn targets(path: &Path) -> Result<Vec<Target>, String> {
         ));
     }
     Ok(packages.into_iter().map(|(_, path)| Target::Package(path)).collect())
+}
+
+/// What to do when there is nothing at a path.
+pub fn missing(path: &Path) -> String {
+    format!(
+        "there is no {}: name a script, a package or a folder of packages, or make one with `botserver bot new NAME`",
+        path.display()
+    )
 }
 
 /// A target after compiling, and how many scripts it has.

@@ -1,7 +1,8 @@
 //! `bot dap`: scripts run step by step, over the Debug Adapter Protocol.
 //!
 //! A thread reads requests; the dialog runs on the caller's, one line at a time, and looks for requests between any two
-//! lines. What the dialog says is output; HEAR is answered in the debug console or with the request `answer`.
+//! lines. A request `attach` goes to a running server, which serves the same protocol at a WebSocket (`socket`) for
+//! conversations that are under way. What the dialog says is output; HEAR is answered in the debug console or with the request `answer`.
 
 #![expect(
     clippy::indexing_slicing,
@@ -10,12 +11,15 @@
 
 mod debuggee;
 mod inspect;
+mod live;
 mod protocol;
+mod proxy;
 mod requests;
 mod session;
+mod socket;
 
 use std::{
-    io::{BufReader, Read, Write},
+    io::{self, BufReader, Read, Write},
     sync::Arc,
     thread,
 };
@@ -24,7 +28,14 @@ use botstate::{config::ScriptConfig, keyword::Registry};
 use serde_json::Value as Json;
 use tokio::sync::mpsc;
 
-use self::session::Session;
+pub(crate) use self::{
+    live::{Attached, Debuggers, Observed},
+    socket::{Host, routes},
+};
+use self::{
+    protocol::Out,
+    session::{End, Session},
+};
 use crate::framing;
 
 /// Serves a debugger until it disconnects or goes away.
@@ -37,11 +48,27 @@ pub(crate) async fn serve(
     let (sender, receiver) = mpsc::unbounded_channel();
     // It reads until the debugger goes away, which may be after the session has ended: nobody waits for it.
     thread::spawn(move || pump(input, &sender));
-    match Session::new(registry, limits, receiver, out).run().await {
+    match session(registry, limits, receiver, out).await {
         Ok(()) => crate::cli::OK,
         Err(error) => {
             tracing::debug!("the debugger is away: {error}");
             crate::cli::UNABLE
+        }
+    }
+}
+
+async fn session(
+    registry: Arc<Registry>,
+    limits: ScriptConfig,
+    receiver: mpsc::UnboundedReceiver<Json>,
+    out: &mut (dyn Write + Send),
+) -> io::Result<()> {
+    let mut session = Session::new(registry, limits, receiver, Out::Stream(out));
+    match session.run().await? {
+        End::Over => Ok(()),
+        End::Attach(request) => {
+            let (mut requests, mut wire) = session.into_parts();
+            proxy::run(request, &mut requests, &mut wire).await
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Starts and restores dialogs of the bots that run.
 
-use std::{num::NonZeroUsize, sync::Arc};
+use std::{collections::BTreeSet, num::NonZeroUsize, sync::Arc};
 
 use async_trait::async_trait;
 use botlib::{BotId, Value, value::Map};
@@ -16,6 +16,7 @@ use parking_lot::Mutex;
 use crate::{
     basic::{self, Limits, Machine, ParamSpec, Program, Trace},
     bots::Shelf,
+    dap::{Attached, Debuggers, Observed},
     limits,
     mounted::Mounted,
     store::programs,
@@ -30,16 +31,24 @@ pub(crate) struct Scripts {
     db: Db,
     limits: ScriptConfig,
     trace: Option<Arc<dyn Trace>>,
+    debuggers: Arc<Debuggers>,
     cache: Mutex<LruCache<(BotId, String), Arc<Program>>>,
 }
 
 impl Scripts {
-    pub(crate) fn new(shelf: Arc<Shelf>, db: Db, limits: ScriptConfig, trace: Option<Arc<dyn Trace>>) -> Self {
+    pub(crate) fn new(
+        shelf: Arc<Shelf>,
+        db: Db,
+        limits: ScriptConfig,
+        trace: Option<Arc<dyn Trace>>,
+        debuggers: Arc<Debuggers>,
+    ) -> Self {
         Self {
             shelf,
             db,
             limits,
             trace,
+            debuggers,
             cache: Mutex::new(LruCache::new(CACHED)),
         }
     }
@@ -90,10 +99,15 @@ impl Scripts {
 #[async_trait]
 impl Dialogs for Scripts {
     async fn start(&self, bot: &Bot, script: &str, args: Map, env: &Env) -> Result<Box<dyn Dialog>, Fault> {
-        let mounted = self.mounted(bot)?;
+        let attached = self.debuggers.of(bot.id).filter(|attached| attached.is_about(env));
+        let mounted = match &attached {
+            // Its programs stop at every line.
+            Some(attached) if attached.mounted.program(script).is_ok() => Arc::clone(&attached.mounted),
+            _ => self.mounted(bot)?,
+        };
         let program = mounted.program(script)?;
         let machine = start(program, args, env, limits::of(&bot.settings, self.limits))?;
-        Ok(Box::new(machine.with_trace(self.trace.clone())))
+        Ok(observed(machine.with_trace(self.trace.clone()), attached))
     }
 
     fn check_arguments(&self, bot: &Bot, tool: &str, args: &serde_json::Value) -> Result<Map, Fault> {
@@ -101,11 +115,37 @@ impl Dialogs for Scripts {
         basic::check_arguments(mounted.program(tool)?, args)
     }
 
+    fn reach(&self, bot: &Bot, script: &str) -> Option<BTreeSet<String>> {
+        let mounted = self.mounted(bot).ok()?;
+        let mut phrases = BTreeSet::new();
+        let (mut open, mut seen) = (vec![script.to_owned()], BTreeSet::new());
+        while let Some(script) = open.pop() {
+            let program = mounted.program(&script).ok()?;
+            if !seen.insert(program.name().to_owned()) {
+                continue;
+            }
+            phrases.extend(program.keywords().map(str::to_owned));
+            for called in program.calls() {
+                open.push(called?);
+            }
+        }
+        Some(phrases)
+    }
+
     async fn restore(&self, bot: &Bot, state: &str) -> Result<Box<dyn Dialog>, Fault> {
         let hash = Machine::program_of(state)?;
         let program = self.program(bot, &hash).await?;
         let machine = Machine::restore(state, program)?.with_limits(limits::of(&bot.settings, self.limits));
-        Ok(Box::new(machine.with_trace(self.trace.clone())))
+        let attached = self.debuggers.of(bot.id);
+        Ok(observed(machine.with_trace(self.trace.clone()), attached))
+    }
+}
+
+/// A dialog that a debugger may stop, if there is one.
+fn observed(machine: Machine, attached: Option<Arc<Attached>>) -> Box<dyn Dialog> {
+    match attached {
+        Some(attached) => Box::new(Observed::new(machine, attached)),
+        None => Box::new(machine),
     }
 }
 

@@ -178,6 +178,11 @@ impl Formula {
     }
 }
 
+/// Whether expressions over columns know a function of that name.
+pub(crate) fn is_function(name: &str) -> bool {
+    tree::Function::find(name).is_some()
+}
+
 /// The value that makes up the whole filter, if it is nothing else.
 pub(crate) fn sole_value(parts: &Value) -> Option<&Value> {
     match parts {

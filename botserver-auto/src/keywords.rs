@@ -16,14 +16,12 @@ mod soap;
 
 use std::sync::Arc;
 
-use botlib::Value;
 use botserver_core::outbound::Outbound;
 use botstate::{
     keyword::Keyword,
     model::Models,
     shared::{Cache, RateLimit},
 };
-use rust_decimal::Decimal;
 
 pub use call::LocalApi;
 pub(crate) use files::FileHost;
@@ -75,18 +73,4 @@ pub(crate) fn keywords(host: &Host) -> Vec<Keyword> {
     .into_iter()
     .flatten()
     .collect()
-}
-
-/// A setting as the value that it looks like.
-pub(crate) fn setting(text: &str) -> Value {
-    if let Ok(number) = text.parse::<i64>() {
-        return Value::Int(number);
-    }
-    match text.to_ascii_lowercase().as_str() {
-        "true" => Value::Bool(true),
-        "false" => Value::Bool(false),
-        _ => text
-            .parse::<Decimal>()
-            .map_or_else(|_| Value::text(text), Value::Decimal),
-    }
 }

@@ -30,6 +30,7 @@ mod query;
 mod routes;
 mod service;
 mod store;
+mod sweep;
 mod tables;
 mod watch;
 mod xml;

@@ -8,6 +8,7 @@
     reason = "a member of a JSON document that is not there is null, and members are only set on objects made here"
 )]
 
+mod columns;
 mod complete;
 mod document;
 mod edit;

@@ -191,6 +191,11 @@ impl Mounts {
         self.keep(self.unkept(&self.shelf.all())).await;
     }
 
+    /// Keeps the programs of a package that dialogs are started with besides the one that runs.
+    pub(crate) async fn keep_of(&self, mounted: &Arc<crate::mounted::Mounted>) {
+        self.keep(self.unkept([mounted])).await;
+    }
+
     fn unkept<'a>(&self, mounted: impl IntoIterator<Item = &'a Arc<crate::mounted::Mounted>>) -> Vec<Kept> {
         let kept = self.kept.lock();
         let mut wanted = BTreeMap::new();

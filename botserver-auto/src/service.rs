@@ -25,12 +25,14 @@ use url::Url;
 use crate::{
     basic::{Options, Trace},
     bots::Shelf,
+    dap,
     dialogs::Scripts,
     files::{Drives, Links},
     keywords::{self, FileHost, Host, LocalApi, Memory, Sources},
     mounted::Language,
     mounts::{Mounts, State},
     routes,
+    sweep::Unused,
     tables::{Home, Tables},
     watch,
 };
@@ -139,6 +141,8 @@ pub struct Mount {
     pub dialogs: Arc<dyn Dialogs>,
     /// Their files.
     files: FileHost,
+    /// Their debuggers.
+    debug: dap::Host,
 }
 
 /// Dialogs of this server; cheap to clone.
@@ -181,6 +185,17 @@ impl AutoService {
         Arc::new(self.tables.clone())
     }
 
+    /// Deletes programs of earlier versions when nothing has run them for as long as the server keeps such things.
+    pub fn sweep(&self, state: &AppState) {
+        if let (Some(jobs), Some(keep)) = (&state.ports.jobs, state.config.keep) {
+            jobs.sweep(Arc::new(Unused {
+                db: self.handles.db.clone(),
+                shelf: Arc::clone(&self.shelf),
+                keep,
+            }));
+        }
+    }
+
     /// The server's own API as scripts call it.
     pub fn api(&self) -> &LocalApi {
         &self.handles.api
@@ -196,6 +211,7 @@ impl AutoService {
         let language = Language::new(&registry).with_options(Options {
             trace: handles.trace.is_some(),
         });
+        let debuggers = Arc::new(dap::Debuggers::default());
         let packages = Arc::new(Mounts {
             folder: handles.bots_dir,
             org: handles.org,
@@ -209,25 +225,34 @@ impl AutoService {
             kept: Mutex::new(HashSet::new()),
         });
         packages.refresh(true).await;
-        watch::start(packages, &handles.lifecycle);
+        watch::start(Arc::clone(&packages), &handles.lifecycle);
         let dialogs = Arc::new(Scripts::new(
             Arc::clone(&bots),
             handles.db,
             handles.limits,
             handles.trace,
+            Arc::clone(&debuggers),
         ));
         Mount {
             bots,
             dialogs,
             files: self.files.clone(),
+            debug: dap::Host {
+                mounts: packages,
+                registry,
+                debuggers,
+                lifecycle: handles.lifecycle,
+            },
         }
     }
 }
 
 impl Mount {
-    /// Routes that tell of the bots, and give out their files.
+    /// Routes that tell of the bots, give out their files, and let debuggers in.
     pub fn routes(&self) -> Routes {
-        routes::router(Arc::clone(&self.bots)).merge(routes::files(Arc::clone(&self.bots), self.files.clone()))
+        routes::router(Arc::clone(&self.bots))
+            .merge(routes::files(Arc::clone(&self.bots), self.files.clone()))
+            .merge(dap::routes(self.debug.clone()))
     }
 }
 

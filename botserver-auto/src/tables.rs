@@ -49,7 +49,7 @@ use crate::{
 
 pub(crate) use self::{
     error::Error,
-    work::{Wanted, Work},
+    work::{Setting, Wanted, Work},
 };
 
 /// Rows of a table or a file.
@@ -122,6 +122,7 @@ impl Ask {
             open: bot.settings.flag("tables-open").unwrap_or(true),
             key: turn.idempotency_key().to_owned(),
             watched: watched.collect(),
+            depth: turn.depth(),
         };
         Self { bot, terms }
     }
@@ -324,6 +325,7 @@ impl RowChanges for Tables {
                 operation: change.operation,
                 row: change.row,
                 old: change.old,
+                depth: change.depth,
                 at,
             })
             .collect())

@@ -19,6 +19,9 @@ pub enum Error {
     /// There is no such file in the conversation.
     #[error("there is no such file in this conversation")]
     UnknownFile,
+    /// Nothing of that name is remembered of the caller.
+    #[error("nothing of that name is remembered")]
+    UnknownMemory,
     /// The bot has no such tool.
     #[error("the bot has no tool {0:?}")]
     UnknownTool(String),
@@ -76,6 +79,7 @@ impl From<Error> for Problem {
                 "chat/unknown-conversation",
                 "No such conversation",
             ),
+            Error::UnknownMemory => problem(StatusCode::NOT_FOUND, "chat/unknown-memory", "Nothing of that name"),
             Error::UnknownFile => problem(StatusCode::NOT_FOUND, "chat/unknown-file", "No such file"),
             Error::UnknownTool(_) => {
                 problem(StatusCode::NOT_FOUND, "chat/unknown-tool", "No such tool").detail(error.to_string())

@@ -5,11 +5,29 @@ use botlib::{
     TurnId,
     wire::{InputSpec, MessageType, ServerFrame},
 };
+use serde::Serialize;
 
 use crate::{
     model::{Body, Completed, Conversation, Event},
     room::Rendered,
 };
+
+/// A [`ServerFrame`] with a part of an answer.
+#[derive(Serialize)]
+struct Piece<'a> {
+    bot_id: &'a str,
+    user_id: &'a str,
+    session_id: &'a str,
+    channel: &'a str,
+    content: &'a str,
+    message_type: u8,
+    stream_token: &'a str,
+    is_complete: bool,
+    context_length: u32,
+    context_max_length: u32,
+    turn_id: TurnId,
+    offset: usize,
+}
 
 /// The ids that every frame of a conversation carries.
 #[derive(Debug, Clone)]
@@ -50,15 +68,26 @@ impl Address {
         }
     }
 
-    /// The next words of an answer.
-    pub(crate) fn piece(&self, token: &str, turn: TurnId, offset: usize, text: &str) -> ServerFrame {
-        ServerFrame {
-            content: text.to_owned(),
-            stream_token: Some(token.to_owned()),
-            turn_id: Some(turn.to_string()),
-            offset: u64::try_from(offset).ok(),
-            ..self.frame(MessageType::BotResponse)
-        }
+    /// The next words of an answer. There are many of these frames, so that they are written without copies.
+    pub(crate) fn piece(&self, token: &str, turn: TurnId, offset: usize, text: &str) -> Utf8Bytes {
+        let frame = Piece {
+            bot_id: &self.bot,
+            user_id: &self.user,
+            session_id: &self.session,
+            channel: "web",
+            content: text,
+            message_type: MessageType::BotResponse.number(),
+            stream_token: token,
+            is_complete: false,
+            context_length: 0,
+            context_max_length: 0,
+            turn_id: turn,
+            offset,
+        };
+        let mut written = Vec::with_capacity(512 + text.len());
+        // It holds nothing that JSON could refuse.
+        let _infallible = serde_json::to_writer(&mut written, &frame);
+        Utf8Bytes::try_from(written).unwrap_or_default()
     }
 
     /// The bot works.

@@ -1,5 +1,6 @@
 //! Keywords of conversations: what they keep, suggestions, switchers, tools, contexts, pauses.
 
+mod answers;
 mod context;
 mod session;
 mod suggestions;
@@ -22,20 +23,21 @@ pub(crate) use session::set as keep_value;
 
 /// Every keyword of this crate, for dialogs without a server: none of them reaches other conversations.
 pub fn keywords() -> Vec<Keyword> {
-    all(None)
+    all(None, None)
 }
 
 /// Every keyword of this crate on a server.
 pub fn keywords_of(state: &AppState) -> Vec<Keyword> {
-    all(Some(&session::Others::of(state)))
+    all(Some(&session::Others::of(state)), Some(&answers::Answerer::of(state)))
 }
 
-fn all(others: Option<&session::Others>) -> Vec<Keyword> {
+fn all(others: Option<&session::Others>, answerer: Option<&answers::Answerer>) -> Vec<Keyword> {
     [
         suggestions::keywords(),
         switchers::keywords(),
         tools::keywords(),
         context::keywords(),
+        answers::keywords(answerer),
         session::keywords(others),
         wait::keywords(),
     ]

@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use botlib::wire::Citation;
+use botlib::{
+    wire::Citation,
+    words::{is_stop_word, light_stem, words},
+};
 use botstate::knowledge::Passage;
 
 use crate::{
@@ -13,6 +16,12 @@ use crate::{
 
 /// Below this share of the question's telling words the best passage does not answer it.
 const KNOWN: f32 = 0.5;
+
+/// Passages asked for unless `rag-max-results` says otherwise.
+pub(crate) const PASSAGES: usize = 8;
+
+/// Tokens that passages may have together unless `kb-tokens` says otherwise.
+pub(crate) const TOKENS: usize = 4_000;
 
 /// Passages that an answer without a model shows at most.
 const SHOWN: usize = 3;
@@ -61,33 +70,20 @@ const JOINING: [&str; 12] = [
 
 const POINTING: [&str; 36] = [
     "it", "its", "they", "them", "their", "that", "this", "these", "those", "he", "she", "him", "her", "his", "there",
-    "one", "ones", "ele", "ela", "eles", "elas", "isso", "isto", "esse", "essa", "dele", "dela", "lá", "eso", "esto",
-    "ese", "esa", "ella", "ellos", "ellas", "allí",
+    "one", "ones", "ele", "ela", "eles", "elas", "isso", "isto", "esse", "essa", "dele", "dela", "la", "eso", "esto",
+    "ese", "esa", "ella", "ellos", "ellas", "alli",
 ];
 
-const COMMON: [&str; 107] = [
-    "the", "a", "an", "and", "or", "but", "of", "to", "in", "on", "at", "for", "from", "with", "by", "as", "is", "are",
-    "was", "were", "be", "been", "do", "does", "did", "has", "have", "had", "can", "could", "will", "would", "should",
-    "may", "must", "not", "no", "yes", "what", "which", "who", "whom", "whose", "when", "where", "why", "how", "much",
-    "many", "i", "you", "we", "me", "my", "your", "our", "us", "please", "tell", "about", "there", "it", "this",
-    "that", "if", "so", "than", "then", "o", "os", "as", "um", "uma", "de", "do", "da", "dos", "das", "em", "no", "na",
-    "para", "por", "com", "que", "qual", "quem", "quando", "onde", "como", "quanto", "é", "são", "el", "la", "los",
-    "las", "un", "una", "del", "en", "con", "cuál", "quién", "cuándo", "dónde", "cómo",
-];
-
-/// The words of a text in lower case.
-fn words(text: &str) -> impl Iterator<Item = String> {
-    text.split(|letter: char| !letter.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
-}
+/// Languages whose common words tell nothing.
+const LANGUAGES: [&str; 3] = ["en", "pt", "es"];
 
 /// The words by which a text can be told from others, each once.
 fn telling(text: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for word in words(text) {
-        let counts = word.chars().count() > 2 || word.chars().any(char::is_numeric);
-        if counts && !COMMON.contains(&word.as_str()) && !POINTING.contains(&word.as_str()) && !found.contains(&word) {
+        let counts = word.chars().count() > 2 || word.chars().any(|letter| !letter.is_ascii_alphabetic());
+        let is_common = LANGUAGES.iter().any(|language| is_stop_word(&word, language));
+        if counts && !is_common && !POINTING.contains(&word.as_str()) && !found.contains(&word) {
             found.push(word);
         }
     }
@@ -118,7 +114,7 @@ fn points_back(question: &str) -> bool {
             .strip_prefix(word)
             .is_some_and(|rest| rest.starts_with([' ', ',']))
     });
-    joins || telling(question).len() < 2 || words(question).any(|word| POINTING.contains(&word.as_str()))
+    joins || telling(question).len() < 2 || words(question).iter().any(|word| POINTING.contains(&word.as_str()))
 }
 
 impl Knowledge {
@@ -254,7 +250,7 @@ fn share(wanted: &[String], text: &str) -> f32 {
     if wanted.is_empty() {
         return 0.0;
     }
-    let there: Vec<String> = words(text).collect();
+    let there = words(text);
     let held = wanted
         .iter()
         .filter(|word| there.iter().any(|other| alike(word, other)))
@@ -262,11 +258,9 @@ fn share(wanted: &[String], text: &str) -> f32 {
     f32::from(u16::try_from(held).unwrap_or(u16::MAX)) / f32::from(u16::try_from(wanted.len()).unwrap_or(u16::MAX))
 }
 
-/// Whether two words are forms of one: the same but for their last letters.
+/// Whether two words are forms of one.
 fn alike(one: &str, other: &str) -> bool {
-    let shared = one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
-    let longest = one.chars().count().max(other.chars().count());
-    shared == longest || (shared >= 4 && longest - shared <= 3)
+    one == other || light_stem(one) == light_stem(other)
 }
 
 /// The numbers in brackets, as `[1]`, `[1, 3]` and `[2][4]` have them.

@@ -11,6 +11,7 @@ mod frame;
 mod keywords;
 mod knowledge;
 mod links;
+mod memory;
 mod model;
 mod phrases;
 mod prompt;
@@ -20,6 +21,7 @@ mod routes;
 mod runner;
 mod service;
 mod store;
+mod sweep;
 mod turn;
 
 use botserver_core::Routes;

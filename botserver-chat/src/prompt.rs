@@ -56,7 +56,7 @@ pub(crate) fn sections(
     mut offered: Vec<ToolSpec>,
 ) -> Sections {
     let knowledge = agent.knowledge.as_ref().filter(|found| !found.passages.is_empty());
-    let mut system = system(bot, session);
+    let mut system = instructions(bot, session);
     if knowledge.is_some() || session.has_foreign {
         system.push_str("\n\n");
         system.push_str(knowledge::RULES);
@@ -138,7 +138,8 @@ fn context(session: &SessionState) -> Option<&str> {
     session.contexts.get(name).map(String::as_str)
 }
 
-fn system(bot: &Bot, session: &SessionState) -> String {
+/// Who the bot is and how it behaves, with what the switchers ask for.
+pub(crate) fn instructions(bot: &Bot, session: &SessionState) -> String {
     let mut text = own(bot, session).to_owned();
     for id in &session.active_switchers {
         let prompt = session

@@ -6,6 +6,7 @@ mod farewell;
 mod feed;
 mod files;
 mod inbound;
+mod memory;
 mod socket;
 mod stream;
 
@@ -34,6 +35,8 @@ pub(crate) fn all(state: &AppState, service: ChatService) -> Routes {
         .route(talk, routes!(conversations::list_events))
         .route(talk, routes!(conversations::create_message))
         .route(talk, routes!(conversations::stop_answer))
+        .route(talk, routes!(memory::list_memory, memory::clear_memory))
+        .route(talk, routes!(memory::update_memory, memory::delete_memory))
         .merge(files)
         .with_state(service)
         .merge(

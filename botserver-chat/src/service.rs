@@ -2,6 +2,7 @@
 
 mod backstage;
 pub(crate) mod doors;
+mod memory;
 
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ use crate::{
     model::{Conversation, Event, Inbound, Outcome, Owner},
     room::{Done, Room},
     store::{conversations, events, files},
+    sweep::Finished,
 };
 
 /// Conversations of this server.
@@ -46,6 +48,12 @@ impl ChatService {
             default_bot: state.config.default_bot.as_str().into(),
         };
         state.ports.runner.fill(Arc::new(service.clone()));
+        if let (Some(jobs), Some(keep)) = (&state.ports.jobs, state.config.keep) {
+            jobs.sweep(Arc::new(Finished {
+                db: state.db.clone(),
+                keep,
+            }));
+        }
         state.ports.conversations.fill(Arc::new(service.clone()));
         service
     }
@@ -58,6 +66,10 @@ impl ChatService {
         self.engine
             .lifecycle
             .spawn(async move { engine.hear_neighbours().await });
+        let engine = self.engine.clone();
+        self.engine
+            .lifecycle
+            .spawn(async move { engine.write_episodes().await });
     }
 
     /// The bot of that name or id, or the default one.

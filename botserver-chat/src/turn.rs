@@ -26,7 +26,7 @@ use botlib::{
 use botstate::{
     conversation::{Emit, SessionState},
     db,
-    dialog::{Bot, Env, Fault, FaultKind, Input},
+    dialog::{Bot, Env, Fault, FaultKind, Input, Settings},
     keyword,
     model::Usage,
     recording::Taped,
@@ -304,7 +304,7 @@ fn environment(engine: &Engine, inbound: &Inbound, conversation: &Conversation, 
     names.insert("channel", Value::text(inbound.channel));
     for (name, value) in settings.iter() {
         if let Some(name) = name.strip_prefix("param-") {
-            names.insert(name, setting(value));
+            names.insert(name, Settings::typed(value));
         }
     }
     Env {
@@ -325,22 +325,6 @@ fn with_names(env: &Env, own: &Map) -> Env {
     Env {
         names: Arc::new(names),
         ..env.clone()
-    }
-}
-
-/// A row of the settings as the value that it looks like.
-fn setting(text: &str) -> Value {
-    if let Ok(number) = text.parse::<i64>() {
-        return Value::Int(number);
-    }
-    match text.to_ascii_lowercase().as_str() {
-        "true" => Value::Bool(true),
-        "false" => Value::Bool(false),
-        _ => Value::from_json(
-            &text
-                .parse::<serde_json::Number>()
-                .map_or_else(|_| text.into(), serde_json::Value::Number),
-        ),
     }
 }
 

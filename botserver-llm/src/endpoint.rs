@@ -4,9 +4,6 @@ use std::{net::IpAddr, sync::Arc};
 
 use url::{Host, Url};
 
-/// The path that the protocol gives to chats.
-const CHAT: &str = "chat/completions";
-
 /// The address of a provider's chats.
 #[derive(Debug, Clone)]
 pub(crate) struct Endpoint {
@@ -19,31 +16,87 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    /// The endpoint for a base address with or without a version, and a path when the settings name one.
-    pub(crate) fn parse(base: &str, path: Option<&str>) -> Result<Self, String> {
-        if !base.starts_with("http://") && !base.starts_with("https://") {
-            return Err("its address must begin with http:// or https://".to_owned());
+    /// The endpoint for a base address with or without a version, and a path when the settings name one. The
+    /// `usual` path begins with a version.
+    pub(crate) fn parse(base: &str, path: Option<&str>, usual: &str) -> Result<Self, String> {
+        let mut url = read(base)?;
+        url.set_path(&join(url.path(), path, usual));
+        Ok(Self::of(url))
+    }
+
+    /// The endpoint at exactly that path below the base address.
+    pub(crate) fn exact(base: &str, path: &str) -> Result<Self, String> {
+        let mut url = read(base)?;
+        let below = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&format!("{below}/{}", path.trim_start_matches('/')));
+        Ok(Self::of(url))
+    }
+
+    /// The endpoint of a deployment at Azure, unless the base address names one already.
+    pub(crate) fn azure(base: &str, path: Option<&str>, deployment: &str, version: &str) -> Result<Self, String> {
+        let mut url = read(base)?;
+        let given = url.path().trim_end_matches('/').to_owned();
+        if path.is_some() || given.split('/').any(is_version) {
+            return Self::parse(base, path, "v1/chat/completions");
         }
-        let mut url = Url::parse(base).map_err(|error| format!("its address cannot be read: {error}"))?;
-        url.set_fragment(None);
-        url.set_path(&join(url.path(), path));
+        if !given.contains("/deployments/") {
+            url.set_path(&given);
+            if let Ok(mut segments) = url.path_segments_mut() {
+                segments.pop_if_empty();
+                if !given.ends_with("/openai") {
+                    segments.push("openai");
+                }
+                segments.extend(["deployments", deployment]);
+            }
+        }
+        let given = url.path().trim_end_matches('/').to_owned();
+        if !given.ends_with("/chat/completions") {
+            url.set_path(&format!("{given}/chat/completions"));
+        }
+        if !url.query_pairs().any(|(name, _)| name == "api-version") {
+            url.query_pairs_mut().append_pair("api-version", version);
+        }
+        Ok(Self::of(url))
+    }
+
+    /// The endpoint of a model at Google, whose path behind the version is `model`.
+    pub(crate) fn google(base: &str, path: Option<&str>, version: &str, model: &str) -> Result<Self, String> {
+        let mut url = read(base)?;
+        let below = url.path().trim_matches('/').to_owned();
+        let mut parts: Vec<&str> = below.split('/').filter(|part| !part.is_empty()).collect();
+        if !parts.iter().any(|part| is_version(part)) {
+            parts.push(version);
+        }
+        let whole = format!("/{}/{model}:streamGenerateContent", parts.join("/"));
+        url.set_path(path.unwrap_or(&whole));
+        if !url.query_pairs().any(|(name, _)| name == "alt") {
+            url.query_pairs_mut().append_pair("alt", "sse");
+        }
+        Ok(Self::of(url))
+    }
+
+    /// The address of a server, for comparing it.
+    pub(crate) fn server(base: &str) -> Result<Self, String> {
+        read(base).map(Self::of)
+    }
+
+    fn of(url: Url) -> Self {
         let mut shown = url.clone();
         shown.set_query(None);
         // Neither can fail for addresses that have a host, which http and https always have.
         let _ = shown.set_username("");
         let _ = shown.set_password(None);
         let local = is_local(&url);
-        Ok(Self {
+        Self {
             url,
             shown: shown.as_str().into(),
             local,
-        })
+        }
     }
 
     /// The endpoint of a provider's embeddings for a base address with or without a version.
     pub(crate) fn embeddings(base: &str) -> Result<Self, String> {
-        let has_version = Url::parse(base).is_ok_and(|url| url.path().split('/').any(is_version));
-        Self::parse(base, Some(if has_version { "embeddings" } else { "v1/embeddings" }))
+        Self::parse(base, None, "v1/embeddings")
     }
 
     /// Whether both addresses belong to the same server.
@@ -52,15 +105,25 @@ impl Endpoint {
     }
 }
 
-fn join(base: &str, path: Option<&str>) -> String {
+fn read(base: &str) -> Result<Url, String> {
+    if !base.starts_with("http://") && !base.starts_with("https://") {
+        return Err("its address must begin with http:// or https://".to_owned());
+    }
+    let mut url = Url::parse(base).map_err(|error| format!("its address cannot be read: {error}"))?;
+    url.set_fragment(None);
+    Ok(url)
+}
+
+fn join(base: &str, path: Option<&str>, usual: &str) -> String {
     let base = base.trim_end_matches('/');
+    let bare = usual.split_once('/').map_or(usual, |(_version, bare)| bare);
     let wanted = match path {
         Some(path) => path.trim_matches('/'),
         // Providers put their version in front (`/v1`) or further inside (`/v1beta/openai`).
-        None if base.split('/').any(is_version) => CHAT,
-        None => "v1/chat/completions",
+        None if base.split('/').any(is_version) => bare,
+        None => usual,
     };
-    if base.ends_with(&format!("/{wanted}")) || base.ends_with(&format!("/{CHAT}")) {
+    if base.ends_with(&format!("/{wanted}")) || base.ends_with(&format!("/{bare}")) {
         return base.to_owned();
     }
     // `…/v1` and `v1/chat/completions` overlap.
@@ -165,7 +228,7 @@ mod tests {
 
         for (base, path, expected) in cases {
             assert_eq!(
-                Endpoint::parse(base, path).unwrap().url.as_str(),
+                Endpoint::parse(base, path, "v1/chat/completions").unwrap().url.as_str(),
                 expected,
                 "{base} with {path:?}"
             );
@@ -189,7 +252,12 @@ mod tests {
 
     #[test]
     fn the_shown_address_has_no_credentials() {
-        let endpoint = Endpoint::parse("https://ann:secret@a.example/v1?key=secret", None).unwrap();
+        let endpoint = Endpoint::parse(
+            "https://ann:secret@a.example/v1?key=secret",
+            None,
+            "v1/chat/completions",
+        )
+        .unwrap();
 
         assert_eq!(&*endpoint.shown, "https://a.example/v1/chat/completions");
     }
@@ -197,7 +265,7 @@ mod tests {
     #[test]
     fn an_address_without_a_scheme_is_refused_with_the_remedy() {
         assert_eq!(
-            Endpoint::parse("localhost:8081", None).unwrap_err(),
+            Endpoint::parse("localhost:8081", None, "v1/chat/completions").unwrap_err(),
             "its address must begin with http:// or https://"
         );
     }
@@ -213,7 +281,11 @@ mod tests {
             ("https://api.openai.com", false),
             ("http://8.8.8.8", false),
         ] {
-            assert_eq!(Endpoint::parse(url, None).unwrap().local, local, "{url}");
+            assert_eq!(
+                Endpoint::parse(url, None, "v1/chat/completions").unwrap().local,
+                local,
+                "{url}"
+            );
         }
     }
 }

@@ -9,7 +9,7 @@ use botlib::Value;
 use botstate::{
     dialog::{Fault, FaultKind},
     keyword::{Args, Class, Handler, Keyword, Turn},
-    model::{Asker, ChatMessage, ChatModel, ChatRequest, Delta, Finish, ModelError, Models},
+    model::{Asker, ChatMessage, ChatModel, ChatRequest, Delta, Finish, Goal, ModelError, Models},
 };
 use futures::StreamExt;
 use tokio::time::{Instant, timeout};
@@ -24,14 +24,29 @@ const LONGEST: Duration = Duration::from_secs(45);
 const LARGEST: usize = 256 << 10;
 
 /// What OPTIMIZE FOR takes.
-const GOALS: [&str; 3] = ["speed", "cost", "quality"];
+const GOALS: [(&str, Goal); 3] = [("speed", Goal::Speed), ("cost", Goal::Cost), ("quality", Goal::Quality)];
+
+/// What a script wishes of an answer.
+struct Wishes {
+    goal: Option<Goal>,
+    limit: Duration,
+}
+
+impl Default for Wishes {
+    fn default() -> Self {
+        Self {
+            goal: None,
+            limit: LONGEST,
+        }
+    }
+}
 
 /// The keyword `LLM prompt`, which asks the bot's model among `models` and gives its answer as text.
 ///
 /// The prompt is all that the model reads: no system prompt, no history, no tools. A prompt that speaks of
 /// JSON gives an object or a list when the answer is one. `WITH MAX_LATENCY ms` shortens the wait, which is 45 s
-/// at most. A bot has one model, so `WITH OPTIMIZE FOR` (`speed`, `cost` or `quality`) and
-/// `WITH MAX_COST` are checked but choose nothing.
+/// at most. `WITH OPTIMIZE FOR` (`speed`, `cost` or `quality`) chooses among the bot's models; `WITH MAX_COST` is
+/// checked but chooses nothing.
 pub fn llm_keyword(models: Arc<dyn Models>) -> Keyword {
     Keyword {
         phrase: "LLM",
@@ -54,10 +69,10 @@ impl Handler for Llm {
         if prompt.trim().is_empty() {
             return Err(Fault::new(FaultKind::Argument, "the prompt of LLM is empty"));
         }
-        let limit = wishes(&mut args)?;
+        let wishes = wishes(&mut args)?;
         let asks_json = prompt.to_ascii_lowercase().contains("json");
         let messages = vec![ChatMessage::user(prompt)];
-        let answer = answer(&self.models, turn, "LLM", messages, limit).await?;
+        let answer = answer(&self.models, turn, "LLM", messages, wishes).await?;
         Ok(if asks_json { json_value(&answer) } else { None }.unwrap_or(Value::Text(answer)))
     }
 }
@@ -68,7 +83,7 @@ async fn answer(
     turn: &mut dyn Turn,
     phrase: &str,
     messages: Vec<ChatMessage>,
-    limit: Duration,
+    Wishes { goal, limit }: Wishes,
 ) -> Result<String, Fault> {
     let Some(model) = models.for_bot(turn.bot()) else {
         return Err(Fault::new(
@@ -79,6 +94,7 @@ async fn answer(
     };
     let request = ChatRequest {
         messages,
+        goal,
         asker: Some(Asker::new(turn.bot(), turn.caller(), Some(turn.conversation()))),
         ..ChatRequest::default()
     };
@@ -100,30 +116,35 @@ async fn answer(
     Ok(answer)
 }
 
-/// Checks the option clauses and gives the time that the answer may take.
-fn wishes(args: &mut Args) -> Result<Duration, Fault> {
+/// Reads the option clauses.
+fn wishes(args: &mut Args) -> Result<Wishes, Fault> {
+    let mut wishes = Wishes::default();
     if args.has("goal") {
         let goal = args.text("goal")?;
-        if !GOALS.iter().any(|known| known.eq_ignore_ascii_case(goal.trim())) {
+        let known = GOALS.iter().find(|(name, _)| name.eq_ignore_ascii_case(goal.trim()));
+        let Some((_, known)) = known else {
             return Err(
                 Fault::new(FaultKind::Argument, format!("LLM cannot optimize for {goal:?}"))
-                    .hint(format!("it knows {}", GOALS.join(", "))),
+                    .hint(format!("it knows {}", GOALS.map(|(name, _)| name).join(", "))),
             );
-        }
+        };
+        wishes.goal = Some(*known);
     }
     if args.has("amount") && args.number("amount")? < 0.0 {
         return Err(Fault::new(FaultKind::Argument, "MAX_COST of LLM is negative"));
     }
-    if !args.has("ms") {
-        return Ok(LONGEST);
+    if args.has("ms") {
+        wishes.limit = match Duration::try_from_secs_f64(args.number("ms")? / 1000.0) {
+            Ok(limit) if !limit.is_zero() => limit.min(LONGEST),
+            _ => {
+                return Err(Fault::new(
+                    FaultKind::Argument,
+                    "MAX_LATENCY of LLM must be a number of milliseconds above 0",
+                ));
+            }
+        };
     }
-    match Duration::try_from_secs_f64(args.number("ms")? / 1000.0) {
-        Ok(limit) if !limit.is_zero() => Ok(limit.min(LONGEST)),
-        _ => Err(Fault::new(
-            FaultKind::Argument,
-            "MAX_LATENCY of LLM must be a number of milliseconds above 0",
-        )),
-    }
+    Ok(wishes)
 }
 
 async fn ask(

@@ -2,8 +2,9 @@
 //!
 //! [`service()`] gives the models that the server's [`LlmConfig`] and the settings of each bot name. A model
 //! is reached through the port of [`botstate::model`]; no word of a provider's protocol leaves this crate.
-//! The one protocol spoken is that of OpenAI's chat completions, which nearly every provider and every
-//! local server offers.
+//! Spoken are OpenAI's chat completions, which nearly every provider and every local server offers, Anthropic's
+//! messages, Google's `generateContent` (Gemini API and Vertex AI) and Amazon Bedrock's Converse. Several
+//! models of a bot stand in for each other.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -15,7 +16,7 @@
 //!     base_url: Some("http://localhost:8081".to_owned()),
 //!     model: Some("qwen3".to_owned()),
 //!     ..LlmConfig::default()
-//! });
+//! }, None);
 //! let mut registry = Registry::new();
 //! llm.register(&mut registry);
 //!
@@ -27,16 +28,24 @@
 //! Invariants: an answer that was cancelled or dropped ends its request at the provider at once; nothing is
 //! retried after the first piece; no key is ever sent to an address that it was not given for.
 
+mod anthropic;
+mod bedrock;
 mod breaker;
+mod catalogue;
+mod client;
 mod embed;
 mod endpoint;
+mod gemini;
 mod http;
 mod keyword;
 mod meter;
 mod models;
 mod openai;
+mod provider;
+mod route;
 pub mod scripted;
 mod service;
+mod spend;
 
 pub use breaker::{BreakerReport, BreakerState};
 pub use http::ensure_tls;

@@ -1,4 +1,6 @@
-//! Which model answers for a bot.
+//! Which models answer for a bot.
+
+mod choice;
 
 use std::{
     collections::HashMap,
@@ -7,27 +9,28 @@ use std::{
 };
 
 use async_trait::async_trait;
-use botlib::Secret;
+use botlib::{BotId, Secret};
 use botstate::{
     dialog::{Bot, Settings},
-    model::{ChatModel, ChatRequest, Deltas, ModelError, Models},
+    model::{ChatModel, ChatRequest, Deltas, Goal, ModelError, ModelFacts, Models, Price},
+    shared::RateLimit,
 };
 use parking_lot::Mutex;
+use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
+use self::choice::{Choice, DEFAULT, UNNAMED, aliases, first, plain};
 use crate::{
     breaker::{Breaker, BreakerReport},
+    catalogue::Catalogue,
+    client::Client,
     endpoint::Endpoint,
     http::Http,
-    openai::OpenAi,
+    provider::Kind,
+    route::{Candidate, Route},
     service::LlmConfig,
+    spend::{Allowance, Limits, quota},
 };
-
-/// Where a key without an address belongs.
-const OPENAI: &str = "https://api.openai.com/v1";
-
-/// What servers of a single model, which ignore the name, are asked for.
-const UNNAMED: &str = "default";
 
 /// Clients kept at most; those that nobody uses go first.
 const CLIENTS: usize = 256;
@@ -35,38 +38,41 @@ const CLIENTS: usize = 256;
 /// Finds models by the settings of bots and the configuration of the server.
 pub(crate) struct Directory {
     config: LlmConfig,
+    rates: Option<Arc<dyn RateLimit>>,
+    catalogue: Catalogue,
     http: Result<Http, String>,
     breakers: Mutex<HashMap<Arc<str>, Arc<Breaker>>>,
-    clients: Mutex<HashMap<ClientKey, Arc<OpenAi>>>,
+    clients: Mutex<HashMap<ClientKey, Arc<Client>>>,
     hasher: RandomState,
 }
 
 /// What tells clients apart. The key of the provider is there as a hash, so that it is kept in one place only.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct ClientKey {
+    kind: Kind,
     url: String,
     key: u64,
     model: String,
 }
 
-/// What settings and configuration together name.
-struct Choice {
-    endpoint: Endpoint,
-    key: Option<Secret>,
-    model: String,
-}
-
 impl Directory {
     /// A directory that has not made any client yet.
-    pub(crate) fn new(config: LlmConfig) -> Self {
-        if config.base_url.is_none() && config.api_key.is_some() && config.model.is_none() {
+    pub(crate) fn new(config: LlmConfig, rates: Option<Arc<dyn RateLimit>>) -> Self {
+        if config.base_url.is_none() && config.api_key.is_some() && config.model.is_none() && config.models.is_empty() {
             tracing::warn!(
                 "there is a key for a model but no name of one: name it to let bots without llm-model answer"
             );
         }
+        let catalogue = Catalogue::new(config.catalogue.as_deref()).or_else(|reason| {
+            tracing::error!(%reason, "the table of models is left out");
+            Catalogue::new(None)
+        });
         Self {
             http: Http::new(config.connect_timeout),
+            // The server's own table is read by the tests, so that there is nothing left to fail.
+            catalogue: catalogue.unwrap_or_default(),
             config,
+            rates,
             breakers: Mutex::default(),
             clients: Mutex::default(),
             hasher: RandomState::new(),
@@ -80,55 +86,101 @@ impl Directory {
         reports
     }
 
-    /// What the settings name, else the configuration; nothing when neither does.
-    fn choose(&self, settings: &Settings) -> Result<Option<Choice>, String> {
-        let base = plain(settings, "llm-url")?;
-        let path = plain(settings, "llm-endpoint-path")?;
-        let model = plain(settings, "llm-model")?;
-        let key = match plain(settings, "llm-key")? {
-            Some(key) => Some(key),
-            None => plain(settings, "llm-api-key")?,
-        };
-        let own_key = key.map(Secret::new);
-
-        let has_key = own_key.is_some() || self.config.api_key.is_some();
-        let named = base.or(self.config.base_url.as_deref());
-        let Some(address) = named.or(has_key.then_some(OPENAI)) else {
-            return Ok(None);
-        };
-        let model = match model.or(self.config.model.as_deref()) {
-            Some(model) => model,
-            None if named.is_some() => UNNAMED,
-            None => return Ok(None),
-        };
-        let endpoint = Endpoint::parse(address, path)?;
-        let key = own_key.or_else(|| self.server_key_for(&endpoint));
-        Ok(Some(Choice {
-            endpoint,
-            key,
-            model: model.to_owned(),
-        }))
+    /// The models of a bot in the order of its settings; nothing when neither they nor the configuration name one.
+    fn route(&self, bot: &Bot) -> Result<Option<Route>, String> {
+        let settings = &bot.settings;
+        let mut candidates = Vec::new();
+        for alias in aliases(settings, &self.config) {
+            if let Some(choice) = Choice::make(settings, &alias, &self.config)? {
+                candidates.push(self.candidate(bot.id, settings, &alias, choice)?);
+            }
+        }
+        let goal = goal(settings)?;
+        let mut candidates = candidates.into_iter();
+        Ok(candidates
+            .next()
+            .map(|first| Route::new(first, candidates.collect(), goal)))
     }
 
-    /// The server's key, if `endpoint` is at the server that it was given for.
-    fn server_key_for(&self, endpoint: &Endpoint) -> Option<Secret> {
-        let own = Endpoint::parse(self.config.base_url.as_deref().unwrap_or(OPENAI), None).ok()?;
-        self.config.api_key.clone().filter(|_| own.same_server(endpoint))
+    fn candidate(&self, bot: BotId, settings: &Settings, alias: &str, choice: Choice) -> Result<Candidate, String> {
+        let mut facts = self.catalogue.facts(choice.kind, &choice.model);
+        facts.context_tokens = own(settings, "llm-context-window", alias).or(facts.context_tokens);
+        let (input, output) = (
+            own(settings, "llm-price-input", alias),
+            own(settings, "llm-price-output", alias),
+        );
+        if let (Some(input), Some(output)) = (input, output) {
+            facts.price = Some(Price {
+                input,
+                output,
+                cached: own(settings, "llm-price-cached", alias),
+            });
+        }
+        let limits = Limits::new(self.rates.clone(), self.allowances(bot, settings, alias, &choice)?);
+        Ok(Candidate {
+            client: self.client(choice, facts.output_tokens)?,
+            facts,
+            temperature: first(settings, ["llm-temperature", "temperature"], alias),
+            max_tokens: first(settings, ["llm-max-tokens", "max-tokens"], alias),
+            limits,
+        })
+    }
+
+    /// What the bot may spend at the provider, and what everybody together may with the server's key.
+    fn allowances(
+        &self,
+        bot: BotId,
+        settings: &Settings,
+        alias: &str,
+        choice: &Choice,
+    ) -> Result<Vec<Allowance>, String> {
+        let limit = |name: &str| {
+            let Some(text) = choice::setting(settings, name, alias)?.or(settings.get(name)) else {
+                return Ok(None);
+            };
+            let read = quota(text).ok_or(format!("{name} in config.csv must be a number such as 20 or 1000/h"));
+            read.map(Some)
+        };
+        let (requests, tokens) = (limit("llm-rate-limit")?, limit("llm-tpm-limit")?);
+        let mut allowances = Vec::new();
+        if requests.is_some() || tokens.is_some() {
+            // Bots that share a key share its limits.
+            let who = match &choice.key {
+                Some(key) if choice.has_own_key => digest(key.expose()),
+                _ => bot.to_string(),
+            };
+            allowances.push(Allowance {
+                key: format!("{who}:{}", choice.endpoint.shown),
+                requests,
+                tokens,
+            });
+        }
+        let (requests, tokens) = (self.config.requests_per_minute, self.config.tokens_per_minute);
+        if !choice.has_own_key && (requests.is_some() || tokens.is_some()) {
+            let quota = |count: Option<u32>| count.and_then(|count| quota(&count.to_string()));
+            allowances.push(Allowance {
+                key: format!("server:{}", choice.endpoint.shown),
+                requests: quota(requests),
+                tokens: quota(tokens),
+            });
+        }
+        Ok(allowances)
     }
 
     /// Where the embeddings of the server at `base` are, the client for it, and the server's key if it is meant for it.
     pub(crate) fn embedding_endpoint(&self, base: &str) -> Result<(Endpoint, reqwest::Client, Option<Secret>), String> {
         let http = self.http.as_ref().map_err(Clone::clone)?;
         let endpoint = Endpoint::embeddings(base)?;
-        let key = self.server_key_for(&endpoint);
+        let key = choice::server_key(&self.config, &endpoint);
         let client = http.client(endpoint.local).clone();
         Ok((endpoint, client, key))
     }
 
-    fn client(&self, choice: Choice) -> Result<Arc<OpenAi>, String> {
+    fn client(&self, choice: Choice, longest: Option<u32>) -> Result<Arc<Client>, String> {
         let http = self.http.as_ref().map_err(Clone::clone)?;
         let secret = choice.key.as_ref().map(Secret::expose);
         let key = ClientKey {
+            kind: choice.kind,
             url: choice.endpoint.url.to_string(),
             key: self.hasher.hash_one(secret),
             model: choice.model.clone(),
@@ -147,12 +199,14 @@ impl Directory {
                 .entry(Arc::clone(&shown))
                 .or_insert_with(|| Arc::new(Breaker::new(shown, self.config.rest))),
         );
-        let client = http.client(choice.endpoint.local).clone();
-        let client = Arc::new(OpenAi::new(
+        let http = http.client(choice.endpoint.local).clone();
+        let protocol = choice.kind.protocol(choice.key, &choice.endpoint.url, longest, &http)?;
+        let client = Arc::new(Client::new(
+            protocol,
+            choice.kind.name(),
             choice.endpoint,
-            choice.key,
             &choice.model,
-            client,
+            http,
             breaker,
             &self.config,
         ));
@@ -163,68 +217,46 @@ impl Directory {
 
 impl Models for Directory {
     fn for_bot(&self, bot: &Bot) -> Option<Arc<dyn ChatModel>> {
-        let settings = &bot.settings;
-        match self
-            .choose(settings)
-            .and_then(|choice| choice.map(|choice| self.client(choice)).transpose())
-        {
-            Ok(Some(client)) => Some(Arc::new(BotModel {
-                client,
-                temperature: first(settings, "llm-temperature", "temperature"),
-                max_tokens: first(settings, "llm-max-tokens", "max-tokens"),
-                context_tokens: settings.parse("llm-context-window"),
-            })),
-            Ok(None) => None,
+        match self.route(bot) {
+            Ok(route) => route.map(|route| Arc::new(route) as Arc<dyn ChatModel>),
             Err(reason) => {
                 tracing::warn!(bot.name = %bot.name, %reason, "the model of a bot is not set up");
-                let name = settings.get("llm-model").unwrap_or(UNNAMED).to_owned();
+                let name = bot.settings.get("llm-model").unwrap_or(UNNAMED).to_owned();
                 Some(Arc::new(Unusable { name, reason }))
             }
         }
     }
 }
 
-/// A setting that must be the thing itself and not a reference to where it is kept.
-fn plain<'a>(settings: &'a Settings, name: &str) -> Result<Option<&'a str>, String> {
-    match settings.get(name) {
-        Some(value) if value.starts_with("vault:") => Err(format!(
-            "{name} in config.csv is a vault reference and this server reads none: put the value itself there, \
-             or leave the row out and give it to the server"
+/// A setting of one model; those without an alias are the default one's.
+fn own<T: std::str::FromStr>(settings: &Settings, name: &str, alias: &str) -> Option<T> {
+    if alias == DEFAULT {
+        return settings
+            .parse(&format!("{name}.{alias}"))
+            .or_else(|| settings.parse(name));
+    }
+    settings.parse(&format!("{name}.{alias}"))
+}
+
+fn goal(settings: &Settings) -> Result<Option<Goal>, String> {
+    let Some(strategy) = plain(settings, "model-routing-strategy")? else {
+        return Ok(None);
+    };
+    match strategy.to_ascii_lowercase().as_str() {
+        "manual" | "auto" | "fallback" => Ok(None),
+        "cost" => Ok(Some(Goal::Cost)),
+        "speed" => Ok(Some(Goal::Speed)),
+        "quality" => Ok(Some(Goal::Quality)),
+        _ => Err(format!(
+            "model-routing-strategy in config.csv is {strategy:?}: it can be manual, cost, speed or quality"
         )),
-        value => Ok(value),
     }
 }
 
-fn first<T: std::str::FromStr>(settings: &Settings, name: &str, other: &str) -> Option<T> {
-    settings.parse(name).or_else(|| settings.parse(other))
-}
-
-/// A client with what the settings of a bot say about its answers.
-struct BotModel {
-    client: Arc<OpenAi>,
-    temperature: Option<f32>,
-    max_tokens: Option<u32>,
-    context_tokens: Option<u32>,
-}
-
-#[async_trait]
-impl ChatModel for BotModel {
-    fn name(&self) -> &str {
-        self.client.model()
-    }
-
-    fn context_tokens(&self) -> Option<u32> {
-        self.context_tokens
-    }
-
-    async fn stream(&self, mut request: ChatRequest, cancel: CancellationToken) -> Result<Deltas, ModelError> {
-        request.temperature = request
-            .temperature
-            .or(self.temperature)
-            .filter(|wanted| (0.0..=2.0).contains(wanted));
-        request.max_tokens = request.max_tokens.or(self.max_tokens).filter(|wanted| *wanted > 0);
-        self.client.ask(request, cancel).await
-    }
+/// A name for a key that does not tell it, the same on every node.
+fn digest(key: &str) -> String {
+    let digest = Sha256::digest(key.as_bytes());
+    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Stands where the settings name a model that cannot be asked, and says why to whoever tries.
@@ -241,6 +273,10 @@ impl ChatModel for Unusable {
 
     fn context_tokens(&self) -> Option<u32> {
         None
+    }
+
+    fn facts(&self) -> ModelFacts {
+        ModelFacts::default()
     }
 
     async fn stream(&self, _: ChatRequest, _: CancellationToken) -> Result<Deltas, ModelError> {

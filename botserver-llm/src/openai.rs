@@ -1,213 +1,142 @@
-//! The client of OpenAI's chat completions, as nearly every provider speaks them.
-//!
-//! One [`OpenAi`] asks one model at one address. [`OpenAi::ask`] returns with the first piece of the answer,
-//! because until then it may try again; the rest is an [`answer::Answer`].
+//! OpenAI's chat completions, as nearly every provider speaks them.
 
-mod answer;
-mod assembler;
 mod chunk;
-mod events;
-mod refusal;
 mod request;
-mod retry;
-mod think;
 
-use std::{sync::Arc, time::Duration};
-
+use async_trait::async_trait;
 use botlib::Secret;
-use botstate::model::{ChatRequest, Deltas, ModelError};
-use reqwest::{
-    Client,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue},
-};
-use tokio::time::{Instant, sleep, timeout_at};
-use tokio_util::sync::CancellationToken;
+use botstate::model::{Finish, ModelError};
+use bytes::Bytes;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName};
+use url::Url;
 
-use self::{
-    answer::{Answer, Live},
-    refusal::Failure,
-    request::{Habits, Names},
-    retry::Backoff,
-};
-use crate::{
-    BreakerState,
-    breaker::{Breaker, Ticket},
-    endpoint::Endpoint,
-    http::reason,
-    meter::Meter,
-    service::LlmConfig,
+use self::chunk::{Chunk, Piece};
+use crate::client::{
+    Assembly, Event, Failure, Progress, Protocol, Question, Trouble, bearer, message_and_code, secret,
 };
 
-/// One model at one address.
+/// The header for keys at Azure.
+const API_KEY: HeaderName = HeaderName::from_static("api-key");
+
+/// What a server wants otherwise than OpenAI.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Quirks {
+    /// The key goes into the header `api-key`.
+    pub(crate) api_key: bool,
+    /// Usage comes unasked, and asking for it is refused.
+    pub(crate) usage_unasked: bool,
+    /// Ids of calls have nine letters and digits.
+    pub(crate) short_ids: bool,
+}
+
+/// The protocol with a key.
 #[derive(Debug)]
 pub(crate) struct OpenAi {
-    endpoint: Endpoint,
     key: Option<Secret>,
-    model: Arc<str>,
-    http: Client,
-    breaker: Arc<Breaker>,
-    first_token: Duration,
-    idle: Duration,
-    retry_pause: Duration,
-    habits: Habits,
+    quirks: Quirks,
 }
 
 impl OpenAi {
-    /// A client that has not connected yet.
-    pub(crate) fn new(
-        mut endpoint: Endpoint,
-        key: Option<Secret>,
-        model: &str,
-        http: Client,
-        breaker: Arc<Breaker>,
-        config: &LlmConfig,
-    ) -> Self {
-        if key.is_some() {
-            // The name and password of the address would be sent as well and win over the key.
-            let _ = endpoint.url.set_username("");
-            let _ = endpoint.url.set_password(None);
-        }
-        Self {
-            endpoint,
-            key,
-            model: model.into(),
-            http,
-            breaker,
-            first_token: config.first_token_timeout,
-            idle: config.idle_timeout,
-            retry_pause: config.retry_pause,
-            habits: Habits::default(),
-        }
-    }
-
-    /// The provider's name of the model.
-    pub(crate) fn model(&self) -> &str {
-        &self.model
-    }
-
-    /// Whether this client uses `key`.
-    pub(crate) fn has_key(&self, key: Option<&str>) -> bool {
-        self.key.as_ref().map(Secret::expose) == key
-    }
-
-    /// Asks, and returns with the first piece of the answer.
-    pub(crate) async fn ask(&self, request: ChatRequest, cancel: CancellationToken) -> Result<Deltas, ModelError> {
-        let mut meter = Meter::start(Arc::clone(&self.model));
-        let started = tokio::select! {
-            biased;
-            () = cancel.cancelled() => Err(ModelError::Cancelled),
-            started = self.start(&request) => started,
-        };
-        match started {
-            Ok((live, ticket)) => {
-                meter.first_piece();
-                Ok(Answer {
-                    live,
-                    ticket: Some(ticket),
-                    meter,
-                    cancel,
-                    idle: self.idle,
-                }
-                .into_deltas())
-            }
-            Err(error) => {
-                meter.fail(&error);
-                Err(error)
-            }
-        }
-    }
-
-    async fn start(&self, request: &ChatRequest) -> Result<(Live, Ticket), ModelError> {
-        let headers = self.headers()?;
-        let names = Names::of(&request.tools);
-        let mut ticket = self.breaker.admit()?;
-        let deadline = Instant::now() + self.first_token;
-        let tried = timeout_at(deadline, self.try_all(request, &names, &headers, deadline)).await;
-        let outcome = tried.unwrap_or_else(|_| {
-            Err(ModelError::Timeout {
-                url: self.endpoint.shown.to_string(),
-                seconds: whole_seconds(self.first_token),
-            })
-        });
-        match outcome {
-            Ok(live) => {
-                ticket.answers();
-                Ok((live, ticket))
-            }
-            Err(error) => {
-                ticket.fail(&error);
-                Err(error)
-            }
-        }
-    }
-
-    async fn try_all(
-        &self,
-        request: &ChatRequest,
-        names: &Names,
-        headers: &HeaderMap,
-        deadline: Instant,
-    ) -> Result<Live, ModelError> {
-        let mut backoff = Backoff::new(self.retry_pause);
-        loop {
-            let habits = self.habits.now();
-            let body = request::encode(&self.model, request, names, habits)?;
-            let failure = match self.try_once(body, names, headers.clone()).await {
-                Ok(live) => return Ok(live),
-                Err(failure) => failure,
-            };
-            if self.habits.adapt(habits, &failure.error) {
-                continue;
-            }
-            let pause = backoff.pause(failure.retry, deadline.saturating_duration_since(Instant::now()));
-            let Some(pause) = pause.filter(|_| !self.breaker_opened()) else {
-                return Err(failure.error);
-            };
-            tracing::debug!(llm.url = %self.endpoint.shown, error = %failure.error, ?pause, "asks the model again");
-            sleep(pause).await;
-        }
-    }
-
-    async fn try_once(&self, body: bytes::Bytes, names: &Names, headers: HeaderMap) -> Result<Live, Failure> {
-        let sent = self
-            .http
-            .post(self.endpoint.url.clone())
-            .headers(headers)
-            .body(body)
-            .send()
-            .await;
-        let response = sent.map_err(|error| Failure::network(&self.endpoint.shown, reason(&error)))?;
-        if !response.status().is_success() {
-            return Err(refusal::read(response, &self.endpoint.shown, self.key.as_ref()).await);
-        }
-        let mut live = Live::open(response, Arc::clone(&self.endpoint.shown), names.clone()).await?;
-        while !live.has_started() {
-            live.read().await?;
-        }
-        Ok(live)
-    }
-
-    /// Others found out meanwhile that the provider is down: this request stops trying, too, unless it is the probe.
-    fn breaker_opened(&self) -> bool {
-        self.breaker.report().state == BreakerState::Open
-    }
-
-    fn headers(&self) -> Result<HeaderMap, ModelError> {
-        let mut headers = HeaderMap::with_capacity(3);
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
-        if let Some(key) = &self.key {
-            let bearer = HeaderValue::from_str(&format!("Bearer {}", key.expose()));
-            let mut bearer = bearer.map_err(|_unprintable| ModelError::NotAsked {
-                reason: "its key has characters that no key has: check OPENAI_API_KEY or llm-key".to_owned(),
-            })?;
-            bearer.set_sensitive(true);
-            headers.insert(AUTHORIZATION, bearer);
-        }
-        Ok(headers)
+    /// The protocol as a server with these quirks speaks it.
+    pub(crate) fn new(key: Option<Secret>, quirks: Quirks) -> Self {
+        Self { key, quirks }
     }
 }
 
-fn whole_seconds(limit: Duration) -> u64 {
-    limit.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX)
+#[async_trait]
+impl Protocol for OpenAi {
+    fn encode(&self, question: &Question<'_>) -> Result<Bytes, ModelError> {
+        request::encode(question, self.quirks)
+    }
+
+    async fn authorize(&self, headers: &mut HeaderMap, _: &Url, _: &[u8]) -> Result<(), Failure> {
+        if let Some(key) = &self.key {
+            let (name, value) = if self.quirks.api_key {
+                (API_KEY, secret(key.expose())?)
+            } else {
+                (AUTHORIZATION, bearer(key.expose())?)
+            };
+            headers.insert(name, value);
+        }
+        Ok(())
+    }
+
+    fn key(&self) -> Option<&Secret> {
+        self.key.as_ref()
+    }
+
+    fn feed(&self, event: Event<'_>, assembly: &mut Assembly) -> Result<Progress, Trouble> {
+        if event.data == "[DONE]" {
+            return Ok(Progress::Whole);
+        }
+        let chunk: Chunk = serde_json::from_str(event.data)
+            .map_err(|error| Trouble::Garbled(format!("a chunk is not JSON: {error}")))?;
+        if let Some(error) = chunk.error.filter(|error| !error.is_null()) {
+            return Err(refused(&error));
+        }
+        if let Some(usage) = chunk.usage {
+            *assembly.usage() = usage.into();
+        }
+        for choice in chunk.choices.unwrap_or_default() {
+            if choice.index != 0 {
+                continue;
+            }
+            if let Some(piece) = choice.delta.or(choice.message) {
+                take(piece, assembly)?;
+            }
+            if let Some(reason) = choice.finish_reason.filter(|reason| !reason.is_empty()) {
+                assembly.finish(finish(&reason)?);
+            }
+        }
+        Ok(Progress::More)
+    }
+}
+
+fn take(piece: Piece, assembly: &mut Assembly) -> Result<(), Trouble> {
+    // Some servers send both names of the same reasoning.
+    let reasoning = if piece.reasoning_content.text.is_empty() {
+        piece.reasoning
+    } else {
+        piece.reasoning_content
+    };
+    assembly.thought(reasoning.text);
+    assembly.thought(piece.content.reasoning);
+    assembly.tagged_text(piece.content.text);
+    assembly.tagged_text(piece.refusal.text);
+    for fragment in piece.tool_calls.into_iter().flatten() {
+        let function = fragment.function.unwrap_or_default();
+        assembly.call_part(
+            fragment.index,
+            fragment.id.unwrap_or_default(),
+            &function.name.unwrap_or_default(),
+            &function.arguments.0,
+        )?;
+    }
+    Ok(())
+}
+
+fn finish(reason: &str) -> Result<Finish, Trouble> {
+    Ok(match reason {
+        "length" | "max_tokens" | "model_length" => Finish::Length,
+        "tool_calls" | "function_call" | "tool_use" => Finish::ToolCalls,
+        "content_filter" | "safety" => Finish::Filtered,
+        "error" => return Err(Trouble::Refused(500, "it ended the answer with an error".to_owned())),
+        _ => Finish::Stop,
+    })
+}
+
+fn refused(error: &serde_json::Value) -> Trouble {
+    let (message, code) = message_and_code(error);
+    let status = code
+        .and_then(|code| code.parse().ok())
+        .filter(|code| (400..600).contains(code))
+        .unwrap_or(500);
+    Trouble::Refused(
+        status,
+        if message.is_empty() {
+            "it reported an error".to_owned()
+        } else {
+            message
+        },
+    )
 }

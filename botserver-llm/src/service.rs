@@ -9,6 +9,7 @@ use botstate::{
     keyword::Registry,
     model::Models,
     service::{HealthCheck, Service},
+    shared::RateLimit,
 };
 
 use crate::{
@@ -25,8 +26,20 @@ pub struct LlmConfig {
     pub base_url: Option<String>,
     /// The key for `base_url`. It is never sent to another address that a bot's settings name.
     pub api_key: Option<Secret>,
+    /// The kind of provider, such as `anthropic`; read from the address when absent.
+    pub provider: Option<String>,
     /// The model that answers for bots that name none.
     pub model: Option<String>,
+    /// Models that are asked after it, by name at the same server or as `provider/name`.
+    pub models: Vec<String>,
+    /// Keys of other providers by their kind, each for the provider's own address only.
+    pub keys: Vec<(String, Secret)>,
+    /// Requests a minute to each address with the server's keys.
+    pub requests_per_minute: Option<u32>,
+    /// Tokens a minute at each address with the server's keys.
+    pub tokens_per_minute: Option<u32>,
+    /// A table of models in the form of the server's own, asked before it.
+    pub catalogue: Option<String>,
     /// The longest wait for the first piece of an answer, retries included. Default 60 s.
     pub first_token_timeout: Duration,
     /// The longest wait between two pieces of an answer. Default 30 s.
@@ -44,7 +57,13 @@ impl Default for LlmConfig {
         Self {
             base_url: None,
             api_key: None,
+            provider: None,
             model: None,
+            models: Vec::new(),
+            keys: Vec::new(),
+            requests_per_minute: None,
+            tokens_per_minute: None,
+            catalogue: None,
             first_token_timeout: Duration::from_mins(1),
             idle_timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(5),
@@ -61,10 +80,12 @@ pub struct LlmService {
 }
 
 /// The models that `config` and the bots' settings name. Nothing is connected until something is asked.
-pub fn service(config: LlmConfig) -> LlmService {
+///
+/// Limits of requests and tokens are counted by `rates`, and by nobody without it.
+pub fn service(config: LlmConfig, rates: Option<Arc<dyn RateLimit>>) -> LlmService {
     meter::describe();
     LlmService {
-        directory: Arc::new(Directory::new(config)),
+        directory: Arc::new(Directory::new(config, rates)),
     }
 }
 

@@ -130,13 +130,14 @@ async fn a_prompt_gives_the_answer_and_is_all_that_the_model_reads() {
     .unwrap();
 
     assert_eq!(value, Value::text("Good day"));
-    let messages = vec![ChatMessage::user("Greet")];
+    let [asked] = model.asked().try_into().unwrap();
+    assert!(asked.asker.is_some(), "somebody pays for it");
     assert_eq!(
-        model.asked(),
-        [ChatRequest {
-            messages,
+        ChatRequest { asker: None, ..asked },
+        ChatRequest {
+            messages: vec![ChatMessage::user("Greet")],
             ..ChatRequest::default()
-        }]
+        }
     );
 }
 
@@ -163,7 +164,7 @@ async fn an_object_is_given_only_to_prompts_that_ask_for_json() {
 
 #[tokio::test]
 async fn without_a_model_the_remedy_is_told() {
-    let models = service(LlmConfig::default()).models();
+    let models = service(LlmConfig::default(), None).models();
 
     let fault = call(models, &mut FakeTurn::new(), args([("prompt", "Hi".into())]))
         .await
@@ -250,7 +251,7 @@ async fn an_answer_without_bounds_is_cut_off() {
 #[test]
 fn the_shape_has_the_option_clauses() {
     let mut registry = Registry::new();
-    service(LlmConfig::default()).register(&mut registry);
+    service(LlmConfig::default(), None).register(&mut registry);
 
     let (keyword, shapes) = registry.iter().find(|(keyword, _)| keyword.phrase == "LLM").unwrap();
 

@@ -85,11 +85,14 @@ async fn requests_tokens_and_errors_are_counted_by_model_and_outcome() {
     tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
     let sums = Sums::default();
     let _recording = metrics::set_default_local_recorder(&sums);
-    let llm = service(LlmConfig {
-        base_url: Some(url),
-        model: Some("m".to_owned()),
-        ..LlmConfig::default()
-    });
+    let llm = service(
+        LlmConfig {
+            base_url: Some(url),
+            model: Some("m".to_owned()),
+            ..LlmConfig::default()
+        },
+        None,
+    );
     let model = |path: &str| {
         let bot = Bot {
             id: BotId::new(),

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use botlib::{Clock, OrgId};
 use botstate::{
     AppState, Db, db,
-    job::{Handlers, JobHandler, Jobs, NewJob},
+    job::{Handlers, JobHandler, Jobs, NewJob, Sweep},
 };
+use parking_lot::RwLock;
 use tokio::sync::Notify;
 
 use crate::store::jobs;
@@ -17,6 +18,8 @@ pub struct Queue {
     pub(crate) db: Db,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) handlers: Handlers,
+    /// Who looks for what is old.
+    pub(crate) sweeps: Arc<RwLock<Vec<Arc<dyn Sweep>>>>,
     /// Rings when there may be something to do sooner than was thought.
     pub(crate) bell: Arc<Notify>,
 }
@@ -28,6 +31,7 @@ impl Queue {
             db: state.db.clone(),
             clock: Arc::clone(&state.clock),
             handlers: Handlers::default(),
+            sweeps: Arc::default(),
             bell: Arc::default(),
         }
     }
@@ -56,6 +60,10 @@ impl Jobs for Queue {
     fn handle(&self, kind: &'static str, handler: Arc<dyn JobHandler>) {
         self.handlers.add(kind, handler);
         self.ring();
+    }
+
+    fn sweep(&self, sweep: Arc<dyn Sweep>) {
+        self.sweeps.write().push(sweep);
     }
 }
 

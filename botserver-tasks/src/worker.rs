@@ -146,6 +146,12 @@ impl Worker {
         if let Err(error) = swept.await {
             tracing::warn!(%error, "old jobs were not swept");
         }
+        let sweeps = self.queue.sweeps.read().clone();
+        for sweep in sweeps {
+            if let Err(error) = sweep.sweep(now).await {
+                tracing::warn!(%error, "what is old was not swept");
+            }
+        }
     }
 
     /// Starts what is due and gives how long nothing else is.

@@ -70,6 +70,11 @@ pub(crate) enum Command {
 #[cfg(feature = "auto")]
 #[derive(Debug, Subcommand)]
 pub(crate) enum Bot {
+    /// Make a package to begin with, in the bots folder
+    New {
+        /// The name of the bot
+        name: String,
+    },
     /// Check scripts and packages: exits 0 without errors, 1 with errors, 2 when it could not run
     Check {
         /// Scripts, packages or folders of packages [default: the bots folder]

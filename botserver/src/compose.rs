@@ -123,7 +123,7 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
         state.ports.extractor = Some(Arc::new(botserver_drive::extractor(program)));
     }
     #[cfg(feature = "llm")]
-    let llm = botserver_llm::service(llm_config(&state.config));
+    let llm = botserver_llm::service(llm_config(&state.config)?, Some(Arc::clone(&state.limits)));
     #[cfg(feature = "llm")]
     {
         state.ports.models = Some(llm.models());
@@ -177,6 +177,7 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
         let packages = dialogs.mount(Arc::clone(&state.ports.keywords)).await;
         state.ports.bots = Some(Arc::clone(&packages.bots));
         state.ports.dialogs = Some(Arc::clone(&packages.dialogs));
+        dialogs.sweep(&state);
         packages
     };
 
@@ -300,15 +301,29 @@ fn websites_outbound(
 
 /// The language model's section in the words of its crate.
 #[cfg(feature = "llm")]
-pub(crate) fn llm_config(config: &Config) -> botserver_llm::LlmConfig {
-    botserver_llm::LlmConfig {
+pub(crate) fn llm_config(config: &Config) -> anyhow::Result<botserver_llm::LlmConfig> {
+    let catalogue = config.llm.catalogue.as_ref().map(|file| {
+        std::fs::read_to_string(file).with_context(|| {
+            format!(
+                "could not read the table of models {}: check llm_catalogue",
+                file.display()
+            )
+        })
+    });
+    Ok(botserver_llm::LlmConfig {
+        provider: config.llm.provider.clone(),
+        models: config.llm.models.clone(),
+        keys: config.llm.keys.clone(),
+        requests_per_minute: config.llm.rate_limit,
+        tokens_per_minute: config.llm.tpm_limit,
+        catalogue: catalogue.transpose()?,
         base_url: config.llm.url.clone(),
         api_key: config.llm.key.clone(),
         model: config.llm.model.clone(),
         first_token_timeout: config.llm.first_token_timeout,
         idle_timeout: config.llm.idle_timeout,
         ..botserver_llm::LlmConfig::default()
-    }
+    })
 }
 
 struct Shared {

@@ -37,6 +37,8 @@ pub struct Config {
     pub auth: AuthConfig,
     /// Limits of scripts.
     pub script: ScriptConfig,
+    /// How long finished runs of bots by themselves are kept, and programs that nothing runs; nothing for ever.
+    pub keep: Option<Duration>,
     /// Logs.
     pub log: LogConfig,
 }
@@ -101,12 +103,24 @@ pub enum DatabaseUrl {
 /// A language model.
 #[derive(Debug, Clone)]
 pub struct LlmConfig {
-    /// Base URL of an OpenAI-compatible server.
+    /// The kind of provider, when the address does not tell.
+    pub provider: Option<String>,
+    /// Base URL of the provider.
     pub url: Option<String>,
     /// Its key.
     pub key: Option<Secret>,
     /// The model's name there.
     pub model: Option<String>,
+    /// Models that are asked after it.
+    pub models: Vec<String>,
+    /// Keys of further providers, by their kind.
+    pub keys: Vec<(String, Secret)>,
+    /// Requests a minute to each provider.
+    pub rate_limit: Option<u32>,
+    /// Tokens a minute at each provider.
+    pub tpm_limit: Option<u32>,
+    /// A table of models.
+    pub catalogue: Option<PathBuf>,
     /// The longest wait for the first piece of an answer.
     pub first_token_timeout: Duration,
     /// The longest wait between two pieces.
@@ -184,9 +198,15 @@ impl Config {
             },
             redis_url: read.checked_optional("redis_url", redis_url),
             llm: LlmConfig {
+                provider: read.optional("llm_provider"),
                 url: read.optional::<Url>("llm_url").map(|url| url.to_string()),
                 key: read.optional::<String>("llm_key").map(Secret::new),
                 model: read.optional("llm_model"),
+                models: read.list("llm_models"),
+                keys: read.checked_optional("llm_keys", provider_keys).unwrap_or_default(),
+                rate_limit: read.optional("llm_rate_limit"),
+                tpm_limit: read.optional("llm_tpm_limit"),
+                catalogue: read.optional("llm_catalogue"),
                 first_token_timeout: read.seconds("llm_first_token_timeout"),
                 idle_timeout: read.seconds("llm_idle_timeout"),
             },
@@ -202,6 +222,9 @@ impl Config {
                 operations: read.required("script_operations"),
                 steps: read.required("script_steps"),
             },
+            keep: Some(read.required::<u32>("keep_days"))
+                .filter(|days| *days > 0)
+                .map(|days| Duration::from_secs(u64::from(days) * 86_400)),
             log: LogConfig {
                 json: read.with("log_format", log_format),
                 filter: read.required("log"),
@@ -262,6 +285,17 @@ fn redis_url(text: &str) -> Result<Secret, String> {
         Ok(url) if ["redis", "valkey", "unix", "redis+unix"].contains(&url.scheme()) => Ok(Secret::new(text)),
         _ => Err("a URL such as redis://host:6379".to_owned()),
     }
+}
+
+fn provider_keys(text: &str) -> Result<Vec<(String, Secret)>, String> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| match pair.split_once('=') {
+            Some((provider, key)) => Ok((provider.trim().to_owned(), Secret::new(key.trim()))),
+            None => Err("pairs such as anthropic=KEY,groq=KEY".to_owned()),
+        })
+        .collect()
 }
 
 fn secret_key(text: &str) -> Result<Secret, String> {

@@ -13,6 +13,7 @@ use botlib::{
 };
 use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::keyword::Args;
@@ -178,6 +179,20 @@ impl Settings {
         self.get(name)?.parse().ok()
     }
 
+    /// A row's value as what it looks like: a number, true or false, else a text.
+    pub fn typed(text: &str) -> Value {
+        if let Ok(number) = text.parse::<i64>() {
+            return Value::Int(number);
+        }
+        match text.to_ascii_lowercase().as_str() {
+            "true" => Value::Bool(true),
+            "false" => Value::Bool(false),
+            _ => text
+                .parse::<Decimal>()
+                .map_or_else(|_| Value::text(text), Value::Decimal),
+        }
+    }
+
     /// All rows, names in lower case.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
@@ -247,6 +262,12 @@ pub trait Dialog: Send {
 
     /// Whether the next [`Dialog::resume`] is bound to be short: nothing that loops runs without a step.
     fn is_brief(&self) -> bool;
+
+    /// Whether a debugger may let the next [`Dialog::resume`] stand for minutes: it then runs on a thread of its own
+    /// that counts as none that computes.
+    fn may_stand(&self, _env: &Env) -> bool {
+        false
+    }
 
     /// The whole state as JSON text: program hash, frames, variables, loops.
     ///

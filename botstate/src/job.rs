@@ -133,6 +133,19 @@ pub trait Jobs: Send + Sync + 'static {
 
     /// Says that work of this kind is done by `handler` in this process.
     fn handle(&self, kind: &'static str, handler: Arc<dyn JobHandler>);
+
+    /// Lets `sweep` look for what is old, about once an hour.
+    fn sweep(&self, sweep: Arc<dyn Sweep>);
+}
+
+/// Deletes what nobody needs any more. Every node does it, so a second time must change nothing.
+#[async_trait]
+pub trait Sweep: Send + Sync + 'static {
+    /// Deletes what is old at `now`.
+    ///
+    /// # Errors
+    /// When the database refuses; the next time tries again.
+    async fn sweep(&self, now: DateTime<Utc>) -> Result<(), db::Error>;
 }
 
 /// A job as its handler gets it.

@@ -120,6 +120,31 @@ pub trait Turn: Send {
     }
 }
 
+/// Where rows are, or a name that may be one of something else: what an argument `@name` holds.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Source {
+    /// The words, when it is a bare name.
+    pub name: Option<String>,
+    /// The value, or that of the variable which is called so; null when there is none.
+    pub value: Value,
+}
+
+impl From<Value> for Source {
+    fn from(argument: Value) -> Self {
+        match argument {
+            Value::Map(mut map)
+                if map.len() == 2 && matches!(map.get("name"), Some(Value::Text(_))) && map.get("value").is_some() =>
+            {
+                Self {
+                    name: map.remove("name").map(|name| name.to_string()),
+                    value: map.remove("value").unwrap_or_default(),
+                }
+            }
+            value => Self { name: None, value },
+        }
+    }
+}
+
 /// Arguments by the names that the shape gives them.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Args(pub Map);
@@ -128,6 +153,11 @@ impl Args {
     /// The argument called `name`; null when it was not given.
     pub fn take(&mut self, name: &str) -> Value {
         self.0.remove(name).unwrap_or_default()
+    }
+
+    /// The argument `@name`.
+    pub fn source(&mut self, name: &str) -> Source {
+        self.take(name).into()
     }
 
     /// Whether `name` was given.
@@ -179,7 +209,9 @@ impl Args {
 ///   names on the left of a comparison are columns, everything on the right is computed.
 /// - `@name`: where rows are. A bare name such as `accounts`, `.Products` or `crm.leads` comes as an object with
 ///   `name` (its text) and `value` (the variable of that name, null when there is none); anything else is its value.
-/// - `{name}`: assignments `a = 1, b AS x`: an object with the assigned names.
+/// - `{name}`: assignments `a = 1, b AS x`: an object with the assigned names. After SET or before WHERE a value may read
+///   names that the script never sets: columns of the rows that get it. Such values come again under `computed`: an
+///   object of names, each with the same kind of list as for `%name`.
 /// - `#name...`: values that know what they are called: a list of objects with `name` (of the variable or last member,
 ///   null for anything else) and `value`.
 /// - `$name`: the words up to the end of the line or the next word of the shape, as text: `every 1 hour`. Right after the
@@ -266,6 +298,7 @@ impl Shape {
                 Part::Optional(inner) => has(inner, name),
                 Part::Flag(flag) => flag.eq_ignore_ascii_case(name),
                 Part::Query(own) => own == name || name == "rows",
+                Part::Fields(own) => own == name || name == "computed",
                 part => part.name() == Some(name),
             })
         }

@@ -19,6 +19,8 @@ pub struct RowChange {
     pub row: Map,
     /// The row before the change; empty for a new one.
     pub old: Map,
+    /// How many orders led to it: 0 when a person's turn made it.
+    pub depth: u8,
     /// When it happened.
     pub at: DateTime<Utc>,
 }

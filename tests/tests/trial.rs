@@ -8,7 +8,11 @@
 
 use std::{path::Path, process::Output, process::Stdio, time::Duration};
 
-use botserver_tests::{packages::Packages, process};
+use botserver_tests::{
+    client::{Chat, Visitor},
+    packages::Packages,
+    process::{self, Setup},
+};
 
 /// Every test is played three times, with a server of its own each time, on a machine that does other things too.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -301,4 +305,65 @@ async fn files_and_schedules_that_differ_are_shown() {
 
     0 held, 3 failed in [time]
     "#);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_killed_by_a_signal_leaves_what_the_tests_expect_after_their_kill() {
+    let script = "TALK \"Hello\"\nDIM sum AS NUMBER\nFOR i = 1 TO 3\n  HEAR x AS INTEGER\n  sum = sum + x\n\
+        INSERT INTO \"numbers\" VALUES { n: x }\n  SET BOT MEMORY \"last\", x\n  WRITE \"log-${i}.txt\", x\nNEXT\n\
+        rows = FIND \"numbers\"\nTALK \"${sum} of ${COUNT(rows)} rows, last ${GET BOT MEMORY \"last\"}, ${READ \"log-1.txt\"}${READ \"log-3.txt\"}\"\n";
+    let end = "42 of 3 rows, last 30, 430";
+    let packages = Packages::of_start("shop", script);
+    let steps = ["4", "8", "30"].map(|x| format!("  - say: {x}\n"));
+    let text = format!(
+        "name: sums\nsteps:\n  - expect: {{ said: Hello }}\n{}    expect: {{ said: '{end}' }}\n",
+        steps.concat()
+    );
+    let file = write(&packages, "shop", "sums.test.yaml", &text);
+    let mut server = Setup::new().bots(packages.path()).start().await.unwrap();
+
+    let (code, text) = play(&["--kill", &file], packages.path()).await;
+    let (mut who, mut chat): (Visitor, Chat) = Chat::start(&server.url(), "shop").await.unwrap();
+    chat.turn().await.unwrap();
+    let mut last = String::new();
+    for x in ["4", "8", "30"] {
+        let seen = chat.last_seq().unwrap();
+        server.kill().unwrap();
+        server.restart().await.unwrap();
+        who = who.at(&server.url());
+        chat = who.resume(seen).await.unwrap();
+        last = chat.say(x).await.unwrap().text();
+    }
+
+    assert_eq!(code, 0, "{text}");
+    assert_eq!(last, end);
+}
+
+#[tokio::test]
+async fn a_new_package_holds_its_tests_and_its_checks() {
+    let folder = tempfile::tempdir().unwrap();
+    let bot = async |arguments: &[&str]| {
+        let arguments = [&["bot"], arguments].concat();
+        let done = process::run(folder.path(), &arguments, &[]).await.unwrap();
+        let text = String::from_utf8([done.stdout, done.stderr].concat()).unwrap();
+        (done.status.code().unwrap(), text)
+    };
+
+    let (missing, why) = bot(&["check"]).await;
+    let (made, text) = bot(&["new", "tea-room"]).await;
+    let (checked, check) = bot(&["check"]).await;
+    let (formatted, difference) = bot(&["fmt", "--check"]).await;
+    let (again, twice) = bot(&["new", "tea-room"]).await;
+    let (wrong, name) = bot(&["new", "../tea"]).await;
+    let (code, played) = play(&["--plain"], folder.path()).await;
+
+    assert_eq!(missing, 2);
+    assert!(why.contains("make one with `botserver bot new NAME`"), "{why}");
+    assert_eq!(made, 0, "{text}");
+    assert!(text.contains("botserver bot test bots/tea-room.gbai"), "{text}");
+    assert_eq!((checked, check.trim()), (0, "3 scripts: no problems"));
+    assert_eq!(formatted, 0, "{difference}");
+    assert!(again == 2 && twice.contains("is there already"), "{twice}");
+    assert!(wrong == 2 && name.contains("such as my-shop"), "{name}");
+    assert_eq!(code, 0, "{played}");
 }

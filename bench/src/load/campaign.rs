@@ -132,19 +132,24 @@ impl Campaign {
             sum.unsent += tally.unsent;
             sum.first_error = sum.first_error.or_else(|| tally.first_error.clone());
         }
-        let at = |quantile: f64| float(sum.latency.value_at_quantile(quantile)) / 1000.0;
         Ran {
             total: sum.total,
             counted: sum.counted,
             errors: sum.errors,
             unsent: sum.unsent,
-            latency: Latency {
-                p50: at(0.5),
-                p99: at(0.99),
-                p999: at(0.999),
-                max: float(sum.latency.max()) / 1000.0,
-            },
+            latency: latency(&sum.latency),
             first_error: sum.first_error,
         }
+    }
+}
+
+/// The times in a histogram of microseconds.
+pub(super) fn latency(times: &Histogram<u64>) -> Latency {
+    let at = |quantile: f64| float(times.value_at_quantile(quantile)) / 1000.0;
+    Latency {
+        p50: at(0.5),
+        p99: at(0.99),
+        p999: at(0.999),
+        max: float(times.max()) / 1000.0,
     }
 }

@@ -50,6 +50,7 @@ impl Door {
         let opening = async {
             match target {
                 Target::Echo => self.socket(number, "/ws", None, Talk::Echo).await,
+                Target::Model { name, .. } => bail!("the model {name} has no socket"),
                 Target::Bot { name, greets } => {
                     let visit = self.visit(&name).await.context("ask for a token")?;
                     let path = format!("/ws?bot_name={name}&session_id={}", visit.session_id);

@@ -15,7 +15,7 @@ use tokio_tungstenite::{
     tungstenite::{Message, Utf8Bytes},
 };
 
-use super::{Phase, campaign::Campaign};
+use super::{Phase, campaign::Campaign, streams::Reader};
 
 /// The longest that a turn may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -40,6 +40,10 @@ struct Frame<'a> {
     content: Cow<'a, str>,
     #[serde(borrow, default)]
     turn_id: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    stream_token: Option<Cow<'a, str>>,
+    #[serde(default)]
+    is_complete: bool,
 }
 
 /// A connection.
@@ -180,6 +184,24 @@ impl Line {
         timeout(PATIENCE, turn)
             .await
             .with_context(|| format!("no answer within {PATIENCE:?}"))?
+    }
+
+    /// Asks a bot, and hands the words of its answer on as they come.
+    pub(super) async fn stream(&mut self, content: &str, words: &mut Reader) -> anyhow::Result<()> {
+        let id = format!("{}-{}", self.number, self.turns);
+        self.turns += 1;
+        let frame = format!(r#"{{"message_type":1,"message_id":"{id}","content":"{content}"}}"#);
+        self.socket.send(Message::text(frame)).await.context("send a message")?;
+        loop {
+            let text = self.next().await?;
+            let frame = read(&text)?;
+            match frame.kind.as_deref() {
+                Some("turn_completed") => return Ok(()),
+                Some("error") => bail!("the bot failed to answer: {text}"),
+                None if frame.stream_token.is_some() && !frame.is_complete => words.add(&frame.content)?,
+                _ => {}
+            }
+        }
     }
 
     async fn echoed(&mut self, id: &str) -> anyhow::Result<()> {

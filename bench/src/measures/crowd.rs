@@ -10,7 +10,7 @@ use crate::{
     goals::{Goal, Goals},
     number::length,
     plan::Plan,
-    process::{Echo, Process},
+    process::{Part, Process},
     protocol::{Run, Target},
     report::{self, Row, Unit},
     server::{Place, Server},
@@ -107,7 +107,7 @@ pub(super) fn measure(place: &Place, plan: &Plan) -> anyhow::Result<Rows> {
 
 fn one_round(place: &Place, plan: &Plan, table: &mut Table) -> anyhow::Result<()> {
     let sessions = length(plan.crowd);
-    let (echo, _) = Echo::start()?;
+    let (echo, _) = Part::echo()?;
     let (before, after) = open(echo.process(), &echo.address, Target::Echo, plan, |_| Ok(()))?;
     let connection = (after.rss - before.rss) / sessions;
     let bare = before.rss;

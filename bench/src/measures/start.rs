@@ -4,7 +4,7 @@ use super::{Rows, round};
 use crate::{
     goals::Goal,
     plan::Plan,
-    process::Echo,
+    process::Part,
     report::{Row, Unit},
     server::Place,
 };
@@ -27,7 +27,7 @@ pub(super) fn measure(place: &Place, plan: &Plan) -> anyhow::Result<Rows> {
             for row in [&mut first, &mut again] {
                 let (server, ours) = site.start()?;
                 server.process.stop()?;
-                let (_echo, bare) = Echo::start()?;
+                let (_echo, bare) = Part::echo()?;
                 row.add_beside(ours.as_secs_f64() * 1000.0, bare.as_secs_f64() * 1000.0);
             }
         }

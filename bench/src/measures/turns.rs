@@ -8,7 +8,7 @@ use crate::{
     goals::Goal,
     number::median,
     plan::Plan,
-    process::Echo,
+    process::Part,
     protocol::{Run, Target},
     report::{self, Row, Unit},
     server::{Place, Site},
@@ -73,7 +73,7 @@ pub(super) fn measure(place: &Place, plan: &Plan) -> anyhow::Result<Rows> {
 fn measure_at(site: &Site, place: &Place, plan: &Plan) -> anyhow::Result<Rows> {
     let scratch = place.scratch()?;
     let (server, _) = site.start()?;
-    let (echo, _) = Echo::start()?;
+    let (echo, _) = Part::echo()?;
     let most = CONNECTIONS.iter().copied().fold(OF_P6, usize::max);
     let (mut talker, mut shouter) = (Client::start()?, Client::start()?);
     let bot = Target::Bot {

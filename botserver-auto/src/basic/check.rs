@@ -42,6 +42,11 @@ const AMBIENT: [&str; 22] = [
     "error_message",
 ];
 
+/// Whether every script finds the name set.
+pub(crate) fn is_ambient(name: &str) -> bool {
+    AMBIENT.iter().any(|other| name.eq_ignore_ascii_case(other))
+}
+
 /// What is there besides the script.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Known {

@@ -31,6 +31,7 @@ use super::{
     schema::ParamSpec,
     tree::{Expr, ExprKind, Param, Procedure, Span, Stmt, StmtKind},
 };
+pub(crate) use argument::names_in;
 use code::Op;
 use effects::Effects;
 pub(crate) use effects::{children, is_volatile};

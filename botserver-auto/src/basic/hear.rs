@@ -1,5 +1,6 @@
 //! Answers of people: whether they fit the type that HEAR wants, and the value they stand for.
 
+mod colors;
 mod numbers;
 mod papers;
 mod refusal;

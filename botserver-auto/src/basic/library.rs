@@ -3,6 +3,7 @@
 mod choice;
 mod date;
 pub(crate) mod docs;
+mod forms;
 mod json;
 mod list;
 mod mail;
@@ -61,6 +62,7 @@ static TABLE: LazyLock<HashMap<&'static str, Function>> = LazyLock::new(|| {
         choice::FUNCTIONS,
         json::FUNCTIONS,
         mail::FUNCTIONS,
+        forms::FUNCTIONS,
         records::FUNCTIONS,
     ];
     groups

@@ -187,6 +187,8 @@ fn names(source: &Source, tokens: &[Token]) -> HashSet<String> {
     const DECLARING: [&str; 8] = ["PARAM", "EACH", "FOR", "HEAR", "WITH", "CATCH", "LET", "SET"];
     let mut names = HashSet::new();
     let mut procedure = false;
+    // Lines of an UPDATE, whose SET gives columns a value.
+    let mut updates = false;
     let word = |token: Option<&Token>| match token {
         Some(token) if token.kind == Kind::Word => source.slice(token.span()),
         _ => "",
@@ -205,12 +207,21 @@ fn names(source: &Source, tokens: &[Token]) -> HashSet<String> {
             continue;
         }
         procedure |= line_start && is(word(Some(token)), &["SUB", "FUNCTION"]);
+        if line_start {
+            let columns = updates && is(word(Some(token)), &["SET", "WITH", "WHERE"]);
+            updates = columns || is(word(Some(token)), &["UPDATE"]);
+        }
+        // SET and WITH in a line belong to the keyword before them: `UPDATE t SET a = 1`, `SAVE t WITH a AS 1`.
+        let clause = is(word(before), &["SET", "WITH"])
+            && (updates
+                || goes_on_here.is_some_and(|token| !matches!(token.kind, Kind::Newline | Kind::Colon))
+                    && !is(word(goes_on_here), &["THEN", "ELSE"]));
         let goes_on = tokens
             .get(at + 1)
             .is_some_and(|next| matches!(next.kind, Kind::Equal | Kind::Dot | Kind::Bracket));
         let assigned = goes_on && (line_start || is(word(before), &["THEN", "ELSE"]));
         let parameter = procedure && before.is_some_and(|before| matches!(before.kind, Kind::Paren | Kind::Comma));
-        if assigned || parameter || is(word(before), &DECLARING) {
+        if assigned || parameter || is(word(before), &DECLARING) && !clause {
             names.insert(source.slice(token.span()).trim_end_matches('$').to_lowercase());
         }
     }
@@ -255,6 +266,8 @@ enum Block {
     With,
     Try,
     On,
+    /// An ON block that goes on to the next ON or the script's end.
+    OnOpen,
     Later,
 }
 

@@ -50,6 +50,26 @@ pub(crate) fn get_in(root: &Dynamic, keys: &[Val]) -> Outcome<Val> {
     let Some((first, rest)) = keys.split_first() else {
         return Ok(val(root));
     };
+    // Only at the end of a path a missing `size` tells how many there are: `item.size.width` asks for a member.
+    if !rest.is_empty()
+        && let Val::Text(name) = first
+        && is_size(name)
+    {
+        let own = if let Some(object) = root.read_lock::<Object>() {
+            object.get(name).cloned()
+        } else if let Some(list) = root.read_lock::<List>() {
+            match list.get(0) {
+                Some(Val::Object(row)) => row.get(name).cloned(),
+                _ => None,
+            }
+        } else {
+            None
+        };
+        return match own {
+            Some(own) => rest.iter().try_fold(own, |found, key| get(&found, key)),
+            None => Ok(Val::Null),
+        };
+    }
     let mut found = if let Some(object) = root.read_lock::<Object>() {
         member(&object, first)?
     } else if let Some(list) = root.read_lock::<List>() {

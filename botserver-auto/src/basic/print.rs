@@ -27,8 +27,8 @@ use super::{
     tree::Stmt,
 };
 
-/// How often statements that would be read differently are put back before the whole script stays as it is.
-const ROUNDS: usize = 4;
+/// How often statements that would be read differently are put back before all of the script's own ones are.
+const ROUNDS: usize = 32;
 
 /// The script `text` in canonical form.
 ///
@@ -43,6 +43,23 @@ pub fn format_source(text: &str, grammar: &Grammar) -> Result<String, Vec<Diagno
 /// # Errors
 /// All problems of the script when it has errors: what cannot be read cannot be formatted.
 pub fn format_script(name: &str, text: &str, grammar: &Grammar) -> Result<String, Vec<Diagnostic>> {
+    format_noting(name, text, grammar).map(|formatted| formatted.text)
+}
+
+/// A script in canonical form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Formatted {
+    /// The script.
+    pub text: String,
+    /// Lines on which statements begin that stay as they were written: in another form they would be read differently.
+    pub left: Vec<u32>,
+}
+
+/// The script `text` in canonical form, and what of it could not be brought into that form.
+///
+/// # Errors
+/// All problems of the script when it has errors: what cannot be read cannot be formatted.
+pub fn format_noting(name: &str, text: &str, grammar: &Grammar) -> Result<Formatted, Vec<Diagnostic>> {
     let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
     let parsed = parse(name, &text, grammar);
     if parsed.has_errors() {
@@ -53,19 +70,30 @@ pub fn format_script(name: &str, text: &str, grammar: &Grammar) -> Result<String
         let printed = print(&parsed, grammar, &kept);
         let again = parse(name, &printed, grammar);
         let different = compare::differences(&parsed, &again);
-        if different.is_empty() {
-            if compare::keeps_comments(&parsed, &again) {
-                return Ok(printed);
-            }
-            break;
+        let blamed = if different.is_empty() {
+            compare::without_comments(&parsed, &again)
+        } else {
+            different
+        };
+        let lines = |kept: &BTreeSet<usize>| kept.iter().map(|at| parsed.source.line(*at)).collect();
+        if blamed.is_empty() {
+            return Ok(Formatted {
+                text: printed,
+                left: lines(&kept),
+            });
         }
         let known = kept.len();
-        kept.extend(different);
+        kept.extend(blamed);
         if kept.len() == known {
-            break;
+            // Whatever is wrong is not where it shows: only what lies between the script's own statements is tidied.
+            let own: BTreeSet<usize> = parsed.body.iter().map(|stmt| stmt.span.start).collect();
+            if own.is_subset(&kept) {
+                break;
+            }
+            kept.extend(own);
         }
     }
-    Ok(text)
+    Ok(Formatted { text, left: vec![1] })
 }
 
 /// The script as text, with the statements at `kept` as they were written.

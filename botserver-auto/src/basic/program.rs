@@ -367,6 +367,30 @@ impl Program {
             .collect()
     }
 
+    /// The phrases of the keywords that the script may come to.
+    pub fn keywords(&self) -> impl Iterator<Item = &str> {
+        self.instructions().filter_map(|instr| match instr {
+            Instr::Host { keyword, .. } => Some(keyword.as_str()),
+            _ => None,
+        })
+    }
+
+    /// The scripts that it may run; nothing for one whose name is only known when it runs.
+    pub fn calls(&self) -> impl Iterator<Item = Option<String>> {
+        self.instructions().filter_map(|instr| match instr {
+            Instr::Script {
+                name: Operand::Const(name),
+                ..
+            } => Some(Some(name.to_string())),
+            Instr::Script { .. } => Some(None),
+            _ => None,
+        })
+    }
+
+    fn instructions(&self) -> impl Iterator<Item = &Instr> {
+        self.procedures.iter().flat_map(|routine| &routine.code)
+    }
+
     /// The `PARAM` lines.
     pub fn params(&self) -> &[ParamSpec] {
         &self.params

@@ -121,9 +121,9 @@ pub(crate) enum StmtKind {
     Webhook {
         endpoint: String,
     },
-    /// `ON … END ON`: a section of its own, run when the event happens.
+    /// `ON … END ON`: a section of its own, run when one of the events happens.
     On {
-        event: Event,
+        events: Vec<Event>,
         body: Vec<Stmt>,
     },
     /// `SCHEDULE IN 5 MINUTES DO … END SCHEDULE`: a section of its own, run later with the variables of this moment.
@@ -323,6 +323,25 @@ pub(crate) struct Place {
     pub(crate) span: Span,
 }
 
+impl Place {
+    /// The value that stands there.
+    pub(crate) fn read(&self) -> Expr {
+        let name = ExprKind::Name(self.name.text.clone());
+        let base = Expr::new(name, self.name.span.clone());
+        if self.keys.is_empty() {
+            return base;
+        }
+        let steps = self.keys.iter().map(|key| match key {
+            PlaceKey::Member(text) => Step::Member(Name {
+                text: text.clone(),
+                span: self.span.clone(),
+            }),
+            PlaceKey::Index(index) => Step::Index(index.clone()),
+        });
+        Expr::new(ExprKind::Path(Box::new(base), steps.collect()), self.span.clone())
+    }
+}
+
 /// A step from a value to a part of it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum PlaceKey {
@@ -462,8 +481,8 @@ pub(crate) enum Arg {
     Pieces(Vec<Piece>),
     /// A bare name where rows are, and the value of the variable that is called so.
     Source(String, Expr),
-    /// `a = 1, b AS x`.
-    Fields(Vec<(Name, Expr)>),
+    /// `a = 1, b AS x`, and the names in the values that are columns of the rows which get them.
+    Fields(Vec<(Name, Expr)>, Vec<String>),
     /// Values that are handed on with what they are called.
     Named(Vec<Expr>),
     /// Words of the line.
@@ -503,7 +522,7 @@ impl Arg {
             Self::One(expr) | Self::Filter(expr) | Self::Source(_, expr) => vec![expr],
             Self::Many(exprs) | Self::Named(exprs) => exprs.iter().collect(),
             Self::Pieces(pieces) => pieces.iter().filter_map(Piece::hole).collect(),
-            Self::Fields(fields) => fields.iter().map(|(_, value)| value).collect(),
+            Self::Fields(fields, _) => fields.iter().map(|(_, value)| value).collect(),
             Self::Words(_) | Self::Flag => Vec::new(),
         }
     }

@@ -135,8 +135,18 @@ impl Val {
                 return Err(Fault::new(FaultKind::Argument, "a secret cannot become text")
                     .hint("hand it to a keyword that takes secrets; it cannot be said, joined or compared as text"));
             }
+            // An error reads as what went wrong; its other members are there for scripts.
+            Self::Object(object) if object.get("number").is_some() => match object.error_message() {
+                Some(message) => message.print()?,
+                None => to_value(self).to_string().into(),
+            },
             other => to_value(other).to_string().into(),
         })
+    }
+
+    /// Whether it tells of something that went wrong.
+    pub(crate) fn is_error(&self) -> bool {
+        matches!(self, Self::Object(object) if object.error_message().is_some())
     }
 }
 

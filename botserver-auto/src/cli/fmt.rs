@@ -108,8 +108,11 @@ fn one(
     let text = String::from_utf8(bytes)
         .map_err(|error| format!("cannot read {}: {error}; save it as UTF-8", path.display()))?;
     done.scripts += 1;
-    let formatted = match basic::format_script(&path.display().to_string(), &text, grammar) {
-        Ok(formatted) => formatted,
+    let formatted = match basic::format_noting(&path.display().to_string(), &text, grammar) {
+        Ok(formatted) => {
+            note(path, &formatted.left).map_err(said)?;
+            formatted.text
+        }
         Err(diagnostics) => {
             done.refused += 1;
             for diagnostic in diagnostics.iter().filter(|diagnostic| diagnostic.is_error()) {
@@ -131,6 +134,19 @@ fn one(
     }
     replace(path, &formatted).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
     writeln!(out, "{}", path.display()).map_err(said)
+}
+
+/// Tells on standard error of statements that stay as they are.
+fn note(path: &Path, left: &[u32]) -> io::Result<()> {
+    let mut err = io::stderr().lock();
+    for line in left {
+        let place = path.display();
+        writeln!(
+            err,
+            "{place}:{line}: left as it is: in canonical form this statement would be read differently"
+        )?;
+    }
+    Ok(())
 }
 
 /// Puts `text` into the file at `path`, whole or not at all.

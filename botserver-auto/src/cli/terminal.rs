@@ -9,7 +9,7 @@ use botlib::{
 use botstate::{
     conversation::{Emit, SessionState},
     db,
-    dialog::{Bot, Env, Fault, FaultKind, HostCall, Input},
+    dialog::{Bot, Env, Fault, FaultKind, HostCall, Input, Settings},
     keyword::{Registry, Turn},
 };
 use tokio_util::sync::CancellationToken;
@@ -88,7 +88,7 @@ impl Terminal {
         names.insert("channel", "terminal".into());
         for (name, value) in settings.iter() {
             if let Some(name) = name.strip_prefix("param-") {
-                names.insert(name, crate::keywords::setting(value));
+                names.insert(name, Settings::typed(value));
             }
         }
         let (now, seed) = self.tape.moment(SystemClock.now(), SystemChance.seed("terminal"));

@@ -1,9 +1,9 @@
-//! The dialog that is debugged: scripts that call each other, in a terminal's surroundings.
+//! The dialog that is debugged: scripts that call each other in a terminal's surroundings, or one of a server.
 
 use std::{
     collections::{BTreeSet, HashMap},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, mpsc::SyncSender},
 };
 
 use botlib::{OrgId, Value, value::Map, wire::InputSpec};
@@ -12,8 +12,10 @@ use botstate::{
     dialog::{Answer, Env, Fault, FaultKind, Input, ScriptCall, Step},
     keyword::Registry,
 };
+use tokio::sync::mpsc::UnboundedReceiver;
 use uuid::Uuid;
 
+use super::live::{Attached, Debuggers, Event};
 use crate::{
     basic::{Diagnostic, Machine, Options, Pause, Watched},
     cli::terminal::Terminal,
@@ -48,16 +50,95 @@ pub(super) struct Launch {
     pub(super) limits: ScriptConfig,
 }
 
+/// Where the package lies for whoever debugs.
+pub(super) struct Place(Option<PathBuf>);
+
+impl Place {
+    /// The package at `path`, such as `/home/ada/bots/shop.gbai`.
+    pub(super) fn new(path: Option<PathBuf>) -> Self {
+        Self(path)
+    }
+
+    /// The paths of scripts by name, from their names and paths within the package's parent.
+    pub(super) fn paths(&self, scripts: Vec<(String, String)>) -> HashMap<String, PathBuf> {
+        let base = self.0.as_ref().and_then(|path| path.parent());
+        let full = |file: String| base.map_or_else(|| PathBuf::from(&file), |base| base.join(&file));
+        scripts.into_iter().map(|(name, file)| (name, full(file))).collect()
+    }
+}
+
 pub(super) struct Debuggee {
     pub(super) language: Language,
-    mounted: Mounted,
-    terminal: Terminal,
-    limits: ScriptConfig,
-    /// Scripts that call each other, the innermost last.
+    mounted: Arc<Mounted>,
+    /// Scripts that call each other, the innermost last; of a server the one that stands.
     pub(super) stack: Vec<Machine>,
-    input: Input,
     /// Where scripts lie, by their names.
     paths: HashMap<String, PathBuf>,
+    world: World,
+}
+
+/// In what the dialog runs.
+enum World {
+    /// In a terminal.
+    Terminal(Box<Stage>),
+    /// In a conversation of a server.
+    Live(Live),
+}
+
+/// A terminal with what goes into the dialog next.
+struct Stage {
+    terminal: Terminal,
+    limits: ScriptConfig,
+    input: Input,
+}
+
+/// A conversation of a server.
+struct Live {
+    debuggers: Arc<Debuggers>,
+    attached: Arc<Attached>,
+    events: UnboundedReceiver<Event>,
+    /// The surroundings of the dialog that stands, how deep it lies, and where its machine goes back to.
+    stand: Option<(Env, usize, SyncSender<Machine>)>,
+}
+
+/// Procedures that one script has inside each other, at most: those of a script that was called count beyond them.
+const DEEP: usize = 1 << 16;
+
+impl Drop for Debuggee {
+    fn drop(&mut self) {
+        if let World::Live(live) = &mut self.world {
+            live.debuggers.detach(&live.attached);
+            live.give_back(&mut self.stack);
+        }
+    }
+}
+
+impl Live {
+    /// Lets the dialog that stands go on.
+    fn give_back(&mut self, stack: &mut Vec<Machine>) {
+        if let (Some((_, _, back)), Some(machine)) = (self.stand.take(), stack.pop()) {
+            // Whoever waits for it may be gone with the server.
+            let _ = back.send(machine);
+        }
+    }
+
+    /// What happens next in the conversation. Nothing is lost when nobody waits for the answer.
+    async fn next(&mut self, stack: &mut Vec<Machine>) -> Happening {
+        let Some(event) = self.events.recv().await else {
+            return std::future::pending().await;
+        };
+        match event {
+            Event::Stood(stand) => {
+                let stand = *stand;
+                stack.push(stand.machine);
+                self.stand = Some((stand.env, stand.level, stand.back));
+                Happening::Paused(stand.pause)
+            }
+            Event::Said(text) => Happening::Said(text),
+            Event::Heard(spec) => Happening::Hears(spec),
+            Event::Ended(result) => Happening::Ended(result),
+        }
+    }
 }
 
 impl Debuggee {
@@ -95,30 +176,67 @@ impl Debuggee {
         if let Some(message) = launch.message {
             terminal.hear(message);
         }
-        let mut debuggee = Self {
-            language,
-            mounted: built.mounted,
+        let stage = Stage {
             terminal,
             limits: launch.limits,
-            stack: Vec::new(),
             input: Input::Continue,
-            paths,
         };
-        let machine = debuggee
-            .start(&wanted, launch.args)
+        let machine = stage
+            .start(&built.mounted, &wanted, launch.args)
             .map_err(|fault| problem(&fault, &built.diagnostics))?;
-        debuggee.stack.push(machine);
-        Ok(debuggee)
+        Ok(Self {
+            language,
+            mounted: Arc::new(built.mounted),
+            stack: vec![machine],
+            paths,
+            world: World::Terminal(Box::new(stage)),
+        })
     }
 
-    fn start(&self, script: &str, args: Map) -> Result<Machine, Fault> {
-        let limits = limits::of(&self.mounted.bot.settings, self.limits);
-        dialogs::start(self.mounted.program(script)?, args, &self.env(), limits)
+    /// A conversation of a server.
+    pub(super) fn live(
+        language: Language,
+        mounted: Arc<Mounted>,
+        paths: HashMap<String, PathBuf>,
+        debuggers: Arc<Debuggers>,
+        attached: Arc<Attached>,
+        events: UnboundedReceiver<Event>,
+    ) -> Self {
+        Self {
+            language,
+            mounted,
+            stack: Vec::new(),
+            paths,
+            world: World::Live(Live {
+                debuggers,
+                attached,
+                events,
+                stand: None,
+            }),
+        }
+    }
+
+    /// Whether it is a conversation of a server, which goes on whatever the debugger does.
+    pub(super) fn is_live(&self) -> bool {
+        matches!(self.world, World::Live(_))
+    }
+
+    /// The debugger has said where to stop.
+    pub(super) fn ready(&self) {
+        if let World::Live(live) = &self.world {
+            live.attached.ready();
+        }
     }
 
     /// What scripts see of their surroundings.
     pub(super) fn env(&self) -> Env {
-        self.terminal.env()
+        match &self.world {
+            World::Terminal(stage) => stage.terminal.env(),
+            World::Live(live) => match &live.stand {
+                Some((env, ..)) => env.clone(),
+                None => nowhere(),
+            },
+        }
     }
 
     /// Where a script lies, by the name that programs know it by, such as `start.bas`.
@@ -145,12 +263,22 @@ impl Debuggee {
 
     /// How many procedures are being run, those of callers included.
     pub(super) fn depth(&self) -> usize {
-        self.stack.iter().map(|machine| machine.stack().len()).sum()
+        let below = match &self.world {
+            World::Live(Live {
+                stand: Some((_, level, _)),
+                ..
+            }) => level * DEEP,
+            _ => 0,
+        };
+        below + self.stack.iter().map(|machine| machine.stack().len()).sum::<usize>()
     }
 
-    /// What was answered to a HEAR.
+    /// What was answered to a HEAR in a terminal.
     pub(super) fn answer(&mut self, text: &str) {
-        let chip = self
+        let World::Terminal(stage) = &mut self.world else {
+            return;
+        };
+        let chip = stage
             .terminal
             .chips()
             .iter()
@@ -158,7 +286,7 @@ impl Debuggee {
         let text = chip
             .and_then(|chip| chip.context.clone())
             .unwrap_or_else(|| text.to_owned());
-        self.input = Input::Heard(Answer {
+        stage.input = Input::Heard(Answer {
             text,
             files: Vec::new(),
         });
@@ -166,9 +294,26 @@ impl Debuggee {
 
     /// Goes on up to the next thing that happens.
     pub(super) async fn step(&mut self) -> Happening {
-        let env = self.env();
+        match &mut self.world {
+            World::Terminal(stage) => stage.step(&self.mounted, &mut self.stack).await,
+            World::Live(live) => {
+                live.give_back(&mut self.stack);
+                live.next(&mut self.stack).await
+            }
+        }
+    }
+}
+
+impl Stage {
+    fn start(&self, mounted: &Mounted, script: &str, args: Map) -> Result<Machine, Fault> {
+        let limits = limits::of(&mounted.bot.settings, self.limits);
+        dialogs::start(mounted.program(script)?, args, &self.terminal.env(), limits)
+    }
+
+    async fn step(&mut self, mounted: &Mounted, stack: &mut Vec<Machine>) -> Happening {
+        let env = self.terminal.env();
         let input = std::mem::replace(&mut self.input, Input::Continue);
-        let Some(top) = self.stack.last_mut() else {
+        let Some(top) = stack.last_mut() else {
             return Happening::Ended(Ok(Value::Null));
         };
         let step = match top.resume_watched(input, &env) {
@@ -191,22 +336,22 @@ impl Debuggee {
                     .into_iter()
                     .enumerate()
                     .map(|(place, value)| (place.to_string(), value));
-                match self.start(&name, places.collect()) {
-                    Ok(machine) => self.stack.push(machine),
+                match self.start(mounted, &name, places.collect()) {
+                    Ok(machine) => stack.push(machine),
                     Err(fault) => self.input = Input::Failed(fault),
                 }
                 Happening::Went
             }
             Step::Hear(spec) => Happening::Hears(spec),
-            Step::Done(value) => self.ended(Ok(value)),
-            Step::Fault(fault) => self.ended(Err(fault)),
+            Step::Done(value) => self.ended(Ok(value), stack),
+            Step::Fault(fault) => self.ended(Err(fault), stack),
         }
     }
 
     /// The innermost script is over: the one that called it goes on.
-    fn ended(&mut self, result: Result<Value, Fault>) -> Happening {
-        self.stack.pop();
-        if self.stack.is_empty() {
+    fn ended(&mut self, result: Result<Value, Fault>, stack: &mut Vec<Machine>) -> Happening {
+        stack.pop();
+        if stack.is_empty() {
             return Happening::Ended(result);
         }
         self.input = match result {
@@ -214,6 +359,17 @@ impl Debuggee {
             Err(fault) => Input::Failed(fault),
         };
         Happening::Went
+    }
+}
+
+/// The surroundings of no run, in which nothing is looked at.
+fn nowhere() -> Env {
+    Env {
+        now: chrono::DateTime::UNIX_EPOCH,
+        zone: "UTC".to_owned(),
+        locale: "en".to_owned(),
+        seed: 0,
+        names: Arc::default(),
     }
 }
 

@@ -3,24 +3,43 @@
 use std::io::{self, Write};
 
 use serde_json::{Value as Json, json};
+use tokio::sync::mpsc::Sender;
 
 use crate::framing;
 
+/// Where messages go.
+pub(super) enum Out<'a> {
+    /// To a stream, each with a header.
+    Stream(&'a mut (dyn Write + Send)),
+    /// To whoever sends them on.
+    Channel(Sender<Json>),
+}
+
 /// Sends messages with their numbers.
 pub(super) struct Wire<'a> {
-    out: &'a mut (dyn Write + Send),
+    out: Out<'a>,
     sent: u64,
 }
 
 impl<'a> Wire<'a> {
-    pub(super) fn new(out: &'a mut (dyn Write + Send)) -> Self {
+    pub(super) fn new(out: Out<'a>) -> Self {
         Self { out, sent: 0 }
+    }
+
+    /// Sends a message of another session on under a number of this one.
+    pub(super) fn pass(&mut self, message: &Json) -> io::Result<()> {
+        self.send(message.clone())
     }
 
     fn send(&mut self, mut message: Json) -> io::Result<()> {
         self.sent += 1;
         message["seq"] = self.sent.into();
-        framing::write(self.out, &message)
+        match &mut self.out {
+            Out::Stream(out) => framing::write(*out, &message),
+            Out::Channel(out) => out
+                .try_send(message)
+                .map_err(|_full| io::Error::other("the debugger does not take what is sent")),
+        }
     }
 
     pub(super) fn event(&mut self, event: &str, body: &Json) -> io::Result<()> {

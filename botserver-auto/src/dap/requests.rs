@@ -1,14 +1,14 @@
 //! Requests of the debugger.
 
-use std::{io, path::PathBuf};
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
-use botlib::{Value, value::Map};
+use botlib::{ConversationId, Value, value::Map};
 use serde_json::{Value as Json, json};
 
 use super::{
-    debuggee::{Debuggee, Launch},
+    debuggee::{Debuggee, Launch, Place as PackagePlace},
     inspect::{self, Place, shown},
-    session::{Breakpoint, Goal, Session, State, THREAD},
+    session::{Breakpoint, Goal, Home, LONGEST, Session, State, THREAD},
 };
 
 impl Session<'_> {
@@ -43,8 +43,8 @@ impl Session<'_> {
                 }
             }
             "configurationDone" => {
-                let ready = self.debuggee.is_some();
-                let result = if ready {
+                let result = if let Some(debuggee) = &self.debuggee {
+                    debuggee.ready();
                     self.state = State::Running;
                     Ok(Json::Null)
                 } else {
@@ -113,7 +113,40 @@ impl Session<'_> {
         self.debuggee.as_ref().ok_or_else(|| NOTHING.to_owned())
     }
 
+    /// Attaches the session to a conversation of the server.
+    pub(super) async fn attach(&mut self, request: &Json) -> io::Result<()> {
+        let attached = self.attach_to(&request["arguments"]).await;
+        let ready = attached.is_ok();
+        self.wire.respond(request, attached)?;
+        if ready {
+            self.wire.event("initialized", &json!({}))?;
+        }
+        Ok(())
+    }
+
+    async fn attach_to(&mut self, args: &Json) -> Result<Json, String> {
+        let Home::Server { host, bot } = &self.home else {
+            return Err("there is no server here to attach to".to_owned());
+        };
+        if self.debuggee.is_some() {
+            return Err("the session is attached already".to_owned());
+        }
+        let id = args["conversation"].as_str().unwrap_or_default();
+        let id: ConversationId = id
+            .parse()
+            .map_err(|error| format!("{id:?} is no conversation: {error}; the page knows it as its session"))?;
+        let place = PackagePlace::new(args["program"].as_str().map(PathBuf::from));
+        self.debuggee = Some(host.attach(bot, id, place).await?);
+        if let Some(seconds) = args["limit"].as_u64() {
+            self.patience = Duration::from_secs(seconds.max(1)).min(LONGEST);
+        }
+        Ok(Json::Null)
+    }
+
     fn launch(&mut self, args: &Json) -> Result<Json, String> {
+        let Home::Here { registry, limits } = &self.home else {
+            return Err("a server launches nothing: attach to a conversation".to_owned());
+        };
         let program = args["program"]
             .as_str()
             .ok_or("the launch configuration has no program: name a script or a package")?;
@@ -127,9 +160,9 @@ impl Session<'_> {
             script: text("script"),
             args: values,
             message: text("message"),
-            limits: self.limits,
+            limits: *limits,
         };
-        self.debuggee = Some(Debuggee::launch(launch, std::sync::Arc::clone(&self.registry))?);
+        self.debuggee = Some(Debuggee::launch(launch, Arc::clone(registry))?);
         if args["stopOnEntry"] == true {
             self.goal = Goal::Entry;
         }
@@ -139,7 +172,7 @@ impl Session<'_> {
         Ok(Json::Null)
     }
 
-    fn go(&mut self, command: &str) -> Result<Json, String> {
+    pub(super) fn go(&mut self, command: &str) -> Result<Json, String> {
         if self.state != State::Standing {
             return Err("the dialog does not stand still".to_owned());
         }
@@ -259,7 +292,7 @@ impl Session<'_> {
     fn answer(&mut self, text: &str) -> Result<Json, String> {
         let debuggee = self.debuggee.as_mut().ok_or(NOTHING)?;
         if self.hear.take().is_none() {
-            return Err("the dialog does not wait for an answer".to_owned());
+            return Err("the dialog does not wait for an answer here".to_owned());
         }
         debuggee.answer(text);
         if self.state == State::Hearing {

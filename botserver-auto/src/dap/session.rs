@@ -1,11 +1,6 @@
 //! A debugging session: when the dialog runs, when it stands, and why.
 
-use std::{
-    collections::HashMap,
-    io::{self, Write},
-    path::PathBuf,
-    sync::Arc,
-};
+use std::{collections::HashMap, io, path::PathBuf, sync::Arc, time::Duration};
 
 use botlib::{Value, wire::InputSpec};
 use botstate::{
@@ -14,17 +9,21 @@ use botstate::{
     keyword::Registry,
 };
 use serde_json::{Value as Json, json};
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::{sync::mpsc::UnboundedReceiver, time::Instant};
 
 use super::{
     debuggee::{Debuggee, Happening},
     inspect::{Handles, shown},
-    protocol::Wire,
+    protocol::{Out, Wire},
+    socket::Host,
 };
 use crate::basic::Pause;
 
 /// The only thread that there is.
 pub(super) const THREAD: u64 = 1;
+
+/// The longest that a conversation of a server may stand.
+pub(super) const LONGEST: Duration = Duration::from_mins(5);
 
 /// Where the dialog is to stop by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,8 +65,7 @@ pub(super) struct Breakpoint {
 }
 
 pub(super) struct Session<'a> {
-    pub(super) registry: Arc<Registry>,
-    pub(super) limits: ScriptConfig,
+    pub(super) home: Home,
     receiver: UnboundedReceiver<Json>,
     pub(super) wire: Wire<'a>,
     pub(super) debuggee: Option<Debuggee>,
@@ -83,6 +81,28 @@ pub(super) struct Session<'a> {
     pub(super) hear: Option<InputSpec>,
     /// The error that the dialog stands at.
     pub(super) fault: Option<Fault>,
+    /// How long a conversation of a server may stand, and until when the one that does.
+    pub(super) patience: Duration,
+    deadline: Option<Instant>,
+}
+
+/// Where dialogs come from.
+pub(super) enum Home {
+    /// This machine: they are launched.
+    Here {
+        registry: Arc<Registry>,
+        limits: ScriptConfig,
+    },
+    /// A server with a bot: the session is attached to a conversation.
+    Server { host: Host, bot: String },
+}
+
+/// How a session ends.
+pub(super) enum End {
+    /// The debugger has enough.
+    Over,
+    /// It wants a server to go on with it.
+    Attach(Json),
 }
 
 impl<'a> Session<'a> {
@@ -90,11 +110,19 @@ impl<'a> Session<'a> {
         registry: Arc<Registry>,
         limits: ScriptConfig,
         receiver: UnboundedReceiver<Json>,
-        out: &'a mut (dyn Write + Send),
+        out: Out<'a>,
     ) -> Self {
+        Self::of(Home::Here { registry, limits }, receiver, out)
+    }
+
+    /// A session with a bot of a server.
+    pub(super) fn live(host: Host, bot: String, receiver: UnboundedReceiver<Json>, out: Out<'a>) -> Self {
+        Self::of(Home::Server { host, bot }, receiver, out)
+    }
+
+    fn of(home: Home, receiver: UnboundedReceiver<Json>, out: Out<'a>) -> Self {
         Self {
-            registry,
-            limits,
+            home,
             receiver,
             wire: Wire::new(out),
             debuggee: None,
@@ -107,16 +135,18 @@ impl<'a> Session<'a> {
             handles: Handles::default(),
             hear: None,
             fault: None,
+            patience: LONGEST,
+            deadline: None,
         }
     }
 
     /// Serves requests and runs the dialog between them, until the debugger has enough.
-    pub(super) async fn run(mut self) -> io::Result<()> {
+    pub(super) async fn run(&mut self) -> io::Result<End> {
         loop {
             if self.state == State::Running {
                 while let Ok(request) = self.receiver.try_recv() {
                     if !self.request(&request)? {
-                        return Ok(());
+                        return Ok(End::Over);
                     }
                 }
                 if self.state == State::Running {
@@ -124,13 +154,60 @@ impl<'a> Session<'a> {
                 }
             } else {
                 let Some(request) = self.receiver.recv().await else {
-                    return Ok(());
+                    return Ok(End::Over);
                 };
+                if request["command"] == "attach" {
+                    return Ok(End::Attach(request));
+                }
                 if !self.request(&request)? {
-                    return Ok(());
+                    return Ok(End::Over);
                 }
             }
         }
+    }
+
+    /// Hands over what is needed to carry the session on elsewhere.
+    pub(super) fn into_parts(self) -> (UnboundedReceiver<Json>, Wire<'a>) {
+        (self.receiver, self.wire)
+    }
+
+    /// Serves requests while a conversation of the server goes on by itself, until the debugger has enough. A dialog
+    /// that stands goes on when its time is over, and when the session ends.
+    pub(super) async fn run_live(mut self) -> io::Result<()> {
+        loop {
+            let (is_running, deadline) = (self.state == State::Running, self.deadline);
+            // Every arm waits for something that loses nothing when another arm is taken.
+            tokio::select! {
+                request = self.receiver.recv() => {
+                    let Some(request) = request else { return Ok(()) };
+                    if request["command"] == "attach" {
+                        self.attach(&request).await?;
+                    } else if !self.request(&request)? {
+                        return Ok(());
+                    }
+                }
+                happening = next(self.debuggee.as_mut().filter(|_| is_running)) => self.happened(happening)?,
+                () = until(deadline) => self.let_go()?,
+            }
+            if self.state != State::Standing {
+                self.deadline = None;
+            } else if self.deadline.is_none() {
+                self.deadline = Some(Instant::now() + self.patience);
+            }
+        }
+    }
+
+    /// Lets a dialog go on that has stood for too long.
+    fn let_go(&mut self) -> io::Result<()> {
+        let seconds = self.patience.as_secs();
+        self.wire.output(
+            "important",
+            &format!("the conversation stood for {seconds} s, which is as long as it may: it goes on"),
+        )?;
+        // It stands, so that it can go on.
+        let _ = self.go("continue");
+        self.wire
+            .event("continued", &json!({ "threadId": THREAD, "allThreadsContinued": true }))
     }
 
     /// Lets the dialog go on for one line, word or wait.
@@ -139,7 +216,12 @@ impl<'a> Session<'a> {
             self.state = State::Preparing;
             return Ok(());
         };
-        match debuggee.step().await {
+        let happening = debuggee.step().await;
+        self.happened(happening)
+    }
+
+    fn happened(&mut self, happening: Happening) -> io::Result<()> {
+        match happening {
             Happening::Went => Ok(()),
             Happening::Said(text) => self.wire.output("stdout", &text),
             Happening::Paused(Pause::Line) => self.at_line(),
@@ -242,6 +324,12 @@ impl<'a> Session<'a> {
         for (place, option) in spec.options.iter().enumerate() {
             self.wire.output("stdout", &format!("  {}. {option}", place + 1))?;
         }
+        if self.debuggee.as_ref().is_some_and(Debuggee::is_live) {
+            let kind = spec.kind.name();
+            return self
+                .wire
+                .output("console", &format!("(HEAR waits for {kind} of the person)"));
+        }
         let default = spec.default.as_ref().map(|default| format!(" [{default}]"));
         let kind = spec.kind.name();
         self.wire.output(
@@ -261,7 +349,10 @@ impl<'a> Session<'a> {
     }
 
     fn ended(&mut self, result: &Result<Value, Fault>) -> io::Result<()> {
-        self.state = State::Over;
+        let is_live = self.debuggee.as_ref().is_some_and(Debuggee::is_live);
+        if !is_live {
+            self.state = State::Over;
+        }
         let code = match result {
             Ok(value) if value.is_null() => 0,
             Ok(value) => {
@@ -274,7 +365,26 @@ impl<'a> Session<'a> {
                 u8::from(!stopped)
             }
         };
+        if is_live {
+            // The conversation goes on with other scripts.
+            return Ok(());
+        }
         self.wire.event("exited", &json!({ "exitCode": code }))?;
         self.wire.event("terminated", &json!({}))
+    }
+}
+
+/// What happens next; never anything while there is no dialog to wait for.
+async fn next(debuggee: Option<&mut Debuggee>) -> Happening {
+    match debuggee {
+        Some(debuggee) => debuggee.step().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
     }
 }

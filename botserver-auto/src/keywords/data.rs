@@ -7,6 +7,7 @@ mod find;
 mod query;
 mod search;
 pub(crate) mod source;
+mod submissions;
 mod transaction;
 mod unstructured;
 mod write;
@@ -38,6 +39,8 @@ enum Act {
     Complete,
     Last,
     Query,
+    Submit,
+    Submissions,
     Begin,
     Commit,
     Rollback,
@@ -215,6 +218,20 @@ pub(super) fn keywords(host: &Host) -> Vec<Keyword> {
             "SAVE \"sales\", { item: \"tea\", total: 5 }\nSAVE \"sales\", { item: \"tea\", total: 2 }\nrows = QUERY \"SELECT item, SUM(total) AS sum FROM sales GROUP BY item\"\nTALK rows.sum",
         ),
         keyword(
+            "SAVE SUBMISSION",
+            &["form, fields"],
+            Act::Submit,
+            "Keeps what somebody entered in a form, and gives its id.",
+            "SAVE_SUBMISSION(\"contact\", { name: \"Ana\" })\nrows = GET_SUBMISSIONS(\"contact\")\nTALK rows.fields.name",
+        ),
+        keyword(
+            "GET SUBMISSIONS",
+            &["form, limit", "form"],
+            Act::Submissions,
+            "What was entered in a form, the newest first: rows with `id`, `form`, `fields` and `at`.",
+            "SAVE_SUBMISSION(\"contact\", { name: \"Ana\" })\nTALK COUNT(GET_SUBMISSIONS(\"contact\"))",
+        ),
+        keyword(
             "BEGIN TRANSACTION",
             &[""],
             Act::Begin,
@@ -249,7 +266,7 @@ impl Act {
     fn is_reading(self) -> bool {
         matches!(
             self,
-            Self::Find | Self::Search | Self::Complete | Self::Last | Self::Query
+            Self::Find | Self::Search | Self::Complete | Self::Last | Self::Query | Self::Submissions
         )
     }
 }
@@ -270,6 +287,8 @@ impl Handler for Performs {
             Act::Complete => data.search(turn, args, true).await,
             Act::Last => data.last(turn, args).await,
             Act::Query => data.query(turn, args).await,
+            Act::Submit => data.submit(turn, args).await,
+            Act::Submissions => data.submissions(turn, args).await,
             Act::Begin => transaction::begin(turn),
             Act::Commit => data.commit(turn).await,
             Act::Rollback => transaction::roll_back(turn),

@@ -7,14 +7,13 @@ use botlib::{Subject, Value, value::Map};
 use botserver_core::outbound::OutboundRequest;
 use botstate::{
     dialog::{Fault, FaultKind, Settings},
-    keyword::{Args, Class, Handler, Keyword, Turn},
+    keyword::{Args, Class, Handler, Keyword, Source, Turn},
 };
 use http::Method;
 
 use super::{
     FileHost, Host, LocalApi, Memory, call, headers,
     http::{self as requests, Client},
-    setting,
 };
 
 /// The longest that a request may take.
@@ -93,15 +92,14 @@ impl Handler for Get {
 /// What to get, and whether it is a bare name rather than a text: `GET role` means the session's `role` unless a
 /// variable of that name holds a text.
 fn source(args: &mut Args) -> Result<(String, bool), Fault> {
-    if let Value::Map(bare) = args.0.get("source").cloned().unwrap_or_default()
-        && let Some(Value::Text(name)) = bare.get("name")
-    {
-        return match bare.get("value") {
-            Some(Value::Text(text)) => Ok((text.trim().to_owned(), false)),
-            _ => Ok((name.clone(), true)),
-        };
+    let Source { name, value } = args.source("source");
+    match (name, value) {
+        (Some(name), value) if !matches!(value, Value::Text(_)) => Ok((name, true)),
+        (_, value) => {
+            args.0.insert("source", value);
+            Ok((args.text("source")?.trim().to_owned(), false))
+        }
     }
-    Ok((args.text("source")?.trim().to_owned(), false))
 }
 
 /// The address with the parameters of WITH in its query.
@@ -192,7 +190,7 @@ fn scoped(turn: &dyn Turn, scope: &str, key: &str) -> Result<Value, Fault> {
     let key = key.trim().to_lowercase();
     let dashed = key.replace('_', "-");
     let exact = [&key, &dashed].into_iter().find_map(|name| settings.get(name));
-    Ok(exact.map_or_else(|| group(settings, &dashed), setting))
+    Ok(exact.map_or_else(|| group(settings, &dashed), Settings::typed))
 }
 
 /// Settings that begin with `key` and a dash or a dot, as members: `business-hours-start` is `start` of
@@ -204,7 +202,7 @@ fn group(settings: &Settings, key: &str) -> Value {
             .strip_prefix(key)?
             .strip_prefix(['-', '.'])?
             .to_owned();
-        Some((member, setting(value)))
+        Some((member, Settings::typed(value)))
     });
     let members: Map = members.collect();
     if members.is_empty() {

@@ -3,7 +3,10 @@
 use botstate::keyword::{Class, Registry};
 use serde_json::{Value as Json, json};
 
-use super::workspace::{File, Folder};
+use super::{
+    columns::{self, hole, last_word, open_text},
+    workspace::{File, Folder},
+};
 use crate::{
     basic::{GROUPS, WORDS, hear_types, param_types},
     manual,
@@ -12,6 +15,7 @@ use crate::{
 /// Kinds of the protocol.
 mod kind {
     pub(super) const FUNCTION: u8 = 3;
+    pub(super) const FIELD: u8 = 5;
     pub(super) const VARIABLE: u8 = 6;
     pub(super) const CLASS: u8 = 7;
     pub(super) const STRUCT: u8 = 22;
@@ -48,6 +52,17 @@ pub(super) fn complete(registry: &Registry, folder: &Folder, file: &File, offset
         items: Vec::new(),
         range: Json::Null,
     };
+    if let Some(place) = columns::place(before, file.text.line_after(offset)) {
+        let text = file.text.as_str().get(..offset).unwrap_or_default();
+        let found = columns::columns(&place, folder, text);
+        list.range = file.text.range(&(offset - place.written.len()..offset));
+        for (name, detail) in &found {
+            list.plain(name, kind::FIELD, detail);
+        }
+        if place.is_only && !found.is_empty() {
+            return Json::Array(list.items);
+        }
+    }
     let place = place(before);
     let written = match &place {
         Place::Statement(text)
@@ -57,7 +72,7 @@ pub(super) fn complete(registry: &Registry, folder: &Folder, file: &File, offset
         | Place::Script(text)
         | Place::Table(text)
         | Place::Procedure(text) => *text,
-        Place::Nothing => return json!([]),
+        Place::Nothing => return Json::Array(list.items),
     };
     list.range = file.text.range(&(offset - written.len()..offset));
     match place {
@@ -116,11 +131,8 @@ fn tables(folder: &Folder) -> Vec<String> {
 /// What is being written at the end of `before`, the start of a line.
 fn place(before: &str) -> Place<'_> {
     if let Some((outside, inside)) = open_text(before) {
-        if let Some(hole) = inside.rfind("${") {
-            let code = inside.get(hole + 2..).unwrap_or_default();
-            if !code.contains('}') {
-                return Place::Value(last_word(code));
-            }
+        if let Some(code) = hole(inside) {
+            return Place::Value(last_word(code));
         }
         let lead = outside.trim().to_ascii_uppercase();
         let words: Vec<&str> = lead.split_whitespace().collect();
@@ -169,33 +181,6 @@ fn place(before: &str) -> Place<'_> {
         return Place::Nothing;
     }
     Place::Value(word)
-}
-
-/// The line before and after the quote of a text that is open at its end.
-fn open_text(line: &str) -> Option<(&str, &str)> {
-    let mut open = None;
-    let mut letters = line.char_indices();
-    while let Some((at, letter)) = letters.next() {
-        match letter {
-            '\\' if open.is_some() => {
-                letters.next();
-            }
-            '"' => open = if open.is_some() { None } else { Some(at) },
-            _ => {}
-        }
-    }
-    let at = open?;
-    Some((line.get(..at)?, line.get(at + 1..)?))
-}
-
-fn last_word(text: &str) -> &str {
-    let start = text
-        .char_indices()
-        .rev()
-        .take_while(|(_, c)| c.is_alphanumeric() || *c == '_')
-        .last()
-        .map_or(text.len(), |(at, _)| at);
-    text.get(start..).unwrap_or_default()
 }
 
 struct List {

@@ -69,6 +69,12 @@ impl Text {
         self.text.get(start..offset).unwrap_or_default()
     }
 
+    /// The text from a byte to the end of its line.
+    pub(super) fn line_after(&self, offset: usize) -> &str {
+        let rest = self.text.get(offset..).unwrap_or_default();
+        rest.lines().next().unwrap_or_default()
+    }
+
     /// Takes a change of the editor: a range with its new text, or the whole text.
     pub(super) fn change(&mut self, change: &Json) {
         let fresh = change["text"].as_str().unwrap_or_default();

@@ -4,6 +4,7 @@ use botstate::keyword::Registry;
 use serde_json::{Value as Json, json};
 
 use super::{
+    columns,
     document::Text,
     workspace::{File, Folder},
 };
@@ -16,6 +17,7 @@ use crate::{
 pub(super) fn hover(registry: &Registry, folder: &Folder, file: &File, offset: usize) -> Json {
     let occurrence = file.outline.at(offset);
     let found = occurrence.and_then(|one| Some((one.span.clone(), about(registry, folder, file, one)?)));
+    let found = found.or_else(|| column(folder, file, offset));
     let found = found.or_else(|| word(registry, &file.text, offset));
     match found {
         Some((span, text)) => json!({
@@ -35,7 +37,8 @@ fn about(registry: &Registry, folder: &Folder, file: &File, one: &Occurrence) ->
         Named::Function => basic::function_doc(&one.key).map(manual::function_page),
         Named::Procedure => {
             let procedure = file.outline.procedure(&one.key)?;
-            let line = format!("SUB {}({})", procedure.name, procedure.params.join(", "));
+            let whole = file.text.as_str().get(procedure.span.clone()).unwrap_or_default();
+            let line = whole.lines().next().unwrap_or_default().trim();
             Some(format!(
                 "```basic\n{line}\n```\n\n{}",
                 comment_above(&file.text, procedure.span.start)
@@ -60,11 +63,38 @@ fn about(registry: &Registry, folder: &Folder, file: &File, one: &Occurrence) ->
                 params.join("\n")
             ))
         }
-        Named::Table => Some(format!("**{}** (table or data file)", one.key)),
+        Named::Table => {
+            let columns = columns::of_table(folder, &one.key);
+            let lines: Vec<String> = columns
+                .iter()
+                .map(|(name, detail)| format!("- `{name}` {detail}"))
+                .collect();
+            let kind = if lines.is_empty() {
+                "table or data file"
+            } else {
+                "table"
+            };
+            Some(format!("**{}** ({kind})\n\n{}", one.key, lines.join("\n")))
+        }
         Named::Label => Some(format!("**{}:** (label)", one.key)),
         Named::Event => Some(format!("**{}** (event or endpoint)", one.key)),
         Named::Variable => Some(variable(file, one)),
     }
+}
+
+/// A column of a table whose rows a variable holds, or that a filter is about.
+fn column(folder: &Folder, file: &File, offset: usize) -> Option<(std::ops::Range<usize>, String)> {
+    let after = file.text.line_after(offset);
+    let length = after
+        .find(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .unwrap_or(after.len());
+    let end = offset + length;
+    let place = columns::place(file.text.line_before(end), file.text.line_after(end))?;
+    let known = columns::columns(&place, folder, file.text.as_str().get(..end)?);
+    let (name, detail) = known
+        .into_iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(place.written))?;
+    Some((end - place.written.len()..end, format!("**{name}**: {detail}")))
 }
 
 fn variable(file: &File, one: &Occurrence) -> String {

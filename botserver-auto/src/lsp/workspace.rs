@@ -11,7 +11,7 @@ use url::Url;
 
 use super::document::Text;
 use crate::{
-    basic::{self, Diagnostic, Known, Outline, Parsed},
+    basic::{self, Diagnostic, Known, Outline, Parsed, TableDef},
     mounted::{self, Language},
     package::{self, Found, Package, Script},
 };
@@ -95,6 +95,14 @@ impl File {
             self.checked = true;
             self.published = false;
         }
+    }
+
+    /// The tables that the script declares.
+    pub(super) fn tables(&self) -> Vec<TableDef> {
+        self.parsed
+            .as_ref()
+            .map(|parsed| parsed.schema().tables)
+            .unwrap_or_default()
     }
 
     /// Whether a model may call the script.

@@ -147,7 +147,7 @@ impl Reader<'_> {
     fn clause(&mut self) -> Range<usize> {
         let start = self.at;
         while let Some(token) = self.scan.token(self.at) {
-            if token.depth == 0 && ENDS.iter().any(|word| token.is_word(word)) && !self.is_member() {
+            if token.depth == 0 && ENDS.iter().any(|word| token.is_word(word)) && !self.is_column() {
                 break;
             }
             self.at += 1;
@@ -163,10 +163,37 @@ impl Reader<'_> {
         Ok(range)
     }
 
-    /// Whether the token here follows a dot, and so is a column whatever its name.
-    fn is_member(&self) -> bool {
+    /// Whether the token here is a column or a function although it is called like a clause: it stands where a value
+    /// is expected, as in `price < limit`, `x.order` or `LEFT(name, 2)`.
+    fn is_column(&self) -> bool {
+        const BEFORE: [&str; 14] = [
+            "WHERE", "AND", "OR", "NOT", "BY", "HAVING", "ON", "IN", "LIKE", "BETWEEN", "WHEN", "THEN", "ELSE",
+            "DISTINCT",
+        ];
+        let word = |words: &[&str]| {
+            let token = self.scan.token(self.at);
+            token.is_some_and(|token| words.iter().any(|word| token.is_word(word)))
+        };
         let before = self.at.checked_sub(1).and_then(|at| self.scan.token(at));
-        before.is_some_and(|token| token.is_char('.'))
+        let Some(before) = before else {
+            return !word(&["FROM"]);
+        };
+        if before.is_char('.') {
+            return true;
+        }
+        let calls = self.scan.token(self.at + 1).is_some_and(|token| token.is_char('('));
+        if calls && word(&["LEFT", "RIGHT"]) {
+            return true;
+        }
+        // These begin something whatever stands before them: `SELECT * FROM`.
+        if word(&["FROM", "WHERE", "JOIN", "ON", "UNION"]) {
+            return false;
+        }
+        let operator = matches!(
+            before.kind,
+            Kind::Char('=' | '<' | '>' | '+' | '-' | '/' | '%' | ',' | '(')
+        );
+        operator || BEFORE.iter().any(|word| before.is_word(word))
     }
 
     /// Ranges between the commas of `range`.

@@ -57,6 +57,11 @@ fn queries_of_every_form_are_answered() {
         ),
         ("* FROM customers", r#"[{"id":7,"name":"Ana"},{"id":8,"name":"Bo"}]"#),
         (
+            "SELECT id FROM orders WHERE total > limit - 1 AND order = 3 OR id=limit ORDER BY limit LIMIT 1",
+            "[]",
+        ),
+        ("SELECT limit, id FROM orders LIMIT 1", r#"[{"limit":null,"id":1}]"#),
+        (
             "SUM(total) AS s, COUNT(*) AS n, COUNT(total) c FROM orders",
             r#"[{"s":16,"n":4,"c":3}]"#,
         ),

@@ -1,8 +1,10 @@
 //! Compiled scripts that dialogs were started with.
 
+use std::collections::HashSet;
+
 use botlib::{BotId, OrgId};
 use botstate::{
-    db::{Connection, DbTime, DbUuid, dialog_programs},
+    db::{Connection, DbTime, DbUuid, conversations, dialog_programs},
     on_each,
 };
 use chrono::{DateTime, Utc};
@@ -48,4 +50,36 @@ pub(crate) fn keep(conn: &mut Connection, programs: &[Kept], now: DateTime<Utc>)
         })?;
     }
     Ok(())
+}
+
+/// Deletes programs from before `before` that are not `running` and that no waiting dialog was started with.
+pub(crate) fn delete_unused(
+    conn: &mut Connection,
+    before: DateTime<Utc>,
+    running: &HashSet<(BotId, String)>,
+) -> QueryResult<usize> {
+    let old: Vec<(DbUuid, String)> = on_each!(conn, |conn| dialog_programs::table
+        .filter(dialog_programs::created_at.lt(DbTime(before)))
+        .select((dialog_programs::bot_id, dialog_programs::hash))
+        .load(conn))?;
+    let mut count = 0;
+    for (bot, hash) in old {
+        if running.contains(&(bot.into(), hash.clone())) {
+            continue;
+        }
+        // The state of a waiting dialog names its program.
+        let waiting: i64 = on_each!(conn, |conn| conversations::table
+            .filter(
+                conversations::activities
+                    .ne("[]")
+                    .and(conversations::activities.like(format!("%{hash}%")))
+            )
+            .count()
+            .get_result(conn))?;
+        if waiting == 0 {
+            count += on_each!(conn, |conn| diesel::delete(dialog_programs::table.find((bot, &hash)))
+                .execute(conn))?;
+        }
+    }
+    Ok(count)
 }

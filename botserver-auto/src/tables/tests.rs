@@ -73,6 +73,7 @@ fn ask(bot: &Arc<Bot>, key: &str) -> Ask {
             open: true,
             key: key.to_owned(),
             watched,
+            depth: 3,
         },
     }
 }
@@ -164,7 +165,7 @@ async fn changes_wait_until_they_are_forgotten() {
         let work = |work: &mut Work<'_>| {
             work.insert("notes", &row(&[("text", "a".into())]))?;
             work.insert("others", &row(&[("text", "b".into())]))?;
-            work.update("notes", &Filter::all(), &row(&[("text", "c".into())]))?;
+            work.update("notes", &Filter::all(), &Setting::plain(&row(&[("text", "c".into())])))?;
             work.delete("notes", &Filter::all())?;
             Ok(Value::Null)
         };
@@ -172,6 +173,7 @@ async fn changes_wait_until_they_are_forgotten() {
         store.tables.write(ask(&bot, "call-1"), work).await.unwrap();
 
         let waiting = store.tables.take_changes(bot.id, 0, 10).await.unwrap();
+        assert!(waiting.iter().all(|change| change.depth == 3), "{waiting:?}");
         let seqs: Vec<i64> = waiting.iter().map(|change| change.seq).collect();
         store.tables.forget_changes(bot.id, seqs[..1].to_vec()).await.unwrap();
         let left = store.tables.take_changes(bot.id, 0, 10).await.unwrap();

@@ -5,6 +5,8 @@ mod remove;
 mod scan;
 mod write;
 
+pub(crate) use write::Setting;
+
 use std::collections::HashMap;
 
 use botlib::{Value, value::Map};
@@ -39,6 +41,8 @@ pub(crate) struct Terms {
     pub(crate) key: String,
     /// Tables and operations, in small letters, that start scripts.
     pub(crate) watched: Vec<(String, Operation)>,
+    /// How many orders led to the turn, so that scripts which start each other come to an end.
+    pub(crate) depth: u8,
 }
 
 /// A change that waits for the scripts that it starts.
@@ -52,6 +56,9 @@ pub(crate) struct Changed {
     pub(crate) row: Map,
     /// The row before the change; empty for a new one.
     pub(crate) old: Map,
+    /// How many orders led to it.
+    #[serde(default)]
+    pub(crate) depth: u8,
 }
 
 /// A transaction on a bot's tables.
@@ -221,6 +228,7 @@ impl<'a> Work<'a> {
                 operation,
                 row: row.clone(),
                 old: old.clone(),
+                depth: self.terms.depth,
             });
         }
     }

@@ -316,3 +316,29 @@ fn the_protocol_is_kept() {
     assert!(answers.error(late).contains("shut down"));
     assert_eq!(answers.code, 0);
 }
+
+#[test]
+fn columns_of_declared_tables_are_completed() {
+    let tables = "TABLE customers\n  id number key\n  name string(80)\n  city string\nEND TABLE\n";
+    let script = "one = FIND \"customers\", \"na\"\nTALK one.\nTALK one.city\nFOR EACH c IN (FIND \"customers\")\n  TALK \"${c.ci}\"\nNEXT\n\
+        SAVE \"customers\", { na\nr = QUERY \"SELECT id FROM customers WHERE ci\"\nx = FIND \"unknown\", \"na\"\n";
+    let mut editor = Editor::new(&[("a.gbai/a.gbdialog/tables.bas", tables), (START, script)]);
+    editor.open(START);
+    let places = ["\"customers\", \"na", "TALK one.", "${c.ci", "{ na", "WHERE ci"];
+    let asked = places.map(|before| editor.ask_at("textDocument/completion", START, before, &json!({})));
+    let unknown = editor.ask_at("textDocument/completion", START, "\"unknown\", \"na", &json!({}));
+    let hovered =
+        ["one.ci", "FIND \"cust"].map(|before| editor.ask_at("textDocument/hover", START, before, &json!({})));
+    let answers = editor.close();
+
+    for (place, asked) in places.iter().zip(asked) {
+        let labels = answers.labels(asked);
+        assert_eq!(labels.get(..3), Some(&["id", "name", "city"][..]), "{place}");
+    }
+    let first = &answers.result(asked[0]).as_array().unwrap()[1];
+    assert_eq!(first["detail"], "string of customers");
+    assert_eq!(answers.labels(unknown), Vec::<&str>::new());
+    let shown = hovered.map(|asked| answers.result(asked)["contents"]["value"].as_str().unwrap().to_owned());
+    assert_eq!(shown[0], "**city**: string of customers");
+    assert!(shown[1].contains("- `id` integer, key of customers\n"), "{}", shown[1]);
+}

@@ -5,6 +5,15 @@ use botstate::dialog::FaultKind;
 use crate::driver::Talk;
 
 #[test]
+fn an_error_reads_as_its_message() {
+    assert_eq!(
+        Talk::new("TRY\n  THROW \"out of paper\"\nCATCH e\n  TALK \"Sorry: \" + e\n  TALK e\n  TALK ERR\n  TALK \"${ERROR}\"\nEND TRY")
+            .transcript(),
+        "bot: Sorry: out of paper\nbot: out of paper\nbot: out of paper\nbot: out of paper\n"
+    );
+}
+
+#[test]
 fn faults_carry_their_place_and_what_to_do() {
     for (script, expected) in [
         (

@@ -44,6 +44,25 @@ fn heads_of_scripts() {
 }
 
 #[test]
+fn the_hole_that_is_no_expression_is_the_one_underlined() {
+    insta::assert_snapshot!(rendered("x = 1\nTALK \"a of b ${x} and ${a of b)} and ${x}\""));
+}
+
+#[test]
+fn rows_of_a_loop_are_copies() {
+    insta::assert_snapshot!(rendered(
+        "rows = [{ v: 1 }, { v: 2 }]\nFOR EACH row IN rows\n  row.v = 9\nNEXT\nTALK rows\nFOR EACH row IN rows\n  row.v = 9\n  TALK row.v\nNEXT"
+    ));
+}
+
+#[test]
+fn services_of_the_own_server_and_transactions() {
+    insta::assert_snapshot!(rendered(
+        "BEGIN TRANSACTION\nCALL \"/crm/leads/add\", { a: 1 }\nCALL \"send-report\"\nCOMMIT\nIF x IS NULL\n  TALK 1\nEND IF"
+    ));
+}
+
+#[test]
 fn a_script_without_statements() {
     insta::assert_snapshot!(rendered("' nothing yet\n"));
 }

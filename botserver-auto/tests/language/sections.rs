@@ -51,6 +51,37 @@ fn each_description_after_a_return_begins_a_tool() {
 }
 
 #[test]
+fn on_lines_without_an_end_share_what_follows_them() {
+    let kinds = |unit: &Unit| -> Vec<(String, Operation)> {
+        let kinds = unit.triggers.iter().map(|trigger| match &trigger.kind {
+            TriggerKind::Change { operation, .. } => (trigger.script.clone(), *operation),
+            other => panic!("{other:?}"),
+        });
+        kinds.collect()
+    };
+
+    let both = unit(
+        "log.bas",
+        "ON INSERT OF \"orders\"\nON UPDATE OF \"orders\"\nTALK 1\nTALK 2",
+    );
+    let section = "log#on-insert-orders".to_owned();
+    assert_eq!(
+        kinds(&both),
+        [(section.clone(), Operation::Insert), (section, Operation::Update)]
+    );
+    assert_eq!(
+        Talk::of(both.sections.into_iter().next().unwrap()).transcript(),
+        "bot: 1\nbot: 2\n"
+    );
+
+    let each = unit("log.bas", "ON INSERT OF \"a\"\nTALK 1\nON DELETE OF \"a\"\nTALK 2");
+    assert_eq!(names(&each), ["log#on-insert-a", "log#on-delete-a"]);
+    let mut sections = each.sections.into_iter();
+    assert_eq!(Talk::of(sections.next().unwrap()).transcript(), "bot: 1\n");
+    assert_eq!(Talk::of(sections.next().unwrap()).transcript(), "bot: 2\n");
+}
+
+#[test]
 fn branches_that_all_return_end_a_tool() {
     let unit = unit(
         "t.bas",

@@ -49,6 +49,32 @@ fn what_is_joined_to_a_filter_is_a_value() {
 }
 
 #[test]
+fn columns_may_be_computed_from_what_rows_hold() {
+    calls(&[
+        (
+            "q = 2\nUPDATE \"t\" SET stock = stock - q, seen = q WHERE id = 1",
+            r#"call UPDATE: table="t" fields={"stock":null,"seen":2} filter=["id = ",1,""] computed={"stock":["(stock - ",2,")"]}"#,
+        ),
+        (
+            "total = 5\nUPDATE \"t\" SET total = total + 1 WHERE id = 1",
+            r#"call UPDATE: table="t" fields={"total":6} filter=["id = ",1,""]"#,
+        ),
+        (
+            "UPDATE \"t\" SET name = UPPER(name), n = ROUND(-n * (2 + 1), 2) WHERE a = 1",
+            r#"call UPDATE: table="t" fields={"name":null,"n":null} filter=["a = ",1,""] computed={"name":["UPPER(name)"],"n":["ROUND(((0 - n) * ",3,"), ",2,")"]}"#,
+        ),
+    ]);
+}
+
+#[test]
+fn a_configuration_value_may_stand_inside_another_argument() {
+    calls(&[(
+        "SET HEADER \"A\" AS \"Bearer \" + GET \"config\", \"token\"",
+        "call GET: source=\"config\" key=\"token\"\ncall SET HEADER: name=\"A\" value=\"Bearer \"",
+    )]);
+}
+
+#[test]
 fn a_value_from_elsewhere_is_one_value_whatever_it_contains() {
     let talk = Talk::new("HEAR f\nFIND \"t\", f").answer("a=1 OR 1=1");
     assert_eq!(

@@ -37,6 +37,23 @@ fn assignments_of_every_form() {
 }
 
 #[test]
+fn an_operator_before_the_sign_changes_what_is_there() {
+    table(&[
+        ("x = 1\nx += 2\nx *= 10\nx -= 5\nx /= 5\nTALK x", "5"),
+        ("s = \"a\"\ns &= \"b\"\ns += 1 + 2\nTALK s", "ab12"),
+        ("a.n = 1\na.n += 4\nb[0] = 2\nb[0] -= 1\nTALK a.n + b[0]", "6"),
+        ("x = 10\nx -= 2 - 1\nTALK x", "9"),
+        ("x = 5\nIF x > 1 THEN x += 1\nTALK x", "6"),
+        ("x += 3\nTALK x", "3"),
+    ]);
+}
+
+#[test]
+fn an_if_may_lack_its_then() {
+    table(&[("x = 2\nIF x = 2\n  TALK \"two\"\nELSE\n  TALK \"else\"\nEND IF", "two")]);
+}
+
+#[test]
 fn if_in_every_form() {
     table(&[
         ("IF 1 = 1 THEN\nTALK \"y\"\nELSE\nTALK \"n\"\nEND IF", "y"),

@@ -16,6 +16,19 @@ fn with_rows(cases: &[(&str, &str)]) {
 }
 
 #[test]
+fn a_missing_size_inside_a_path_is_null() {
+    table(&[
+        ("item = { n: 1 }\nTALK item?.size?.width IS NULL", "true"),
+        ("item = { n: 1, m: 2 }\nTALK item.size", "2"),
+        ("item = { size: { width: 4 } }\nTALK item?.size?.width", "4"),
+        (
+            "rows = [{ size: { width: 4 } }]\nTALK rows.size.width\nTALK rows.size",
+            "4|1",
+        ),
+    ]);
+}
+
+#[test]
 fn g8_a_row_set_acts_as_list_and_as_its_first_record() {
     with_rows(&[
         ("rows.sku", "a"),

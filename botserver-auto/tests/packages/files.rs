@@ -133,7 +133,8 @@ async fn paths_that_lead_elsewhere_fault() {
 #[tokio::test]
 async fn secure_links_open_the_file_until_they_expire_and_nothing_else() {
     use tower::ServiceExt as _;
-    let script = "WRITE \"a b.txt\", \"tea\"\nTALK GENERATE SECURE LINK \"a b.txt\" EXPIRES 7 DAYS\nTALK DOWNLOAD \"a b.txt\" AS LINK";
+    let script = "WRITE \"a b.txt\", \"tea\"\nTALK GENERATE SECURE LINK \"a b.txt\" EXPIRES 7 DAYS\nTALK DOWNLOAD \"a b.txt\" AS LINK\n\
+        kept = UPLOAD \"a b.txt\" TO \"a b.txt\"\nTALK kept.url";
     let house = House::new(&[("a.gbai/start.bas", script)]).await;
     let app = botserver_core::App::new(&house.state)
         .routes(house.mount.routes())
@@ -146,7 +147,9 @@ async fn secure_links_open_the_file_until_they_expire_and_nothing_else() {
         (status, String::from_utf8_lossy(&body).into_owned())
     };
 
-    for link in said(&house, "start").await {
+    let links = said(&house, "start").await;
+    assert_eq!(links.len(), 3);
+    for link in links {
         assert_eq!(get(link.clone()).await, (200, "tea".to_owned()), "{link}");
         assert_eq!(get(link.replace("path=a+b", "path=a+c")).await.0, 404);
         let expires = link

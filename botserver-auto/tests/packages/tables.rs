@@ -35,6 +35,35 @@ async fn fault(files: &[(&str, &str)]) -> (FaultKind, String) {
 }
 
 #[tokio::test]
+async fn columns_are_computed_from_what_their_row_holds() {
+    let script = r#"
+SAVE "stock", { id: 1, name: "cup", left: 10, low: 2 }
+SAVE "stock", { id: 2, name: "pot", left: 4, low: 2 }
+sold = 3
+n = UPDATE "stock" SET left = left - sold, name = UPPER(name) WHERE id = 1
+TALK n
+UPDATE "stock" SET low = left WHERE id = 2
+FOR EACH row IN FIND "stock"
+  TALK row.name + " " + row.left + " " + row.low
+NEXT
+WRITE "s.csv", "id,left\n1,5\n2,6\n"
+UPDATE "s.csv" SET left = left * 2 WHERE id = 2
+TALK READ "s.csv"
+BEGIN TRANSACTION
+UPDATE "stock" SET left = left + 1 WHERE id = 1
+UPDATE "stock" SET left = left + 1 WHERE id = 1
+COMMIT
+row = FIND "stock", 1
+TALK row.left
+"#;
+
+    assert_eq!(
+        said(script).await,
+        ["1", "CUP 7 2", "pot 4 4", "id,left\n1,5\n2,12\n", "9"]
+    );
+}
+
+#[tokio::test]
 async fn every_form_of_find_gives_rows_or_one_row() {
     let script = r#"
 SAVE "people", { id: 1, name: "Ana", age: 30, city: "Rio" }

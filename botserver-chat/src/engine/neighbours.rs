@@ -13,6 +13,11 @@ use super::Engine;
 const TOPIC: &str = "chat:";
 
 impl Engine {
+    /// Whether there may be other nodes to tell.
+    pub(crate) fn has_neighbours(&self) -> bool {
+        self.has_neighbours
+    }
+
     /// Tells listeners of other nodes that the log has grown.
     pub(crate) async fn tell_neighbours(&self, conversation: ConversationId, news: News<'_>) {
         if !self.has_neighbours {

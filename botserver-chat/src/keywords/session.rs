@@ -8,7 +8,7 @@ use botstate::{
     AppState, Db,
     conversation::{Emit, SessionState},
     dialog::{Fault, FaultKind},
-    keyword::{Args, Class, Handler, Keyword, Turn},
+    keyword::{Args, Class, Handler, Keyword, Source, Turn},
     run::{Channel, Late, Order, Runner, Task},
 };
 
@@ -206,14 +206,17 @@ impl Handler for Send {
 }
 
 fn bare_or_text(path: Value) -> Result<String, Fault> {
-    match path {
-        Value::Map(bare) => Ok(match (bare.get("value"), bare.get("name")) {
-            (Some(Value::Text(text)), _) if text.contains('.') => text.clone(),
-            (_, Some(name)) => name.to_string(),
-            _ => String::new(),
-        }),
-        Value::Secret(_) => Err(Fault::new(FaultKind::Argument, "a secret cannot be a path")),
-        other => Ok(other.to_string()),
+    match path.into() {
+        Source {
+            value: Value::Text(text),
+            ..
+        } if text.contains('.') => Ok(text),
+        Source { name: Some(name), .. } => Ok(name),
+        Source {
+            value: Value::Secret(_),
+            ..
+        } => Err(Fault::new(FaultKind::Argument, "a secret cannot be a path")),
+        Source { value, .. } => Ok(value.to_string()),
     }
 }
 

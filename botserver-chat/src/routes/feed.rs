@@ -183,8 +183,7 @@ impl Feed {
             return;
         }
         self.streaming = Some((Arc::clone(token), had + words.len()));
-        self.ready
-            .push_back(text(&self.address.piece(token, turn, offset, words)));
+        self.ready.push_back(self.address.piece(token, turn, offset, words));
     }
 
     fn hand_over(&mut self, event: &Rendered) {

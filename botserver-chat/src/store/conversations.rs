@@ -68,6 +68,29 @@ pub(crate) fn find(conn: &mut Connection, org: OrgId, id: ConversationId) -> Res
     row.map(Conversation::try_from).transpose()
 }
 
+/// Deletes conversations that bots had with themselves and in which nothing is under way since `before`, the log and
+/// files included; at most `limit`.
+pub(crate) fn delete_finished(conn: &mut Connection, before: DateTime<Utc>, limit: i64) -> QueryResult<usize> {
+    let ids: Vec<DbUuid> = on_each!(conn, |conn| conversations::table
+        .filter(
+            conversations::owner_kind
+                .eq("bot")
+                .and(conversations::activities.eq("[]"))
+                .and(conversations::open_turn.is_null())
+                .and(conversations::updated_at.lt(DbTime(before)))
+        )
+        .select(conversations::id)
+        .limit(limit)
+        .load(conn))?;
+    if ids.is_empty() {
+        return Ok(0);
+    }
+    on_each!(conn, |conn| diesel::delete(
+        conversations::table.filter(conversations::id.eq_any(&ids))
+    )
+    .execute(conn))
+}
+
 /// What changes in a conversation's row with each step.
 pub(crate) struct Advance {
     pub(crate) id: ConversationId,
@@ -195,6 +218,32 @@ pub(crate) fn list_unfinished(
         Conversation::try_from(row).inspect_err(unread).ok()
     });
     Ok(read.collect())
+}
+
+/// Conversations of people with these bots that changed since `since`, with the moment of their last change, the
+/// longest untouched first. Upkeep works for every tenant.
+pub(crate) fn list_of_people(
+    conn: &mut Connection,
+    bots: &[BotId],
+    since: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<(Conversation, DateTime<Utc>)>, Error> {
+    let bots: Vec<DbUuid> = bots.iter().copied().map(DbUuid::from).collect();
+    let rows: Vec<(Row, DbTime)> = on_each!(conn, |conn| conversations::table
+        .filter(
+            conversations::bot_id
+                .eq_any(&bots)
+                .and(conversations::owner_kind.eq("person"))
+                .and(conversations::open_turn.is_null())
+                .and(conversations::updated_at.gt(DbTime(since)))
+        )
+        .order(conversations::updated_at)
+        .limit(limit)
+        .select((Row::as_select(), conversations::updated_at))
+        .load(conn))?;
+    rows.into_iter()
+        .map(|(row, updated_at)| Ok((Conversation::try_from(row)?, updated_at.0)))
+        .collect()
 }
 
 /// A page of the owner's conversations, the one that changed last first; of some bots only where those are named.

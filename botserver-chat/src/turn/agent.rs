@@ -226,13 +226,15 @@ impl Turn {
         if let Some(follow) = &self.inbound.client.follow {
             follow.words(token, &piece);
         }
-        let news = News::Piece {
-            token: (&**token).into(),
-            turn: self.id,
-            offset,
-            text: piece.into(),
-        };
-        self.engine.tell_neighbours(self.conversation.id, news).await;
+        if self.engine.has_neighbours() {
+            let news = News::Piece {
+                token: (&**token).into(),
+                turn: self.id,
+                offset,
+                text: piece.into(),
+            };
+            self.engine.tell_neighbours(self.conversation.id, news).await;
+        }
     }
 
     fn take_round(&mut self, round: Round) -> Next {

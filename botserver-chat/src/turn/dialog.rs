@@ -429,14 +429,19 @@ async fn run(
     env: &Env,
     computing: &Arc<tokio::sync::Semaphore>,
 ) -> Result<(Box<dyn Dialog>, Step), BrokeOff> {
-    if dialog.is_brief() {
+    let may_stand = dialog.may_stand(env);
+    if dialog.is_brief() && !may_stand {
         let work = AssertUnwindSafe(|| {
             let step = dialog.resume(input, env);
             (dialog, step)
         });
         return std::panic::catch_unwind(work).map_err(|_panic| BrokeOff);
     }
-    let permit = Arc::clone(computing).acquire_owned().await;
+    let permit = if may_stand {
+        None
+    } else {
+        Some(Arc::clone(computing).acquire_owned().await)
+    };
     let env = env.clone();
     let work = tokio::task::spawn_blocking(move || {
         let _permit = permit;

@@ -18,12 +18,6 @@ use crate::{
     store::events,
 };
 
-/// Passages asked for unless `rag-max-results` says otherwise.
-const PASSAGES: usize = 8;
-
-/// Tokens that passages may have together unless `kb-tokens` says otherwise.
-pub(super) const TOKENS: usize = 4_000;
-
 /// Messages among which the questions before this one are looked for.
 const RECENT: i64 = 12;
 
@@ -70,8 +64,8 @@ impl Turn {
             bot: Arc::clone(&bot),
             collections,
             reader,
-            limit: limit.unwrap_or(PASSAGES).clamp(1, 50),
-            tokens: settings.parse("kb-tokens").unwrap_or(TOKENS).min(room),
+            limit: limit.unwrap_or(knowledge::PASSAGES).clamp(1, 50),
+            tokens: settings.parse("kb-tokens").unwrap_or(knowledge::TOKENS).min(room),
         };
         port.search(&query).await.map(Some)
     }

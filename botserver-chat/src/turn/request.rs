@@ -8,13 +8,15 @@ use botstate::{
 };
 use futures::StreamExt;
 
-use super::{Turn, knowledge::TOKENS, stack::Frame};
+use super::{Turn, stack::Frame};
 use crate::{
     context::{self, Budget, Fitted, Listed, TooLarge, WINDOW},
     error::Error,
+    knowledge::TOKENS,
+    memory,
     model::{Agent, Body, Event},
     prompt::{self, Past, ROUNDS},
-    store::events,
+    store::{events, memories},
 };
 
 /// Messages that are read at most to be summarised.
@@ -42,11 +44,12 @@ impl Turn {
         self.context_tokens = model.context_tokens();
         let budget = budget(&self.inbound.bot.settings, model.context_tokens());
         let past = self.past(agent.since).await?;
-        let mut fitted = self.fitted(&agent, past.clone(), &budget);
+        let memory = self.memory().await?;
+        let mut fitted = self.fitted(&agent, past.clone(), &memory, &budget);
         if prompt::is_summarised(&self.inbound.bot.settings) && !past.events.is_empty() {
             let left_out = fitted.as_ref().map_or(0, |fitted| fitted.left_out);
             if let Some(shorter) = self.summarised(model, &past, left_out, &budget).await {
-                fitted = self.fitted(&agent, shorter, &budget);
+                fitted = self.fitted(&agent, shorter, &memory, &budget);
             }
         }
         let fitted = match fitted {
@@ -82,22 +85,31 @@ impl Turn {
         }))
     }
 
-    fn fitted(&self, agent: &Agent, past: Past, budget: &Budget) -> Result<Fitted, TooLarge> {
+    /// What is remembered of the person whose conversation it is.
+    async fn memory(&mut self) -> Result<Listed, Error> {
+        let settings = &self.inbound.bot.settings;
+        let is_wanted = memory::has_facts(settings) || memory::has_episodes(settings);
+        let shelf = self.conversation.owner.shelf();
+        let Some(shelf) = shelf.filter(|_| is_wanted && !self.inbound.client.is_passing()) else {
+            return Ok(Listed::default());
+        };
+        let (org, now) = (self.conversation.org, self.engine.clock.now());
+        let read = self
+            .engine
+            .db
+            .read(move |conn| memories::list(conn, org, &shelf, now).map_err(Error::from));
+        let rows = read.await?;
+        Ok(memory::listed(&rows, &self.inbound.bot.settings))
+    }
+
+    fn fitted(&self, agent: &Agent, past: Past, memory: &Listed, budget: &Budget) -> Result<Fitted, TooLarge> {
         let (bot, session) = (&self.inbound.bot, &self.conversation.session);
         let offered = if agent.rounds < ROUNDS {
             prompt::tools(bot, session)
         } else {
             Vec::new()
         };
-        let sections = prompt::sections(
-            bot,
-            session,
-            past,
-            Listed::default(),
-            agent,
-            &self.inbound.client,
-            offered,
-        );
+        let sections = prompt::sections(bot, session, past, memory.clone(), agent, &self.inbound.client, offered);
         context::fit(sections, budget)
     }
 

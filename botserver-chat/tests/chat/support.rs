@@ -152,13 +152,14 @@ impl House {
             }
             start(config, ports).await
         });
-        let (url, state) = serving.await.unwrap();
+        let (url, state, chat) = serving.await.unwrap();
         Server {
             _folder: Arc::clone(&self.folder),
             runtime: Some(runtime),
             url,
             bot: self.bot.id,
             state,
+            chat,
         }
     }
 
@@ -184,7 +185,7 @@ fn copy(bot: &Bot) -> Bot {
     }
 }
 
-async fn start(config: Config, mut ports: Ports) -> (String, AppState) {
+async fn start(config: Config, mut ports: Ports) -> (String, AppState, ChatService) {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (db, _) = Db::open(&config.database).await.unwrap();
     let org = db::default_org(&db, clock.now()).await.unwrap();
@@ -217,7 +218,7 @@ async fn start(config: Config, mut ports: Ports) -> (String, AppState) {
     state
         .lifecycle
         .spawn(serve(listener, composed.router, options, state.lifecycle.clone()));
-    (url, state)
+    (url, state, chat)
 }
 
 /// A running server.
@@ -228,6 +229,7 @@ pub(crate) struct Server {
     pub(crate) url: String,
     bot: BotId,
     pub(crate) state: AppState,
+    pub(crate) chat: ChatService,
 }
 
 impl Server {
@@ -429,6 +431,20 @@ pub(crate) async fn change_at_once(server: &Server) {
     execute(
         server,
         "UPDATE conversations SET updated_at = 1767225600000000".to_owned(),
+    )
+    .await;
+}
+
+/// Notes something about a person, as a script would.
+pub(crate) async fn remember(server: &Server, owner: &str, scope: &str, name: &str, value: &str) {
+    let value = serde_json::to_string(&botlib::Value::text(value)).unwrap();
+    execute(
+        server,
+        format!(
+            "INSERT INTO user_memories (owner, scope, name, org_id, value, updated_at) \
+             VALUES ('{owner}', '{scope}', '{name}', '{}', '{value}', 1767225600000000)",
+            server.state.org
+        ),
     )
     .await;
 }

@@ -10,7 +10,7 @@ use botstate::{
     model::{ChatMessage, Models},
 };
 
-use super::{LONGEST, answer, json_value};
+use super::{Wishes, answer, json_value};
 
 /// How often a model is asked when its answer is none of those that it may choose from.
 const ATTEMPTS: usize = 2;
@@ -169,7 +169,7 @@ impl Handler for Texts {
                 },
                 ChatMessage::user(text.clone()),
             ];
-            let said = answer(&self.models, turn, self.phrase, messages, LONGEST).await?;
+            let said = answer(&self.models, turn, self.phrase, messages, Wishes::default()).await?;
             if let Some(value) = self.read(&said, &choices) {
                 return Ok(value);
             }

@@ -1,148 +1,42 @@
 //! The body of a request.
 
-use std::{
-    borrow::Cow,
-    sync::{
-        Arc,
-        atomic::{AtomicU8, Ordering},
-    },
-};
+use std::borrow::Cow;
 
 use botstate::{
     dialog::ToolSpec,
-    model::{ChatMessage, ChatRequest, ModelError, ToolCall},
+    model::{ChatMessage, Image, ModelError, ToolCall},
 };
 use bytes::Bytes;
-use serde::{Serialize, de::IgnoredAny};
+use serde::{Serialize, Serializer, ser::SerializeSeq};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
-/// The largest body sent: more than the longest context of any provider holds.
-const LARGEST: usize = 16 << 20;
+use super::Quirks;
+use crate::client::{Habits, Names, Question, readable_arguments, written};
 
-/// The longest name of a tool that providers take.
-const LONGEST_NAME: usize = 64;
-
-/// What was learnt about a model: parameters that it wants otherwise than most.
-#[derive(Debug, Default)]
-pub(super) struct Habits(AtomicU8);
-
-impl Habits {
-    const NO_USAGE: u8 = 1;
-    const COMPLETION_TOKENS: u8 = 2;
-    const NO_TEMPERATURE: u8 = 4;
-
-    /// What is known now.
-    pub(super) fn now(&self) -> u8 {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    /// Learns from a refusal of a request that was made as `used` says; whether another try can go better.
-    pub(super) fn adapt(&self, used: u8, error: &ModelError) -> bool {
-        let ModelError::Refused {
-            status: 400 | 422,
-            reason,
-            ..
-        } = error
-        else {
-            return false;
-        };
-        let says = |word: &str| reason.contains(word);
-        let learnt = if says("stream_options") {
-            Self::NO_USAGE
-        } else if says("max_completion_tokens") {
-            Self::COMPLETION_TOKENS
-        } else if says("temperature") && ["nsupported", "not support", "deprecated"].into_iter().any(says) {
-            Self::NO_TEMPERATURE
-        } else {
-            return false;
-        };
-        self.0.fetch_or(learnt, Ordering::Relaxed);
-        used & learnt == 0
-    }
-}
-
-/// Names of tools in the provider's alphabet, and back.
-#[derive(Debug, Clone)]
-pub(super) struct Names(Arc<[(String, String)]>);
-
-impl Names {
-    /// The names of `tools`, no two of them equal.
-    pub(super) fn of(tools: &[ToolSpec]) -> Self {
-        let mut pairs: Vec<(String, String)> = Vec::with_capacity(tools.len());
-        for tool in tools {
-            let plain = sanitised(&tool.name);
-            let mut wire = plain.to_string();
-            let mut count = 1;
-            while pairs.iter().any(|(taken, _)| *taken == wire) {
-                count += 1;
-                let suffix = format!("_{count}");
-                wire = plain.chars().take(LONGEST_NAME - suffix.len()).collect();
-                wire.push_str(&suffix);
-            }
-            pairs.push((wire, tool.name.clone()));
-        }
-        Self(pairs.into())
-    }
-
-    /// The name as the provider reads it.
-    fn wire<'a>(&'a self, name: &'a str) -> Cow<'a, str> {
-        let known = self.0.iter().find(|(_, original)| original == name);
-        known.map_or_else(|| sanitised(name), |(wire, _)| Cow::Borrowed(wire.as_str()))
-    }
-
-    /// The name as we know it; a model may also invent one.
-    pub(super) fn original(&self, wire: String) -> String {
-        self.0
-            .iter()
-            .find(|(known, _)| *known == wire)
-            .map_or(wire, |(_, original)| original.clone())
-    }
-}
-
-fn sanitised(name: &str) -> Cow<'_, str> {
-    let fits = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    if !name.is_empty() && name.len() <= LONGEST_NAME && name.chars().all(fits) {
-        return Cow::Borrowed(name);
-    }
-    let name: String = name
-        .chars()
-        .map(|c| if fits(c) { c } else { '_' })
-        .take(LONGEST_NAME)
-        .collect();
-    if name.is_empty() {
-        Cow::Borrowed("tool")
-    } else {
-        Cow::Owned(name)
-    }
-}
+/// Letters and digits of a short id.
+const SHORT_ID: usize = 9;
 
 /// The bytes of a streaming request.
-pub(super) fn encode(model: &str, request: &ChatRequest, names: &Names, habits: u8) -> Result<Bytes, ModelError> {
-    let has = |habit: u8| habits & habit != 0;
+pub(super) fn encode(question: &Question<'_>, quirks: Quirks) -> Result<Bytes, ModelError> {
+    let Question { request, names, .. } = *question;
+    let has = |habit: u8| question.habits & habit != 0;
     let body = Body {
-        model,
+        model: question.model,
         messages: request
             .messages
             .iter()
-            .map(|message| Message::new(message, names))
+            .map(|message| Message::new(message, names, quirks))
             .collect(),
         tools: request.tools.iter().map(|tool| Tool::new(tool, names)).collect(),
         temperature: request.temperature.filter(|_| !has(Habits::NO_TEMPERATURE)),
         max_tokens: request.max_tokens.filter(|_| !has(Habits::COMPLETION_TOKENS)),
         max_completion_tokens: request.max_tokens.filter(|_| has(Habits::COMPLETION_TOKENS)),
         stream: true,
-        stream_options: (!has(Habits::NO_USAGE)).then_some(StreamOptions { include_usage: true }),
+        stream_options: (!quirks.usage_unasked && !has(Habits::NO_USAGE))
+            .then_some(StreamOptions { include_usage: true }),
     };
-    let bytes = serde_json::to_vec(&body).map_err(|error| ModelError::NotAsked {
-        reason: format!("the request cannot be written: {error}"),
-    })?;
-    if bytes.len() > LARGEST {
-        let (size, largest) = (bytes.len() >> 20, LARGEST >> 20);
-        return Err(ModelError::NotAsked {
-            reason: format!("the conversation has {size} MiB and at most {largest} MiB are sent"),
-        });
-    }
-    Ok(bytes.into())
+    written(&body)
 }
 
 #[derive(Serialize)]
@@ -171,32 +65,61 @@ struct StreamOptions {
 struct Message<'a> {
     role: &'static str,
     /// Null beside calls: some providers refuse an empty text and some a missing one.
-    content: Option<&'a str>,
+    content: Option<Content<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tool_calls: Vec<Call<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    tool_call_id: Option<&'a str>,
+    tool_call_id: Option<Cow<'a, str>>,
+}
+
+/// Plain text where there are no pictures, since some servers know nothing else.
+enum Content<'a> {
+    Text(&'a str),
+    Parts(&'a str, &'a [Image]),
+}
+
+impl Serialize for Content<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::Parts(text, images) => {
+                let mut parts = serializer.serialize_seq(None)?;
+                if !text.is_empty() {
+                    parts.serialize_element(&json!({ "type": "text", "text": text }))?;
+                }
+                for image in *images {
+                    let url = format!("data:{};base64,{}", image.media_type, image.data);
+                    parts.serialize_element(&json!({ "type": "image_url", "image_url": { "url": url } }))?;
+                }
+                parts.end()
+            }
+        }
+    }
 }
 
 impl<'a> Message<'a> {
-    fn new(message: &'a ChatMessage, names: &'a Names) -> Self {
+    fn new(message: &'a ChatMessage, names: &'a Names, quirks: Quirks) -> Self {
         let plain = |role, content| Self {
             role,
-            content: Some(content),
+            content: Some(Content::Text(content)),
             tool_calls: Vec::new(),
             tool_call_id: None,
         };
         match message {
             ChatMessage::System { content } => plain("system", content),
-            ChatMessage::User { content, .. } => plain("user", content),
+            ChatMessage::User { content, images } if images.is_empty() => plain("user", content),
+            ChatMessage::User { content, images } => Self {
+                content: Some(Content::Parts(content, images)),
+                ..plain("user", "")
+            },
             ChatMessage::Assistant { content, calls } => Self {
                 role: "assistant",
-                content: (calls.is_empty() || !content.is_empty()).then_some(content),
-                tool_calls: calls.iter().map(|call| Call::new(call, names)).collect(),
+                content: (calls.is_empty() || !content.is_empty()).then_some(Content::Text(content)),
+                tool_calls: calls.iter().map(|call| Call::new(call, names, quirks)).collect(),
                 tool_call_id: None,
             },
             ChatMessage::Tool { call_id, content } => Self {
-                tool_call_id: Some(call_id),
+                tool_call_id: Some(wire_id(call_id, quirks)),
                 ..plain("tool", content)
             },
         }
@@ -205,10 +128,21 @@ impl<'a> Message<'a> {
 
 #[derive(Serialize)]
 struct Call<'a> {
-    id: &'a str,
+    id: Cow<'a, str>,
     #[serde(rename = "type")]
     kind: &'static str,
     function: CallFunction<'a>,
+}
+
+/// The id as the server takes it: the same short one for the same id.
+fn wire_id(id: &str, quirks: Quirks) -> Cow<'_, str> {
+    let fits = id.len() == SHORT_ID && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if !quirks.short_ids || fits {
+        return Cow::Borrowed(id);
+    }
+    let digest = Sha256::digest(id.as_bytes());
+    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    Cow::Owned(hex.chars().take(SHORT_ID).collect())
 }
 
 #[derive(Serialize)]
@@ -218,17 +152,13 @@ struct CallFunction<'a> {
 }
 
 impl<'a> Call<'a> {
-    fn new(call: &'a ToolCall, names: &'a Names) -> Self {
-        // A model may have written arguments that are not JSON. Some providers read them again and would
-        // refuse the whole conversation for ever.
-        let readable = serde_json::from_str::<IgnoredAny>(&call.arguments).is_ok();
-        let arguments = if readable { call.arguments.as_str() } else { "{}" };
+    fn new(call: &'a ToolCall, names: &'a Names, quirks: Quirks) -> Self {
         Self {
-            id: &call.id,
+            id: wire_id(&call.id, quirks),
             kind: "function",
             function: CallFunction {
                 name: names.wire(&call.name),
-                arguments,
+                arguments: readable_arguments(call),
             },
         }
     }
@@ -264,51 +194,5 @@ impl<'a> Tool<'a> {
             kind: "function",
             function,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn tool(name: &str) -> ToolSpec {
-        ToolSpec {
-            name: name.to_owned(),
-            description: String::new(),
-            parameters: serde_json::Value::Null,
-        }
-    }
-
-    #[test]
-    fn names_outside_the_alphabet_stay_distinct_and_come_back() {
-        let names = Names::of(&[
-            tool("place order"),
-            tool("place_order"),
-            tool("preço"),
-            tool(&"x".repeat(80)),
-        ]);
-
-        let wire: Vec<_> = names.0.iter().map(|(wire, _)| wire.as_str()).collect();
-
-        assert_eq!(wire, ["place_order", "place_order_2", "pre_o", &"x".repeat(64)]);
-        assert_eq!(names.original("place_order_2".to_owned()), "place_order");
-        assert_eq!(names.original("pre_o".to_owned()), "preço");
-        assert_eq!(names.original("invented".to_owned()), "invented");
-    }
-
-    #[test]
-    fn a_conversation_that_is_too_large_is_not_sent() {
-        let content = "x".repeat(LARGEST);
-        let request = ChatRequest {
-            messages: vec![ChatMessage::user(content)],
-            ..ChatRequest::default()
-        };
-
-        let error = encode("m", &request, &Names::of(&[]), 0).unwrap_err();
-
-        assert_eq!(
-            error.to_string(),
-            "the model cannot be asked: the conversation has 16 MiB and at most 16 MiB are sent"
-        );
     }
 }

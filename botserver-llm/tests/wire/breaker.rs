@@ -17,11 +17,14 @@ const REST: Duration = Duration::from_millis(400);
 
 /// A service whose provider has just failed five times.
 async fn resting(peer: &Peer) -> LlmService {
-    let llm = service(LlmConfig {
-        rest: REST,
-        retry_pause: Duration::from_millis(1),
-        ..config(peer)
-    });
+    let llm = service(
+        LlmConfig {
+            rest: REST,
+            retry_pause: Duration::from_millis(1),
+            ..config(peer)
+        },
+        None,
+    );
     for _ in 0..15 {
         peer.push(Script::status(500, "{}"));
     }
@@ -101,10 +104,13 @@ async fn one_probe_opens_the_way_again() {
 #[tokio::test]
 async fn a_refused_connection_is_unreachable_with_its_reason() {
     let free: SocketAddr = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let llm = service(LlmConfig {
-        base_url: Some(format!("http://{free}/v1")),
-        ..config(&Peer::start([]).await)
-    });
+    let llm = service(
+        LlmConfig {
+            base_url: Some(format!("http://{free}/v1")),
+            ..config(&Peer::start([]).await)
+        },
+        None,
+    );
 
     let error = ask(model(&llm).as_ref(), hello()).await.unwrap_err();
 

@@ -176,10 +176,13 @@ async fn a_first_piece_that_does_not_come_is_waited_for_once() {
         Script::chunks([role()]).hang(),
     ] {
         let peer = Peer::start([script]).await;
-        let llm = service(LlmConfig {
-            base_url: Some(peer.url()),
-            ..limit.clone()
-        });
+        let llm = service(
+            LlmConfig {
+                base_url: Some(peer.url()),
+                ..limit.clone()
+            },
+            None,
+        );
         let began = Instant::now();
 
         let error = ask(model(&llm).as_ref(), hello()).await.unwrap_err();
@@ -203,10 +206,13 @@ async fn a_first_piece_that_does_not_come_is_waited_for_once() {
 #[tokio::test]
 async fn silence_in_the_middle_is_given_up() {
     let peer = Peer::start([Script::chunks([content("half")]).hang()]).await;
-    let llm = service(LlmConfig {
-        idle_timeout: Duration::from_millis(300),
-        ..config(&peer)
-    });
+    let llm = service(
+        LlmConfig {
+            idle_timeout: Duration::from_millis(300),
+            ..config(&peer)
+        },
+        None,
+    );
 
     let error = ask(model(&llm).as_ref(), hello()).await.unwrap_err();
 

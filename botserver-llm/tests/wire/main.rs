@@ -9,9 +9,12 @@
 mod answers;
 mod breaker;
 mod cancel;
+mod dialect;
 mod faults;
 mod peer;
+mod providers;
 mod request;
+mod routes;
 mod settings;
 
 use std::{sync::Arc, time::Duration};
@@ -61,7 +64,7 @@ fn config(peer: &Peer) -> LlmConfig {
 }
 
 fn llm(peer: &Peer) -> LlmService {
-    service(config(peer))
+    service(config(peer), None)
 }
 
 fn model(llm: &LlmService) -> Arc<dyn ChatModel> {

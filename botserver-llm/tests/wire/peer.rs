@@ -42,11 +42,17 @@ enum Act {
 pub(crate) struct Asked {
     pub(crate) path: String,
     pub(crate) headers: HeaderMap,
+    /// Null where it is not JSON.
     pub(crate) body: Value,
+    bytes: Vec<u8>,
     pub(crate) from: SocketAddr,
 }
 
 impl Asked {
+    pub(crate) fn text(&self) -> &str {
+        str::from_utf8(&self.bytes).unwrap()
+    }
+
     pub(crate) fn bearer(&self) -> Option<&str> {
         self.headers.get("authorization").map(|value| value.to_str().unwrap())
     }
@@ -187,7 +193,8 @@ async fn answer(
     inner.asked.lock().unwrap().push(Asked {
         path: parts.uri.to_string(),
         headers: parts.headers,
-        body: serde_json::from_slice(&body).unwrap(),
+        body: serde_json::from_slice(&body).unwrap_or_default(),
+        bytes: body.to_vec(),
         from,
     });
     let script = inner

@@ -53,10 +53,13 @@ async fn the_servers_key_is_not_sent_to_the_address_of_a_bot() {
 async fn credentials_in_the_address_are_used_when_there_is_no_key() {
     let peer = Peer::start([]).await;
     let url = peer.url().replace("http://", "http://ann:pw@");
-    let llm = service(LlmConfig {
-        api_key: None,
-        ..config(&peer)
-    });
+    let llm = service(
+        LlmConfig {
+            api_key: None,
+            ..config(&peer)
+        },
+        None,
+    );
 
     for rows in [
         vec![("llm-url", url.as_str())],
@@ -96,11 +99,14 @@ async fn paths_of_the_settings_are_used() {
 
 #[tokio::test]
 async fn nothing_answers_where_nothing_is_named() {
-    let nothing = service(LlmConfig::default());
-    let only_a_key = service(LlmConfig {
-        api_key: Some(Secret::new("sk")),
-        ..LlmConfig::default()
-    });
+    let nothing = service(LlmConfig::default(), None);
+    let only_a_key = service(
+        LlmConfig {
+            api_key: Some(Secret::new("sk")),
+            ..LlmConfig::default()
+        },
+        None,
+    );
 
     assert!(nothing.models().for_bot(&bot(&[])).is_none());
     assert!(
@@ -118,10 +124,13 @@ async fn nothing_answers_where_nothing_is_named() {
 
 #[tokio::test]
 async fn settings_that_cannot_be_used_are_reported_to_whoever_asks() {
-    let llm = service(LlmConfig {
-        model: Some("m".to_owned()),
-        ..LlmConfig::default()
-    });
+    let llm = service(
+        LlmConfig {
+            model: Some("m".to_owned()),
+            ..LlmConfig::default()
+        },
+        None,
+    );
     let cases = [
         (
             vec![("llm-url", "http://localhost:1"), ("llm-key", "vault:gbo/llm")],

@@ -98,7 +98,7 @@ impl Rows {
                         } else {
                             Value::Map(change.old)
                         },
-                        depth: 0,
+                        depth: change.depth,
                     };
                     let job = NewJob {
                         key: Some(key),

@@ -9,6 +9,7 @@
 
 mod bots;
 mod crash;
+mod endless;
 mod events;
 mod jobs;
 mod schedules;

@@ -136,6 +136,7 @@ async fn start(
     auto.register_keywords(&mut registry);
     tasks.register_keywords(&mut registry);
     state.ports.keywords = Arc::new(registry);
+    auto.sweep(&state);
     let mount = auto.mount(Arc::clone(&state.ports.keywords)).await;
     for bot in mount.bots.list() {
         let problems = mount.bots.diagnostics(&bot.name);

@@ -275,6 +275,7 @@ function shared(frame, isReplaying) {
   return {
     content: frame.content ?? "",
     files: frame.files ?? [],
+    citations: frame.citations ?? [],
     time: time ? new Date(time) : isReplaying ? null : new Date(),
     isStopped: frame.data?.stopped === true,
   };

@@ -1,6 +1,7 @@
 // The conversation as people see it. Whole messages are announced by the log itself; a message that streams stays
 // silent while it grows and is read out once, when it is complete.
 
+import { cite } from "./citations.js";
 import { announce, el, icon } from "./dom.js";
 import { attachments, fileName } from "./files.js";
 import { MarkdownStream } from "./markdown/stream.js";
@@ -81,11 +82,12 @@ class ChatLog extends HTMLElement {
   // --- what the bot said ---
 
   /** Shows a whole message of the bot. */
-  said({ content, files, time, isStopped = false }) {
+  said({ content, files, citations = [], time, isStopped = false }) {
     const { message, prose } = this.botMessage();
     new MarkdownStream(prose).update(content);
+    const sources = cite(prose, citations);
     prose.append(...attachments(files, this.session), ...stopSign(isStopped));
-    message.append(stamp(time));
+    message.append(...(sources ? [sources] : []), stamp(time));
     this.place(message);
   }
 
@@ -109,16 +111,17 @@ class ChatLog extends HTMLElement {
   }
 
   /** Completes a message that streamed, or shows one whose beginning was never seen. */
-  finished(token, { content, files, time, isStopped }) {
+  finished(token, { content, files, citations = [], time, isStopped }) {
     const stream = this.streams.get(token);
-    if (!stream) return this.said({ content, files, time, isStopped });
+    if (!stream) return this.said({ content, files, citations, time, isStopped });
     this.streams.delete(token);
     cancelAnimationFrame(stream.frame);
     stream.markdown.update(content);
+    const sources = cite(stream.prose, citations);
     stream.prose.append(...attachments(files, this.session), ...stopSign(isStopped));
     stream.message.classList.remove("streaming");
     stream.message.removeAttribute("aria-busy");
-    stream.message.append(stamp(time));
+    stream.message.append(...(sources ? [sources] : []), stamp(time));
     if (!stream.prose.hasChildNodes()) stream.message.remove();
     announce(`${this.bot}: ${stream.prose.innerText}`);
   }

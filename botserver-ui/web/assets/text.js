@@ -79,6 +79,10 @@ const WORDS = {
     audio: "Choose a recording",
     file: "Choose a file",
     document: "Choose a document",
+    sources: "Sources",
+    source: "Source {number}: {title}",
+    page: "page {page}",
+    open_document: "Open the document",
   },
   pt: {
     skip: "Ir para o campo de mensagem",
@@ -158,6 +162,10 @@ const WORDS = {
     audio: "Escolher uma gravação",
     file: "Escolher um arquivo",
     document: "Escolher um documento",
+    sources: "Fontes",
+    source: "Fonte {number}: {title}",
+    page: "página {page}",
+    open_document: "Abrir o documento",
   },
 };
 

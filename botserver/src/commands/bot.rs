@@ -24,6 +24,7 @@ pub(super) async fn run(command: Bot, config: Config) -> anyhow::Result<ExitCode
         Bot::Record { conversation, out } => return record::run(conversation, out.as_deref(), config).await,
         #[cfg(feature = "trial")]
         Bot::Test(options) => return crate::trial::run(options, &config).await,
+        Bot::New { name } => cli::new(&config.bots_dir, &name, &mut io::stdout()),
         Bot::Check { paths, json } => {
             let paths = if paths.is_empty() { vec![config.bots_dir] } else { paths };
             let options = CheckOptions {
@@ -93,7 +94,7 @@ pub(crate) fn keywords(config: &Config) -> anyhow::Result<Registry> {
         registry.register(keyword);
     }
     #[cfg(feature = "llm")]
-    botserver_llm::service(compose::llm_config(config)).register(&mut registry);
+    botserver_llm::service(compose::llm_config(config)?, None).register(&mut registry);
     #[cfg(feature = "chat")]
     for keyword in botserver_chat::keywords() {
         registry.register(keyword);

@@ -112,7 +112,8 @@ async fn model(config: &Config) -> Result<String, String> {
         model::{ChatMessage, ChatRequest},
     };
     use futures::StreamExt as _;
-    let service = botserver_llm::service(crate::compose::llm_config(config));
+    let config = crate::compose::llm_config(config).map_err(|error| format!("{error:#}"))?;
+    let service = botserver_llm::service(config, None);
     // A bot without settings of its own gets the server's model.
     let bot = Bot {
         id: BotId::new(),

@@ -20,6 +20,7 @@ const OUTSIDE: [&str; 5] = ["llm-url", "llm-key", "llm-api-key", "llm-model", "l
 
 /// The files with tests at or below `path`, by name.
 pub(crate) fn tests(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    ensure!(path.exists(), "{}", botserver_auto::cli::missing(path));
     let meta = fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
     if !meta.is_dir() {
         ensure!(

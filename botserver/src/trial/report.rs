@@ -14,6 +14,8 @@ pub(crate) struct Report {
     is_colored: bool,
     /// The file whose tests are told of.
     file: Option<PathBuf>,
+    /// The last failure, with the name of its test.
+    last: Option<(String, Failure)>,
 }
 
 impl Report {
@@ -22,6 +24,7 @@ impl Report {
             begun: Instant::now(),
             is_colored: io::stdout().is_terminal(),
             file: None,
+            last: None,
         }
     }
 
@@ -53,6 +56,7 @@ impl Report {
         if self.file.as_ref() != Some(&played.file) {
             self.say(&format!("{}\n", played.file.display()))?;
             self.file = Some(played.file.clone());
+            self.last = None;
         }
         let (mark, color) = match played.failure {
             None => ("ok  ", "32"),
@@ -60,10 +64,14 @@ impl Report {
         };
         let (name, mode, time) = (&played.name, played.mode.name(), seconds(played.time));
         self.say(&format!("  {} {name} ({mode}) {time}\n", self.paint(mark, color)))?;
-        match &played.failure {
-            Some(failure) => self.failure(played, failure),
-            None => Ok(()),
+        let Some(failure) = &played.failure else { return Ok(()) };
+        // What fails in every way of playing is told once.
+        let told = Some((played.name.clone(), failure.clone()));
+        if self.last == told {
+            return self.say("       the same\n");
         }
+        self.last = told;
+        self.failure(played, failure)
     }
 
     fn failure(&self, played: &Played, failure: &Failure) -> anyhow::Result<()> {

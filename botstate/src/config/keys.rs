@@ -39,9 +39,15 @@ keys! {
     "database_pool" ["BOTSERVER_DATABASE_POOL"] = "16", "Connections to the database at most.";
     "database_timeout" ["BOTSERVER_DATABASE_TIMEOUT"] = "2.5", "Longest wait for the database, in seconds.";
     "redis_url" secret true ["REDIS_URL", "VALKEY_URL", "BOTSERVER_REDIS_URL"] = "", "redis://host:6379 of Valkey or Redis, needed for several nodes; in this process when absent.";
-    "llm_url" ["OPENAI_BASE_URL", "BOTSERVER_LLM_URL", "LLM_URL"] = "", "Base URL of an OpenAI-compatible server; https://api.openai.com/v1 when only a key is given.";
-    "llm_key" secret true ["OPENAI_API_KEY", "BOTSERVER_LLM_KEY", "LLM_KEY"] = "", "Key of that server.";
+    "llm_provider" ["BOTSERVER_LLM_PROVIDER", "LLM_PROVIDER"] = "", "Kind of the model's provider: openai, azure, anthropic, gemini, vertex, bedrock, groq, mistral, deepseek, openrouter, ollama, llama-server or compatible; read from llm_url when absent.";
+    "llm_url" ["OPENAI_BASE_URL", "BOTSERVER_LLM_URL", "LLM_URL"] = "", "Base URL of the provider; the provider's own when it has one, https://api.openai.com/v1 when only a key is given.";
+    "llm_key" secret true ["OPENAI_API_KEY", "BOTSERVER_LLM_KEY", "LLM_KEY"] = "", "Key of that provider. For Vertex AI the text of a service account's file, for Bedrock `id:secret`, `id:secret:session` or an API key.";
     "llm_model" ["OPENAI_MODEL", "BOTSERVER_LLM_MODEL", "LLM_MODEL"] = "", "Name of the model there.";
+    "llm_models" ["BOTSERVER_LLM_MODELS", "LLM_MODELS"] = "", "Models, separated by commas, that are asked in turn when the one before is down or busy: names at the same provider, or provider/name.";
+    "llm_keys" secret true ["BOTSERVER_LLM_KEYS", "LLM_KEYS"] = "", "Keys of further providers, separated by commas, such as anthropic=KEY,groq=KEY.";
+    "llm_rate_limit" ["BOTSERVER_LLM_RATE_LIMIT"] = "", "Requests a minute to each provider with the server's keys, over all nodes; not limited when absent.";
+    "llm_tpm_limit" ["BOTSERVER_LLM_TPM_LIMIT"] = "", "Tokens a minute at each provider with the server's keys, over all nodes; not limited when absent.";
+    "llm_catalogue" ["BOTSERVER_LLM_CATALOGUE"] = "", "File with context lengths, abilities and prices of models, in the form of botserver-llm/src/catalogue/models.csv, that is asked before the server's own.";
     "llm_first_token_timeout" ["BOTSERVER_LLM_FIRST_TOKEN_TIMEOUT"] = "60", "Longest wait for the first piece of an answer, in seconds.";
     "llm_idle_timeout" ["BOTSERVER_LLM_IDLE_TIMEOUT"] = "30", "Longest wait between two pieces of an answer, in seconds.";
     "admin_email" ["BOTSERVER_ADMIN_EMAIL"] = "admin@localhost", "Mail address of the administrator that the first start creates.";
@@ -65,6 +71,7 @@ keys! {
     "script_cpu" ["BOTSERVER_SCRIPT_CPU"] = "5", "Longest that a script may compute in one turn, in seconds.";
     "script_operations" ["BOTSERVER_SCRIPT_OPERATIONS"] = "1000000", "Steps of computing that a script may take in one run between two waits.";
     "script_steps" ["BOTSERVER_SCRIPT_STEPS"] = "1000", "Messages and other keywords that a script may perform in one turn.";
+    "keep_days" ["BOTSERVER_KEEP_DAYS"] = "30", "Days for which the finished runs that bots had by themselves are kept, and programs of scripts that nothing runs any more; 0 keeps them for ever.";
     "log" ["BOTSERVER_LOG"] = "info", "What is logged, such as info or warn,botserver_chat=debug.";
     "log_format" ["BOTSERVER_LOG_FORMAT"] = "pretty", "pretty for people, json for machines.";
 }

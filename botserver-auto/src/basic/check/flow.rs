@@ -115,6 +115,7 @@ impl Checker<'_> {
                 self.looped(Loop::For, body);
             }
             StmtKind::ForEach { name, body, .. } => {
+                self.copied(name, body);
                 self.locals.push(name.key());
                 self.looped(Loop::For, body);
                 self.locals.pop();
@@ -283,6 +284,34 @@ impl Checker<'_> {
         }
     }
 
+    /// `row.v = 9` for the variable of a loop: the element is a copy, so somebody has to read it in the loop.
+    fn copied(&mut self, name: &Name, body: &[Stmt]) {
+        let key = name.key();
+        let mut reads = HashSet::new();
+        let mut set = None;
+        for stmt in body {
+            names_read(stmt, &mut reads);
+            compiler::places(stmt, &mut |place| {
+                if place.name.key() == key && !place.keys.is_empty() {
+                    set.get_or_insert_with(|| place.clone());
+                }
+            });
+        }
+        let Some(place) = set.filter(|_| !reads.contains(&key)) else {
+            return;
+        };
+        let diagnostic = self.warn(
+            "B285",
+            &place.span,
+            format!("this changes a copy of the element that {} is", name.text),
+        );
+        "nothing reads it in the loop".clone_into(&mut diagnostic.label);
+        diagnostic.help = Some(format!(
+            "write `FOR i = 0 TO UBOUND(list) - 1` and set `list[i]`, or keep {} with UPDATE or SAVE",
+            name.text
+        ));
+    }
+
     /// Whether an element of the list is taken by that index.
     fn indexes(&self, list: &Expr, index: &str, body: &[Stmt]) -> bool {
         let element = format!("{}[{index}]", self.written(&list.span));
@@ -391,6 +420,23 @@ fn is_count(function: &str) -> bool {
         .any(|other| function.eq_ignore_ascii_case(other))
 }
 
+/// Names that the statement and its bodies read, in lower case; setting a member reads nothing.
+fn names_read(stmt: &Stmt, found: &mut HashSet<String>) {
+    fn within(expr: &Expr, found: &mut HashSet<String>) {
+        if let ExprKind::Name(name) = &expr.kind {
+            found.insert(name.trim_end_matches('$').to_lowercase());
+        }
+        compiler::children(expr)
+            .into_iter()
+            .for_each(|child| within(child, found));
+    }
+    compiler::exprs(stmt, &mut |expr| within(expr, found));
+    compiler::bodies(stmt)
+        .into_iter()
+        .flatten()
+        .for_each(|stmt| names_read(stmt, found));
+}
+
 fn closes(stmt: &Stmt) -> bool {
     matches!(
         stmt.kind,
@@ -423,6 +469,9 @@ fn out(expr: &Expr) -> Option<(std::ops::Range<usize>, String)> {
     let what = match &expr.kind {
         ExprKind::Command(command) if matches!(command.class, Class::External | Class::Wait) => Some(command.phrase),
         ExprKind::Hear(_) => Some("HEAR"),
+        ExprKind::Script(path, _) if matches!(&path.kind, ExprKind::Text(path) if path.starts_with('/')) => {
+            Some("CALL of the server's own API")
+        }
         ExprKind::Script(..) => Some("CALL of another script"),
         _ => None,
     };

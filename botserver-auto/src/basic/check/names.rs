@@ -154,9 +154,14 @@ impl Checker<'_> {
                 self.unnamed(values);
             }
             // A bare name may be a table or a column of a query, which nobody assigns.
-            let column = command.phrase == "SELECT" && matches!(arg, Arg::Fields(_));
+            let column = command.phrase == "SELECT" && matches!(arg, Arg::Fields(..));
             if !matches!(arg, Arg::Source(..)) && !column {
+                let outer = self.locals.len();
+                if let Arg::Fields(_, columns) = arg {
+                    self.locals.extend(columns.iter().cloned());
+                }
                 arg.exprs().into_iter().for_each(|expr| self.expr(expr));
+                self.locals.truncate(outer);
             }
         }
     }

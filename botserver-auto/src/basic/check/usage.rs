@@ -8,7 +8,7 @@ use std::{
 use super::{AMBIENT, Checker};
 use crate::basic::{
     compiler,
-    tree::{Expr, ExprKind, Name, PlaceKey, Step, Stmt, StmtKind},
+    tree::{Event, Expr, ExprKind, Name, PlaceKey, Step, Stmt, StmtKind},
 };
 
 /// What a script does with names.
@@ -226,15 +226,10 @@ impl Uses {
     /// Whether the script answers requests.
     #[expect(clippy::unused_self, reason = "it is asked beside what the names are used for")]
     fn webhook(&self, body: &[Stmt]) -> bool {
-        body.iter().any(|stmt| {
-            matches!(
-                stmt.kind,
-                StmtKind::Webhook { .. }
-                    | StmtKind::On {
-                        event: crate::basic::tree::Event::Webhook(_),
-                        ..
-                    }
-            )
+        body.iter().any(|stmt| match &stmt.kind {
+            StmtKind::Webhook { .. } => true,
+            StmtKind::On { events, .. } => events.iter().any(|event| matches!(event, Event::Webhook(_))),
+            _ => false,
         })
     }
 }

@@ -7,8 +7,9 @@ use botlib::Value;
 use super::{Compiler, code::Op, filter::Bit};
 use crate::basic::{
     program::Operand,
-    tree::{Arg, Expr, ExprKind, Name, Piece, Step},
+    tree::{Arg, Arith, Expr, ExprKind, Name, Piece, Step},
 };
+use crate::filter::is_function as is_formula_function;
 
 /// What becomes of the values that an argument needs.
 enum Plan<'e> {
@@ -16,7 +17,11 @@ enum Plan<'e> {
     Many(&'e [Expr]),
     Bits(Vec<Bit<'e>>),
     Source(&'e str, &'e Expr),
-    Fields(&'e [(Name, Expr)]),
+    /// Assignments; null for now where a column is computed with.
+    Fields(Vec<(&'e Name, Option<&'e Expr>)>),
+    /// Assignments some of which compute with columns: names with the pieces of their formulas, and what the columns
+    /// are where rows have none of that name.
+    Computed(Vec<(&'e Name, Vec<Bit<'e>>)>),
     Named(&'e [Expr]),
     Value(Value),
 }
@@ -27,7 +32,11 @@ impl Plan<'_> {
             Self::One(expr) | Self::Source(_, expr) => vec![expr],
             Self::Many(exprs) | Self::Named(exprs) => exprs.iter().collect(),
             Self::Bits(bits) => bits.iter().filter_map(Bit::value).collect(),
-            Self::Fields(fields) => fields.iter().map(|(_, value)| value).collect(),
+            Self::Fields(fields) => fields.iter().filter_map(|(_, value)| *value).collect(),
+            Self::Computed(fields) => fields
+                .iter()
+                .flat_map(|(_, bits)| bits.iter().filter_map(Bit::value))
+                .collect(),
             Self::Value(_) => Vec::new(),
         }
     }
@@ -36,14 +45,23 @@ impl Plan<'_> {
 impl Compiler<'_> {
     /// The arguments of a keyword, computed in the order in which they are written.
     pub(super) fn arguments(&mut self, args: &[(String, Arg)]) -> Vec<(String, Operand)> {
-        let plans: Vec<Plan<'_>> = args.iter().map(|(_, arg)| self.plan(arg)).collect();
+        let mut plans: Vec<Plan<'_>> = args.iter().map(|(_, arg)| self.plan(arg)).collect();
+        let mut names: Vec<&str> = args.iter().map(|(name, _)| name.as_str()).collect();
+        for (_, arg) in args {
+            if let Arg::Fields(fields, columns) = arg
+                && !columns.is_empty()
+            {
+                plans.push(Plan::Computed(computed(fields, columns)));
+                names.push("computed");
+            }
+        }
         let exprs: Vec<&Expr> = plans.iter().flat_map(Plan::exprs).collect();
         let mut values = self.stable_ops(&exprs).into_iter();
         let mut operands = Vec::with_capacity(args.len());
-        for ((name, _), plan) in args.iter().zip(&plans) {
+        for (name, plan) in names.into_iter().zip(&plans) {
             let taken: Vec<Op> = values.by_ref().take(plan.exprs().len()).collect();
             let op = self.planned(plan, taken);
-            operands.push((name.clone(), self.operand(op)));
+            operands.push((name.to_owned(), self.operand(op)));
         }
         operands
     }
@@ -63,7 +81,12 @@ impl Compiler<'_> {
                     .collect(),
             ),
             Arg::Source(name, value) => Plan::Source(name, value),
-            Arg::Fields(fields) => Plan::Fields(fields),
+            Arg::Fields(fields, columns) => {
+                let later =
+                    |value: &Expr| !matches!(value.kind, ExprKind::Name(_)) && formula_of(value, columns).is_some();
+                let field = |(name, value): &'e (Name, Expr)| (name, (!later(value)).then_some(value));
+                Plan::Fields(fields.iter().map(field).collect())
+            }
             Arg::Named(exprs) => Plan::Named(exprs),
             Arg::Words(text) => Plan::Value(Value::text(text.as_str())),
             Arg::Flag => Plan::Value(Value::Bool(true)),
@@ -82,10 +105,23 @@ impl Compiler<'_> {
                 self.object(&entries)
             }
             Plan::Fields(fields) => {
+                let mut values = values.into_iter();
                 let mut entries = Vec::with_capacity(2 * fields.len());
-                for ((name, _), value) in fields.iter().zip(values) {
+                for (name, value) in fields {
+                    let value = value.and_then(|_| values.next());
                     entries.push(Op::Const(Value::text(name.text.as_str())));
-                    entries.push(value);
+                    entries.push(value.unwrap_or(Op::Const(Value::Null)));
+                }
+                self.object(&entries)
+            }
+            Plan::Computed(fields) => {
+                let mut values = values.into_iter();
+                let mut entries = Vec::with_capacity(2 * fields.len());
+                for (name, bits) in fields {
+                    let count = bits.iter().filter_map(Bit::value).count();
+                    let taken = values.by_ref().take(count).collect();
+                    entries.push(Op::Const(Value::text(name.text.as_str())));
+                    entries.push(self.parts(bits, taken));
                 }
                 self.object(&entries)
             }
@@ -124,6 +160,95 @@ impl Compiler<'_> {
     fn object(&mut self, entries: &[Op]) -> Op {
         Op::Code(format!("o_map([{}])", self.texts(entries)), false)
     }
+}
+
+/// Names that an expression computes with, in lower case; members of something and what keywords take are none.
+pub(crate) fn names_in(expr: &Expr, names: &mut Vec<String>) {
+    match &expr.kind {
+        ExprKind::Name(name) => names.push(name.trim_end_matches('$').to_lowercase()),
+        ExprKind::Negate(inner) => names_in(inner, names),
+        ExprKind::Chain(first, rest) => {
+            names_in(first, names);
+            rest.iter().for_each(|(_, operand)| names_in(operand, names));
+        }
+        ExprKind::Call(name, args) if is_formula_function(&name.text) => {
+            args.iter().for_each(|arg| names_in(arg, names));
+        }
+        _ => {}
+    }
+}
+
+/// The assignments that compute with columns, as pieces of formulas.
+fn computed<'e>(fields: &'e [(Name, Expr)], columns: &[String]) -> Vec<(&'e Name, Vec<Bit<'e>>)> {
+    let mut found = Vec::new();
+    for (name, value) in fields {
+        if let Some(bits) = formula_of(value, columns) {
+            found.push((name, bits));
+        }
+    }
+    found
+}
+
+/// A value that reads columns, as the pieces of a formula.
+fn formula_of<'e>(value: &'e Expr, columns: &[String]) -> Option<Vec<Bit<'e>>> {
+    let mut bits = Vec::new();
+    (reads(value, columns) && formula(value, columns, &mut bits).is_some()).then_some(bits)
+}
+
+fn reads(expr: &Expr, columns: &[String]) -> bool {
+    let mut names = Vec::new();
+    names_in(expr, &mut names);
+    names.iter().any(|name| columns.contains(name))
+}
+
+/// Writes an expression over columns as code with values in it; nothing when formulas cannot say it.
+fn formula<'e>(expr: &'e Expr, columns: &[String], bits: &mut Vec<Bit<'e>>) -> Option<()> {
+    fn code(bits: &mut Vec<Bit<'_>>, text: &str) {
+        match bits.last_mut() {
+            Some(Bit::Code(before)) => before.push_str(text),
+            _ => bits.push(Bit::Code(text.to_owned())),
+        }
+    }
+    if !reads(expr, columns) {
+        bits.push(Bit::Value(Cow::Borrowed(expr)));
+        return Some(());
+    }
+    match &expr.kind {
+        ExprKind::Name(name) => code(bits, name.trim_end_matches('$')),
+        ExprKind::Negate(inner) => {
+            code(bits, "(0 - ");
+            formula(inner, columns, bits)?;
+            code(bits, ")");
+        }
+        ExprKind::Chain(first, rest) => {
+            code(bits, "(");
+            formula(first, columns, bits)?;
+            for (operator, operand) in rest {
+                let sign = match operator {
+                    Arith::Add => " + ",
+                    Arith::Subtract => " - ",
+                    Arith::Multiply => " * ",
+                    Arith::Divide => " / ",
+                    Arith::Concat | Arith::Modulo | Arith::Power => return None,
+                };
+                code(bits, sign);
+                formula(operand, columns, bits)?;
+            }
+            code(bits, ")");
+        }
+        ExprKind::Call(name, args) => {
+            code(bits, &format!("{}(", name.text.to_uppercase()));
+            for (index, arg) in args.iter().enumerate() {
+                if index > 0 {
+                    code(bits, ", ");
+                }
+                formula(arg, columns, bits)?;
+            }
+            code(bits, ")");
+        }
+        _ => return None,
+    }
+    Some(())
 }
 
 /// What a value is called: its variable, or the last of its members.

@@ -154,17 +154,17 @@ pub(crate) fn sections(parsed: &Parsed) -> (Vec<Section<'_>>, Deferrals) {
         });
     }
     for stmt in &parsed.body {
-        let StmtKind::On { event, body } = &stmt.kind else {
+        let StmtKind::On { events, body } = &stmt.kind else {
             continue;
         };
-        let kind = trigger(event);
-        let base = format!("{stem}#{}", event_name(event));
-        let triggers: Vec<(TriggerKind, usize)> = kind.map(|kind| (kind, stmt.span.start)).into_iter().collect();
+        let base = format!("{stem}#{}", events.first().map(event_name).unwrap_or_default());
+        let kinds = events.iter().filter_map(trigger);
+        let triggers: Vec<(TriggerKind, usize)> = kinds.map(|kind| (kind, stmt.span.start)).collect();
         sections.push(Section {
             name: Some(free_name(&base, &mut taken)),
             body,
             given: given(&triggers),
-            webhook: matches!(event, Event::Webhook(_)),
+            webhook: matches!(events.first(), Some(Event::Webhook(_))),
             triggers,
         });
     }

@@ -18,9 +18,6 @@ pub(super) const SERVICES: &[Service] = &[
             ("KB DOCUMENTS ADDED SINCE", &["days"]),
             ("KB LIST COLLECTIONS", NONE),
             ("KB STORAGE SIZE", &["", "name"]),
-            ("SET ANSWER MODE", &["mode"]),
-            ("REFRESH", &["what"]),
-            ("ANSWER", &["question"]),
         ],
     },
     Service {

@@ -2,6 +2,7 @@
 
 use chrono::{Days, NaiveDate};
 
+use super::colors;
 use crate::basic::dates;
 
 /// A mail address in small letters.
@@ -148,34 +149,8 @@ pub(super) fn url(text: &str) -> Option<String> {
 
 /// A colour as `#rrggbb`.
 pub(super) fn color(text: &str) -> Option<String> {
-    const NAMES: [(&str, &str); 24] = [
-        ("black", "000000"),
-        ("preto", "000000"),
-        ("negro", "000000"),
-        ("white", "ffffff"),
-        ("branco", "ffffff"),
-        ("blanco", "ffffff"),
-        ("red", "ff0000"),
-        ("vermelho", "ff0000"),
-        ("rojo", "ff0000"),
-        ("green", "008000"),
-        ("verde", "008000"),
-        ("blue", "0000ff"),
-        ("azul", "0000ff"),
-        ("yellow", "ffff00"),
-        ("amarelo", "ffff00"),
-        ("amarillo", "ffff00"),
-        ("orange", "ffa500"),
-        ("laranja", "ffa500"),
-        ("purple", "800080"),
-        ("roxo", "800080"),
-        ("pink", "ffc0cb"),
-        ("gray", "808080"),
-        ("grey", "808080"),
-        ("brown", "a52a2a"),
-    ];
     let lower = text.to_lowercase();
-    if let Some((_, hex)) = NAMES.iter().find(|(name, _)| *name == lower) {
+    if let Some(hex) = colors::find(&lower) {
         return Some(format!("#{hex}"));
     }
     if let Some(parts) = lower.strip_prefix("rgb(").and_then(|rest| rest.strip_suffix(')')) {
@@ -227,5 +202,7 @@ mod tests {
     fn colours_become_hexadecimal() {
         assert_eq!(color("rgb(1, 2, 255)").as_deref(), Some("#0102ff"));
         assert_eq!(color("#fA0").as_deref(), Some("#ffaa00"));
+        assert_eq!(color("Rebecca Purple").as_deref(), Some("#663399"));
+        assert_eq!(color("azul").as_deref(), Some("#0000ff"));
     }
 }

@@ -42,7 +42,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     f("OR", 1, MANY, |args| Ok(Val::Bool(args.iter().any(Val::is_true)))),
     f("EXISTS", 1, 1, |args| Ok(Val::Bool(!arg(args, 0).is_null()))),
     f("ERROR", 1, 2, error),
-    f("IS_ERROR", 1, 1, |args| Ok(Val::Bool(is_error(arg(args, 0))))),
+    f("IS_ERROR", 1, 1, |args| Ok(Val::Bool(arg(args, 0).is_error()))),
     f("GET_ERROR_MESSAGE", 1, 1, |args| {
         path::get(arg(args, 0), &"message".into())
     }),
@@ -57,7 +57,7 @@ const RAISED: i64 = 4001;
 #[expect(clippy::unnecessary_wraps, reason = "functions of the library share one signature")]
 fn type_of(args: &[Val]) -> Outcome<Val> {
     let value = arg(args, 0);
-    Ok(Val::text(if is_error(value) { "error" } else { value.type_name() }))
+    Ok(Val::text(if value.is_error() { "error" } else { value.type_name() }))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "functions of the library share one signature")]
@@ -106,11 +106,6 @@ fn error(args: &[Val]) -> Outcome<Val> {
     object.set("number".into(), code.clone())?;
     object.set("code".into(), code)?;
     Ok(Val::Object(object))
-}
-
-fn is_error(value: &Val) -> bool {
-    let marked = |object: &Object| matches!(object.get("error"), Some(Val::Bool(true)));
-    matches!(value, Val::Object(object) if marked(object) && object.get("message").is_some())
 }
 
 fn formatted(args: &[Val]) -> Outcome<Val> {

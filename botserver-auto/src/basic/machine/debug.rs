@@ -83,6 +83,11 @@ impl Machine {
         }
     }
 
+    /// Stops at no line any more.
+    pub fn unwatch(&mut self) {
+        self.watch = None;
+    }
+
     /// What stands for a pause on the way out; [`Machine::resume_watched`] puts the pause in its place.
     pub(super) fn paused() -> Step {
         Step::Say(String::new())

@@ -236,8 +236,8 @@ impl Walk<'_> {
                 }
             }
             StmtKind::Description { text } => self.outline.description = Some(text.clone()),
-            StmtKind::On { event, body } => {
-                self.event(event, stmt);
+            StmtKind::On { events, body } => {
+                events.iter().for_each(|event| self.event(event, stmt));
                 self.body(body);
             }
             StmtKind::Later { amount, body, .. } => {

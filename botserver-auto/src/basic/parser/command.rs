@@ -79,8 +79,23 @@ impl<'a> Parser<'a> {
         queries && self.token_at(matched.tokens).kind == Kind::Star
     }
 
+    /// Whether it is `GET "config", "key"`, whose comma can belong to nothing else: `"Bearer " + GET "config", "token"`.
+    fn asks_config(&self, matched: &Matched<'_>) -> bool {
+        let [source, comma, key] = [0, 1, 2].map(|ahead| self.token_at(matched.tokens + ahead));
+        matched.entry.phrase == "GET"
+            && self.text_of(source).eq_ignore_ascii_case("\"config\"")
+            && comma.kind == Kind::Comma
+            && key.kind == Kind::Text
+    }
+
     /// The keyword `matched` with its arguments.
     pub(super) fn command(&mut self, matched: &Matched<'a>, statement: bool) -> Parse<Expr> {
+        if !self.commas && self.asks_config(matched) {
+            self.commas = true;
+            let command = self.command(matched, statement);
+            self.commas = false;
+            return command;
+        }
         let start = self.start();
         self.at += matched.tokens;
         let entry = matched.entry;

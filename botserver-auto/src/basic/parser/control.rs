@@ -79,6 +79,8 @@ impl Parser<'_> {
             Block::With => found == Some(End::With),
             Block::Try => found == Some(End::Try),
             Block::On => found == Some(End::On),
+            // It has no end of its own.
+            Block::OnOpen => true,
             Block::Later => found == Some(End::Later),
         };
         if fits {
@@ -119,8 +121,9 @@ impl Parser<'_> {
             if !self.at_end() {
                 return Err(self.expected("THEN"));
             }
-            let error = self.expected("THEN");
-            self.diagnostics.push(*error);
+            let at = self.since(opener.start);
+            let warning = self.warning("B284", at, "THEN is missing");
+            self.warn(warning.help("write THEN at the end of the line"));
         }
         if self.at_end() {
             return Ok(self.if_block(condition, opener));

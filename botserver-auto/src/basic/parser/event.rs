@@ -89,11 +89,16 @@ impl Parser<'_> {
         let start = self.start();
         if !self.blocks.is_empty() {
             let error = self.error("B123", opener.clone(), "an ON block cannot stand inside another block");
-            self.diagnostics.push(error.help("move it to the end of the script"));
+            let help = if self.blocks.contains(&Block::On) {
+                "write END ON at the end of the block above"
+            } else {
+                "move it to the end of the script"
+            };
+            self.diagnostics.push(error.help(help));
         }
-        let event = self.event()?;
+        let mut events = vec![self.event()?];
         self.take_word("DO");
-        if let Event::Unserved(words) = &event {
+        if let Some(Event::Unserved(words)) = events.first() {
             let title = format!("this server has no service that tells of {words}");
             let span = self.since(start);
             let warning = self.warning("B230", span, title);
@@ -109,18 +114,42 @@ impl Parser<'_> {
                 kind: StmtKind::Do1(call),
                 span: self.since(start),
             }];
-            return Ok(StmtKind::On { event, body });
+            return Ok(StmtKind::On { events, body });
         }
         if !self.at_end() {
             return Err(self.leftover_of_header());
         }
-        // Without any END ON the rest of the script is what the event starts.
-        let is_open = matches!(event, Event::Change(..)) && !self.ends_later("ON");
-        let body = self.open(Block::On);
-        if !is_open {
+        // Without any END ON the rest of the script is what the event starts, up to the next ON.
+        let is_change = matches!(events.first(), Some(Event::Change(..)));
+        while is_change && self.at_change() {
+            self.skip_newlines();
+            self.next();
+            events.push(self.event()?);
+            self.take_word("DO");
+            if !self.at_end() {
+                return Err(self.leftover_of_header());
+            }
+        }
+        let is_open = is_change && !self.ends_later("ON");
+        let body = self.open(if is_open { Block::OnOpen } else { Block::On });
+        if is_open {
+            self.blocks.pop();
+        } else {
             self.end_block(Block::On, opener, "ON block", "END ON");
         }
-        Ok(StmtKind::On { event, body })
+        Ok(StmtKind::On { events, body })
+    }
+
+    /// Whether the next line is another `ON INSERT`, `ON UPDATE` or `ON DELETE`: it shares the block of the one before.
+    fn at_change(&self) -> bool {
+        let mut ahead = 0;
+        while self.token_at(ahead).kind == Kind::Newline {
+            ahead += 1;
+        }
+        let operation = ["INSERT", "UPDATE", "DELETE"]
+            .iter()
+            .any(|word| self.is_word(ahead + 1, word));
+        ahead > 0 && self.is_word(ahead, "ON") && operation
     }
 
     /// Whether `END word` stands further down.

@@ -47,7 +47,7 @@ impl Parser<'_> {
         if before.is_none() {
             return Err(self.expected("a query"));
         }
-        Ok((Arg::Pieces(pieces.0), Arg::Fields(rows)))
+        Ok((Arg::Pieces(pieces.0), Arg::Fields(rows, Vec::new())))
     }
 
     /// Keeps a name that the script sets; members of something are columns.
@@ -55,10 +55,26 @@ impl Parser<'_> {
         let text = self.text_of(token);
         let member = before == Some(Kind::Dot);
         let calls = self.token_at(1).kind == Kind::Paren && !self.token_at(1).spaced;
-        // A clause is none, whatever the script calls its variables: `FOR EACH order … SELECT … ORDER BY`.
+        // A clause is none, whatever the script calls its variables: `FOR EACH order … SELECT … ORDER BY`. After an
+        // operator a value stands: `WHERE price < limit`.
+        let compared = matches!(
+            before,
+            Some(
+                Kind::Equal
+                    | Kind::EqualEqual
+                    | Kind::NotEqual
+                    | Kind::Less
+                    | Kind::LessEqual
+                    | Kind::Greater
+                    | Kind::GreaterEqual
+                    | Kind::Plus
+                    | Kind::Minus
+                    | Kind::Slash
+            )
+        );
         let clause = match text.to_ascii_uppercase().as_str() {
             "ORDER" | "GROUP" => self.is_word(1, "BY"),
-            word => CONTINUES.contains(&word),
+            word => !compared && CONTINUES.contains(&word),
         };
         if member
             || calls

@@ -4,6 +4,8 @@ use botstate::keyword::Part;
 
 use super::{Kind, Parse, Parser, expression::is_operator_word};
 use crate::basic::{
+    check::is_ambient,
+    compiler,
     lexer::unescape,
     tree::{Arg, Arith, Expr, ExprKind, Name, Step},
 };
@@ -45,6 +47,11 @@ impl Parser<'_> {
             opening(behind, after, &mut ends);
             let whole = statement || matches!(before, Some(Part::Word(word)) if word == "WHERE");
             self.part(part, behind.first(), &ends, whole, args)?;
+            let is = |part: Option<&Part>, word: &str| matches!(part, Some(Part::Word(other)) if other == word);
+            // Only what changes rows has columns to compute with.
+            if is(before, "SET") || is(behind.first(), "WHERE") {
+                self.computed(args);
+            }
             (rest, before) = (behind, Some(part));
         }
         Ok(())
@@ -59,7 +66,7 @@ impl Parser<'_> {
             Part::Filter(_) => Arg::Filter(self.argument(whole, next)?),
             Part::Condition(_) => self.condition()?,
             Part::Source(_) => self.source(ends, whole, next)?,
-            Part::Fields(_) => Arg::Fields(self.assignments()?),
+            Part::Fields(_) => Arg::Fields(self.assignments()?, Vec::new()),
             Part::Words(_) if first => Arg::Words(self.bare_words(ends)?),
             Part::Words(_) => Arg::Words(self.words(ends)?),
             Part::Query(name) => {
@@ -230,6 +237,19 @@ impl Parser<'_> {
                 return Ok(fields);
             }
         }
+    }
+
+    /// Finds the columns in the values of assignments: names that the script never sets.
+    fn computed(&self, args: &mut Args) {
+        let Some((_, Arg::Fields(fields, columns))) = args.last_mut() else {
+            return;
+        };
+        let mut names = Vec::new();
+        fields
+            .iter()
+            .for_each(|(_, value)| compiler::names_in(value, &mut names));
+        names.retain(|name| !self.sets(name) && !is_ambient(name));
+        *columns = names;
     }
 
     fn field_name(&mut self) -> Parse<Name> {

@@ -4,7 +4,7 @@ use super::{Block, Kind, Parse, Parser};
 use crate::basic::{
     compiler,
     diagnostic::Diagnostic,
-    tree::{Expr, ExprKind, Loop, Place, PlaceKey, Step, Stmt, StmtKind, Transaction},
+    tree::{Arith, Expr, ExprKind, Loop, Place, PlaceKey, Step, Stmt, StmtKind, Transaction},
 };
 
 /// What ends a block, before it is known which block.
@@ -23,6 +23,7 @@ pub(super) enum End {
     Catch,
     Brace,
     On,
+    NextOn,
     Later,
 }
 
@@ -40,6 +41,7 @@ impl End {
             Self::Try | Self::Catch => block == Block::Try,
             Self::Brace => block == Block::BraceIf,
             Self::On => block == Block::On,
+            Self::NextOn => block == Block::OnOpen,
             Self::Later => block == Block::Later,
         }
     }
@@ -101,6 +103,8 @@ impl Parser<'_> {
             // A block whose end is missing stops before the end of the block around it.
             let ended = matches!(kind, StmtKind::Label(_))
                 || self.at_end()
+                // An ON block without an end stops before the next one.
+                || matches!(kind, StmtKind::On { .. }) && self.starts_line()
                 || self.at > first && self.block_end().is_some() && self.starts_line();
             if ended { Ok(kind) } else { Err(self.leftover()) }
         });
@@ -246,6 +250,7 @@ impl Parser<'_> {
             "CASE" => End::Case,
             "DEFAULT" if self.blocks.last() == Some(&Block::Select) => End::Case,
             "CATCH" => End::Catch,
+            "ON" if self.blocks.last() == Some(&Block::OnOpen) && !self.is_word(1, "ERROR") => End::NextOn,
             "END" => {
                 let next = self.token_at(1);
                 let second = if next.kind == Kind::Word {
@@ -299,16 +304,55 @@ impl Parser<'_> {
                     }
                 }
                 Kind::Equal => return true,
-                _ => return false,
+                _ => return self.operator_assigns(at).is_some(),
             }
         }
     }
 
+    /// The operator of `+=` and its like, `ahead` tokens from here.
+    fn operator_assigns(&self, ahead: usize) -> Option<Arith> {
+        let equal = self.token_at(ahead + 1);
+        let operator = match self.token_at(ahead).kind {
+            Kind::Plus => Arith::Add,
+            Kind::Minus => Arith::Subtract,
+            Kind::Star => Arith::Multiply,
+            Kind::Slash => Arith::Divide,
+            Kind::Ampersand => Arith::Concat,
+            _ => return None,
+        };
+        (equal.kind == Kind::Equal && !equal.spaced).then_some(operator)
+    }
+
     fn assignment(&mut self) -> Parse<StmtKind> {
+        let start = self.start();
         let target = self.target()?;
+        let operator = self.operator_assigns(0);
+        self.at += usize::from(operator.is_some());
+        let span = self.since(start);
         self.expect(Kind::Equal, "`=`")?;
         let value = self.expression()?;
-        Ok(StmtKind::Assign { target, value })
+        let Some(operator) = operator else {
+            return Ok(StmtKind::Assign { target, value });
+        };
+        // `x += 1` is short for `x = x + 1`.
+        let whole = Expr::new(target.read().kind, span.start..value.span.end);
+        let kind = match (operator, value.kind) {
+            (Arith::Add | Arith::Concat, ExprKind::Chain(first, rest))
+                if rest.iter().all(|(one, _)| *one == operator) =>
+            {
+                let mut chain = vec![(operator, *first)];
+                chain.extend(rest);
+                ExprKind::Chain(Box::new(target.read()), chain)
+            }
+            (_, kind) => {
+                let value = Expr::new(kind, value.span);
+                ExprKind::Chain(Box::new(target.read()), vec![(operator, value)])
+            }
+        };
+        Ok(StmtKind::Assign {
+            target,
+            value: Expr::new(kind, whole.span),
+        })
     }
 
     pub(super) fn skip_newlines_after_operator(&mut self) {

@@ -77,9 +77,12 @@ impl Parser<'_> {
                 }
                 Hole::Code(range) => {
                     let code = text.get(range).unwrap_or_default();
-                    let found = self.text.get(cursor..).and_then(|rest| rest.find(code));
-                    let at = cursor + found.unwrap_or(0);
-                    cursor = at;
+                    let found = self
+                        .text
+                        .get(cursor..)
+                        .and_then(|rest| rest.find(&format!("${{{code}")));
+                    let at = found.map_or(cursor, |found| cursor + found + "${".len());
+                    cursor = at + code.len().min(self.text.len().saturating_sub(at));
                     pieces.push(self.hole(code, at..at + code.len()));
                 }
             }

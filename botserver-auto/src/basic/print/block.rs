@@ -96,10 +96,14 @@ impl Printer<'_> {
                 self.body(handler, end, indent);
                 "END TRY"
             }
-            StmtKind::On { event, body } => {
-                let header = Doc::Text(self.event(event, stmt));
-                let line = self.header_end(stmt);
-                self.header(vec![header], line, indent);
+            StmtKind::On { events, body } => {
+                let mut from = stmt.span.start;
+                for event in events {
+                    let header = Doc::Text(self.event(event, stmt));
+                    let line = self.line_end(from);
+                    self.header(vec![header], line, indent);
+                    from = self.next_token(line);
+                }
                 self.body(body, end, indent);
                 "END ON"
             }

@@ -101,7 +101,7 @@ impl<'a> Printer<'a> {
                 docs.push(line);
                 docs.push(Doc::text(text.clone()));
             }
-            Arg::Fields(fields) => {
+            Arg::Fields(fields, _) => {
                 let mut line = Some(line);
                 for (index, (name, value)) in fields.iter().enumerate() {
                     if index > 0 {
@@ -213,7 +213,7 @@ impl<'a> Printer<'a> {
     /// Whether the parser gives the arguments the same names when it finds them in parentheses.
     fn is_positional(&self, command: &Command) -> bool {
         let plain =
-            |(_, arg): &(String, Arg)| !matches!(arg, Arg::Pieces(_) | Arg::Fields(_) | Arg::Words(_) | Arg::Flag);
+            |(_, arg): &(String, Arg)| !matches!(arg, Arg::Pieces(_) | Arg::Fields(..) | Arg::Words(_) | Arg::Flag);
         if !command.args.iter().all(plain) {
             return false;
         }
@@ -261,7 +261,7 @@ impl<'a> Printer<'a> {
                 .any(|(part, _)| matches!(part, Part::Word(word) if word == ","));
             let many = command.args.iter().any(|(_, arg)| match arg {
                 Arg::Many(exprs) | Arg::Named(exprs) => exprs.len() > 1,
-                Arg::Fields(fields) => fields.len() > 1,
+                Arg::Fields(fields, _) => fields.len() > 1,
                 _ => false,
             });
             (fits && named == command.args.len() && (commas || !comma && !many)).then_some(used)
@@ -296,7 +296,7 @@ fn takes(part: &Part, command: &Command) -> bool {
     match part {
         Part::Rest(_) => matches!(arg, Arg::Many(_)),
         Part::Named(_) => matches!(arg, Arg::Named(_)),
-        Part::Fields(_) => matches!(arg, Arg::Fields(_)),
+        Part::Fields(_) => matches!(arg, Arg::Fields(..)),
         Part::Words(_) => matches!(arg, Arg::Words(_)),
         Part::Flag(_) => matches!(arg, Arg::Flag),
         Part::Query(_) => matches!(arg, Arg::Pieces(_)),

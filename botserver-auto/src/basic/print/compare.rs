@@ -16,13 +16,29 @@ pub(super) fn differences(before: &Parsed, after: &Parsed) -> BTreeSet<usize> {
     found
 }
 
-/// Whether all comments are still there, in their order.
-pub(super) fn keeps_comments(before: &Parsed, after: &Parsed) -> bool {
+/// The place of the script's own statement in which the first comment stands that is not there any more or moved;
+/// nothing when all are still there, in their order.
+pub(super) fn without_comments(before: &Parsed, after: &Parsed) -> BTreeSet<usize> {
     let texts = |parsed: &Parsed| -> Vec<String> {
         let text = |span: &std::ops::Range<usize>| parsed.source.slice(span.clone()).trim_end().to_owned();
         parsed.comments.iter().map(text).collect()
     };
-    texts(before) == texts(after)
+    let (old, new) = (texts(before), texts(after));
+    if old == new {
+        return BTreeSet::new();
+    }
+    let same = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
+    let place = before.comments.get(same).or(before.comments.last());
+    let at = place.map_or(0, |span| span.start);
+    let holds = |stmt: &&Stmt| stmt.span.start <= at && at <= stmt.span.end;
+    let holder = before.body.iter().find(holds);
+    let beside = || before.body.iter().take_while(|stmt| stmt.span.start <= at).last();
+    holder
+        .or_else(beside)
+        .or(before.body.first())
+        .map(|stmt| stmt.span.start)
+        .into_iter()
+        .collect()
 }
 
 fn bodies(before: &[Stmt], after: &[Stmt], found: &mut BTreeSet<usize>) {

@@ -28,10 +28,24 @@ impl Printer<'_> {
 
     /// Where the last token of a block's first line ends.
     pub(super) fn header_end(&self, stmt: &Stmt) -> usize {
-        let first = self.tokens.partition_point(|token| token.start < stmt.span.start);
+        self.line_end(stmt.span.start)
+    }
+
+    /// Where the last token of the line ends that begins at `from`.
+    pub(super) fn line_end(&self, from: usize) -> usize {
+        let first = self.tokens.partition_point(|token| token.start < from);
         let tokens = self.tokens.get(first..).unwrap_or_default();
         let line = tokens.iter().take_while(|token| token.kind != Kind::Newline);
-        line.last().map_or(stmt.span.start, |token| token.end)
+        line.last().map_or(from, |token| token.end)
+    }
+
+    /// Where the first token of the lines after `from` begins.
+    pub(super) fn next_token(&self, from: usize) -> usize {
+        let first = self.tokens.partition_point(|token| token.start < from);
+        let mut tokens = self.tokens.get(first..).unwrap_or_default().iter();
+        tokens
+            .find(|token| token.kind != Kind::Newline)
+            .map_or(from, |token| token.start)
     }
 
     /// DIM and REDIM PRESERVE.

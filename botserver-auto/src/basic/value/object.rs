@@ -71,6 +71,12 @@ impl Object {
         self.entries.get(&Look(name))
     }
 
+    /// The message of an error, as TRY and ERROR give it; nothing for other objects.
+    pub(crate) fn error_message(&self) -> Option<&Val> {
+        let marked = matches!(self.get("error"), Some(Val::Bool(true)));
+        self.get("message").filter(|_| marked)
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&ImmutableString, &Val)> {
         self.entries.iter().map(|(key, value)| (&key.0, value))
     }

@@ -3,7 +3,7 @@
 use botlib::{Value, value::Map};
 use botstate::{
     dialog::{Fault, FaultKind},
-    keyword::{Args, Turn},
+    keyword::{self, Args, Turn},
 };
 
 use super::{
@@ -42,14 +42,15 @@ pub(super) fn named(value: Value) -> Vec<Named> {
     items
         .into_iter()
         .map(|item| match item {
-            Value::Map(mut map) if map.len() == 2 && map.get("name").is_some() && map.get("value").is_some() => Named {
-                name: map
-                    .remove("name")
-                    .filter(|name| !name.is_null())
-                    .map(|name| name.to_string()),
+            // What has no name comes with a null for it.
+            Value::Map(mut map) if map.len() == 2 && map.get("name").is_some_and(Value::is_null) => Named {
+                name: None,
                 value: map.remove("value").unwrap_or_default(),
             },
-            value => Named { name: None, value },
+            item => {
+                let keyword::Source { name, value } = item.into();
+                Named { name, value }
+            }
         })
         .collect()
 }

@@ -5,8 +5,8 @@ use botstate::dialog::{Fault, FaultKind};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    filter::{Filter, sole_value},
-    tables::{Error, Rows, Work},
+    filter::{Filter, Formula, sole_value},
+    tables::{Error, Rows, Setting, Work},
 };
 
 /// A change of a table.
@@ -27,6 +27,9 @@ pub(super) enum Act {
     Save(Fields, Option<Value>),
     /// Other content of the rows that pass; gives their number.
     Update(Value, Fields),
+    /// Other content of the rows that pass, some of it computed from what they hold: columns with the parts of their
+    /// formulas. Gives their number.
+    Compute { filter: Value, row: Map, formulas: Map },
     /// Rows that pass go; gives their number.
     Delete(Value),
     /// Rows by keys; gives how many were inserted and updated.
@@ -93,7 +96,19 @@ impl Change {
                 let Some(set) = fields.rows(work, &table)?.first().cloned() else {
                     return Ok(Value::Int(0));
                 };
-                Ok(count(work.update(&table, &filter, &set)?))
+                Ok(count(work.update(&table, &filter, &Setting::plain(&set))?))
+            }
+            Act::Compute { filter, row, formulas } => {
+                let filter = by_key(work, &table, filter)?;
+                let formulas = read_formulas(formulas)?;
+                Ok(count(work.update(
+                    &table,
+                    &filter,
+                    &Setting {
+                        row,
+                        formulas: &formulas,
+                    },
+                )?))
             }
             Act::Delete(filter) => {
                 let filter = by_key(work, &table, filter)?;
@@ -102,7 +117,7 @@ impl Change {
             Act::Merge { rows, keys, columns } => merge(work, &table, rows, keys, columns),
             Act::MergeOne { filter, row } => {
                 let filter = Filter::parse(filter)?;
-                let updated = work.update(&table, &filter, row)?;
+                let updated = work.update(&table, &filter, &Setting::plain(row))?;
                 if updated > 0 {
                     return Ok(counts(0, i64::try_from(updated).unwrap_or(i64::MAX), 0));
                 }
@@ -117,6 +132,18 @@ impl Change {
             }
         }
     }
+}
+
+/// Formulas by the columns that get their values.
+pub(super) fn read_formulas(parts: &Map) -> Result<Vec<(String, Formula)>, Fault> {
+    let formula = |(name, parts): (&str, &Value)| {
+        let parts = match parts {
+            Value::List(parts) => parts.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        Ok((name.to_owned(), Formula::of_parts(parts)?))
+    };
+    parts.iter().map(formula).collect()
 }
 
 impl Fields {

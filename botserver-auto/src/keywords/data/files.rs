@@ -9,14 +9,14 @@ use chrono::{DateTime, FixedOffset};
 
 use super::{
     Data,
-    change::{Act, Fields},
+    change::{Act, Fields, read_formulas},
     find::clock,
 };
 use crate::{
     basic::{operators, tabular::Table, value::from_value},
     files::FilePath,
     filter::{Filter, sole_value},
-    tables::{Rows, Wanted},
+    tables::{Rows, Setting, Wanted},
 };
 
 /// Endings of the files that a bare name can mean.
@@ -58,7 +58,7 @@ impl Data {
     pub(super) async fn change_file(&self, turn: &mut dyn Turn, path: &str, act: Act) -> Result<Value, Fault> {
         let path = FilePath::parse(path)?;
         let files = self.files.of(turn);
-        let adds = !matches!(act, Act::Update(..) | Act::Delete(_));
+        let adds = !matches!(act, Act::Update(..) | Act::Compute { .. } | Act::Delete(_));
         if !adds && files.find(&path).await?.is_none() {
             tracing::info!(bot.name = %turn.bot().name, "there is no file {path}, so nothing was changed");
             return Ok(Value::Int(0));
@@ -109,6 +109,15 @@ fn apply(act: Act, table: &mut Table, now: &DateTime<FixedOffset>) -> Result<Val
             let Some(set) = rows_of(fields, table)?.into_iter().next() else {
                 return Ok(Value::Int(0));
             };
+            Ok(Value::Int(update(table, &filter, &Setting::plain(&set), now)))
+        }
+        Act::Compute { filter, row, formulas } => {
+            let filter = by_key(&filter, table)?;
+            let formulas = read_formulas(&formulas)?;
+            let set = Setting {
+                row: &row,
+                formulas: &formulas,
+            };
             Ok(Value::Int(update(table, &filter, &set, now)))
         }
         Act::Delete(filter) => {
@@ -120,7 +129,7 @@ fn apply(act: Act, table: &mut Table, now: &DateTime<FixedOffset>) -> Result<Val
         Act::Merge { rows, keys, columns } => merge(table, rows, keys, &columns),
         Act::MergeOne { filter, mut row } => {
             let filter = Filter::parse(&filter)?;
-            let updated = update(table, &filter, &row, now);
+            let updated = update(table, &filter, &Setting::plain(&row), now);
             if updated > 0 {
                 return Ok(counts(0, updated, 0));
             }
@@ -221,12 +230,13 @@ fn overwrite(table: &mut Table, place: usize, row: &Map) -> bool {
     is_other
 }
 
-fn update(table: &mut Table, filter: &Filter, set: &Map, now: &DateTime<FixedOffset>) -> i64 {
+fn update(table: &mut Table, filter: &Filter, set: &Setting<'_>, now: &DateTime<FixedOffset>) -> i64 {
     let places: Vec<usize> = (0..table.rows.len())
         .filter(|place| table.rows.get(*place).is_some_and(|row| filter.matches(row, now)))
         .collect();
     for place in &places {
-        overwrite(table, *place, set);
+        let set = table.rows.get(*place).map(|row| set.of(row, now));
+        overwrite(table, *place, &set.unwrap_or_default());
     }
     i64::try_from(places.len()).unwrap_or(i64::MAX)
 }

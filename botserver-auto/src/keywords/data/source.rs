@@ -3,7 +3,7 @@
 use botlib::{Value, value::Map};
 use botstate::{
     dialog::{Fault, FaultKind, Settings},
-    keyword::Turn,
+    keyword::{self, Turn},
 };
 
 use crate::tables::Rows;
@@ -93,19 +93,8 @@ pub(crate) fn no_connection(settings: &Settings, connection: &str) -> Fault {
 
 /// Name and value of a `@source`; no value when a bare name is no variable.
 fn split(argument: Value) -> (Option<String>, Option<Value>) {
-    match argument {
-        Value::Map(map) if is_named(&map) => {
-            let mut map = map;
-            let name = map.remove("name").map(|name| name.to_string());
-            (name, map.remove("value").filter(|value| !value.is_null()))
-        }
-        Value::Null => (None, None),
-        value => (None, Some(value)),
-    }
-}
-
-fn is_named(map: &Map) -> bool {
-    map.len() == 2 && matches!(map.get("name"), Some(Value::Text(_))) && map.get("value").is_some()
+    let keyword::Source { name, value } = argument.into();
+    (name, Some(value).filter(|value| !value.is_null()))
 }
 
 /// The rows in a list; elements that are no rows become ones with a `value`.

@@ -3,7 +3,7 @@
 use botlib::{Value, value::Map};
 use botstate::{
     dialog::{Fault, FaultKind},
-    keyword::{Args, Turn},
+    keyword::{self, Args, Turn},
 };
 use http::Method;
 
@@ -53,9 +53,13 @@ impl Data {
     pub(super) async fn update(&self, turn: &mut dyn Turn, mut args: Args) -> Result<Value, Fault> {
         let target = target(turn, &mut args)?;
         let filter = args.take("filter");
-        let fields = match given_fields(&mut args) {
-            Some(row) => Fields::Rows(vec![row]),
-            None => assignments(named(args.take("values")))?,
+        let fields = match (given_fields(&mut args), args.take("computed")) {
+            (Some(row), Value::Map(formulas)) => {
+                let act = Act::Compute { filter, row, formulas };
+                return self.to_table(turn, target, act).await;
+            }
+            (Some(row), _) => Fields::Rows(vec![row]),
+            (None, _) => assignments(named(args.take("values")))?,
         };
         self.to_table(turn, target, Act::Update(filter, fields)).await
     }
@@ -162,10 +166,5 @@ fn given_fields(args: &mut Args) -> Option<Map> {
 
 /// The value of a `@source`.
 fn plain(value: Value) -> Value {
-    match value {
-        Value::Map(mut map) if map.len() == 2 && map.get("name").is_some() => {
-            map.remove("value").unwrap_or(Value::Map(map))
-        }
-        value => value,
-    }
+    keyword::Source::from(value).value
 }

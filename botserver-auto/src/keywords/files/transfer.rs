@@ -23,6 +23,9 @@ use crate::{
 /// The longest that a download may take.
 const TIMEOUT: Duration = Duration::from_mins(1);
 
+/// How long a link is good when nothing is said.
+const LINK_SPAN: TimeDelta = TimeDelta::days(1);
+
 /// Bytes that a file of a conversation may have.
 const LARGEST_SENT: usize = 10 << 20;
 
@@ -43,11 +46,13 @@ impl Files {
         } else {
             FilePath::parse(&format!("uploads/{name}"))?
         };
-        let written = self
+        let mut written = self
             .host
             .of(turn)
             .write(turn.idempotency_key(), &to, file.content)
             .await?;
+        // Scripts hand the address on, so it has to open the file.
+        written.url = self.link(turn, &to, LINK_SPAN).await?.to_string();
         Ok(local(turn, written))
     }
 
@@ -55,7 +60,7 @@ impl Files {
         let source = args.take("file");
         if args.has("link") {
             let path = path_of(&source)?;
-            return self.link(turn, &path, TimeDelta::days(1)).await;
+            return self.link(turn, &path, LINK_SPAN).await;
         }
         let Some(url) = url_of(&source) else {
             if args.has("path") {
@@ -203,7 +208,7 @@ impl Files {
                 .filter(|span| *span > TimeDelta::zero() && *span <= TimeDelta::days(366))
                 .ok_or_else(|| misfit("a link is good for more than nothing and for a year at most"))?
         } else {
-            TimeDelta::days(1)
+            LINK_SPAN
         };
         self.link(turn, &path, span).await
     }

@@ -17,6 +17,9 @@ const MEMORY: &str = "memory";
 /// The scope of SET USER FACT.
 const FACT: &str = "fact";
 
+/// The scope of what finished conversations were about.
+const EPISODE: &str = "episode";
+
 /// Keys that a person's memory may have unless `user-memory-max-keys` says otherwise.
 const MOST_KEYS: usize = 1000;
 
@@ -72,7 +75,7 @@ pub(super) fn keywords(memory: &Memory) -> Vec<Keyword> {
             phrase: "CLEAR USER MEMORY",
             shapes: &[""],
             class: Class::Write,
-            summary: "Forgets everything about the person: memory, facts, and what this bot remembers of them.",
+            summary: "Forgets everything about the person: memory, facts, summaries of conversations, and what this bot remembers of them.",
             example: "SET USER MEMORY \"city\", \"Lisbon\"\nCLEAR USER MEMORY\nTALK \"[\" + GET USER MEMORY(\"city\") + \"]\"",
             handler: Some(Arc::new(Clear(memory.clone()))),
         },
@@ -145,7 +148,12 @@ struct Clear(Memory);
 #[async_trait]
 impl Handler for Clear {
     async fn call(&self, turn: &mut dyn Turn, _args: Args) -> Result<Value, Fault> {
-        let scopes = vec![MEMORY.to_owned(), FACT.to_owned(), span::scope(turn)];
+        let scopes = vec![
+            MEMORY.to_owned(),
+            FACT.to_owned(),
+            EPISODE.to_owned(),
+            span::scope(turn),
+        ];
         let owner = owner(turn);
         self.0.clear(turn, owner, scopes);
         Ok(Value::Null)

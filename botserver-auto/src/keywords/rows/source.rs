@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use botlib::{Clock as _, SystemClock, Value, value::Map};
 use botstate::{
     dialog::{Env, Fault, FaultKind},
-    keyword::Turn,
+    keyword::{self, Turn},
 };
 use chrono::{DateTime, FixedOffset};
 
@@ -156,16 +156,13 @@ enum Named {
 }
 
 fn split(source: Value) -> Named {
-    if let Value::Map(map) = &source
-        && map.len() == 2
-        && let (Some(Value::Text(name)), Some(value)) = (map.get("name"), map.get("value"))
-    {
-        return match value {
-            Value::Null => Named::Name(name.clone()),
-            value => Named::Value(value.clone()),
-        };
+    match keyword::Source::from(source) {
+        keyword::Source {
+            name: Some(name),
+            value: Value::Null,
+        } => Named::Name(name),
+        keyword::Source { value, .. } => Named::Value(value),
     }
-    Named::Value(source)
 }
 
 /// A bare name with the value of its variable, as `@source` hands it over.

@@ -2,6 +2,7 @@
 
 use botlib::{Value, value::Map};
 use botstate::dialog::{Fault, Operation};
+use chrono::{DateTime, FixedOffset};
 
 use super::{Numbered, Outcome, Wanted, Work};
 use crate::{
@@ -12,6 +13,32 @@ use crate::{
         sql::{self, Bind, quoted},
     },
 };
+
+/// What columns get.
+pub(crate) struct Setting<'a> {
+    /// Values that are the same for every row.
+    pub(crate) row: &'a Map,
+    /// Columns that get what is computed from the row.
+    pub(crate) formulas: &'a [(String, Formula)],
+}
+
+impl<'a> Setting<'a> {
+    /// Values that nothing is computed for.
+    pub(crate) fn plain(row: &'a Map) -> Self {
+        Self { row, formulas: &[] }
+    }
+
+    /// What `row` gets. Where a row has no column of a formula's names, the name was the script's after all.
+    pub(crate) fn of(&self, row: &Map, now: &DateTime<FixedOffset>) -> Map {
+        let mut set = self.row.clone();
+        for (name, formula) in self.formulas {
+            if formula.columns().iter().all(|column| row.get(column).is_some()) {
+                set.insert(name.clone(), formula.value(row, now));
+            }
+        }
+        set
+    }
+}
 
 impl Work<'_> {
     /// Adds a row and gives it as it is kept.
@@ -60,7 +87,7 @@ impl Work<'_> {
     }
 
     /// Sets columns of the rows that pass, and gives their number.
-    pub(crate) fn update(&mut self, name: &str, filter: &Filter, set: &Map) -> Outcome<u64> {
+    pub(crate) fn update(&mut self, name: &str, filter: &Filter, set: &Setting<'_>) -> Outcome<u64> {
         let Some(table) = self.table(name)? else {
             tracing::warn!("there is no table {name}, so no row of it was changed");
             return Ok(0);
@@ -69,11 +96,12 @@ impl Work<'_> {
         if found.is_empty() {
             return Ok(0);
         }
-        let table = self.table_for(name, set)?;
-        self.may_write(&table, set)?;
+        let table = self.table_for(name, set.row)?;
+        self.may_write(&table, set.row)?;
         let mut count = 0;
         for found in found {
-            self.change(&table, &found, set)?;
+            let set = set.of(&found.row, &self.now);
+            self.change(&table, &found, &set)?;
             count += 1;
         }
         Ok(count)

@@ -65,6 +65,8 @@ pub(crate) fn keywords(probe: &Arc<Probe>) -> Vec<Keyword> {
             Arc::new(Outside(Arc::clone(probe))),
         ),
         keyword("BREAK", &[""], Class::Pure, Arc::new(Break)),
+        keyword("BEGIN", &[""], Class::Write, Arc::new(Transaction(Some(Vec::new())))),
+        keyword("COMMIT", &[""], Class::Write, Arc::new(Transaction(None))),
     ]
 }
 
@@ -84,6 +86,17 @@ impl Handler for Outside {
             std::future::pending::<()>().await;
         }
         Ok(Value::text(format!("[{text}]")))
+    }
+}
+
+/// Opens or ends a transaction over rows, as the keywords of tables do.
+struct Transaction(Option<Vec<serde_json::Value>>);
+
+#[async_trait]
+impl Handler for Transaction {
+    async fn call(&self, turn: &mut dyn Turn, _: Args) -> Result<Value, Fault> {
+        turn.session().transaction.clone_from(&self.0);
+        Ok(Value::Null)
     }
 }
 

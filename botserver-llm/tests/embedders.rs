@@ -26,7 +26,9 @@ async fn answer(
     body: String,
 ) -> (axum::http::StatusCode, String) {
     let body: Value = serde_json::from_str(&body).unwrap();
-    let key = headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
+    let key = headers
+        .get("authorization")
+        .map(|value| value.to_str().unwrap().to_owned());
     let inputs = body["input"].as_array().unwrap().clone();
     provider.asked.lock().push((key, body));
     let mut refusals = provider.refusals.lock();
@@ -62,7 +64,10 @@ fn bot(rows: &[(&str, &str)]) -> Bot {
         org: OrgId::new(),
         name: "a".to_owned(),
         version: String::new(),
-        settings: Settings::new(rows.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))),
+        settings: Settings::new(
+            rows.iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+        ),
         prompt: None,
         tools: Vec::new(),
         scripts: Vec::new(),
@@ -86,15 +91,29 @@ async fn vectors_come_in_the_order_of_their_texts_in_batches_after_a_retry() {
         ("embedding-key", "k1"),
         ("embedding-batch-size", "2"),
     ]);
-    let embedder = service(LlmConfig::default()).embedders().for_bot(&bot);
+    let embedder = service(LlmConfig::default(), None).embedders().for_bot(&bot);
 
-    let vectors = embedder.embed(&texts(&["a", "four", "xx"]), Side::Passage).await.unwrap();
+    let vectors = embedder
+        .embed(&texts(&["a", "four", "xx"]), Side::Passage)
+        .await
+        .unwrap();
 
-    assert!(vectors.iter().all(|vector| (vector.iter().map(|n| n * n).sum::<f32>() - 1.0).abs() < 1e-6));
-    assert!(vectors[0][0] < vectors[2][0] && vectors[2][0] < vectors[1][0], "{vectors:?}");
+    assert!(
+        vectors
+            .iter()
+            .all(|vector| (vector.iter().map(|n| n * n).sum::<f32>() - 1.0).abs() < 1e-6)
+    );
+    assert!(
+        vectors[0][0] < vectors[2][0] && vectors[2][0] < vectors[1][0],
+        "{vectors:?}"
+    );
     let asked = provider.asked.lock();
     assert_eq!(asked.len(), 3, "one was refused");
-    assert!(asked.iter().all(|(key, body)| key.as_deref() == Some("Bearer k1") && body["model"] == "small-one"));
+    assert!(
+        asked
+            .iter()
+            .all(|(key, body)| key.as_deref() == Some("Bearer k1") && body["model"] == "small-one")
+    );
     assert_eq!(embedder.id(), format!("small-one@{url}/v1/embeddings"));
 }
 
@@ -108,7 +127,12 @@ async fn the_servers_key_goes_to_its_own_server_only() {
     };
     let bot = bot(&[("embedding-url", &url), ("embedding-model", "m")]);
 
-    service(config).embedders().for_bot(&bot).embed(&texts(&["a"]), Side::Query).await.unwrap();
+    service(config, None)
+        .embedders()
+        .for_bot(&bot)
+        .embed(&texts(&["a"]), Side::Query)
+        .await
+        .unwrap();
 
     assert_eq!(provider.asked.lock()[0].0, None);
 }
@@ -116,20 +140,35 @@ async fn the_servers_key_goes_to_its_own_server_only() {
 #[tokio::test]
 async fn wrong_settings_and_answers_are_told() {
     let (_, url) = provider().await;
-    let embedders = service(LlmConfig::default()).embedders();
+    let embedders = service(LlmConfig::default(), None).embedders();
 
-    let wide = bot(&[("embedding-url", &url), ("embedding-model", "m"), ("embedding-dimensions", "384")]);
-    let error = embedders.for_bot(&wide).embed(&texts(&["a"]), Side::Query).await.unwrap_err();
-    assert!(matches!(&error, ModelError::Garbled { reason, .. } if reason.contains("3 numbers where 384")), "{error}");
+    let wide = bot(&[
+        ("embedding-url", &url),
+        ("embedding-model", "m"),
+        ("embedding-dimensions", "384"),
+    ]);
+    let error = embedders
+        .for_bot(&wide)
+        .embed(&texts(&["a"]), Side::Query)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&error, ModelError::Garbled { reason, .. } if reason.contains("3 numbers where 384")),
+        "{error}"
+    );
 
     let nameless = bot(&[("embedding-url", &url)]);
-    let error = embedders.for_bot(&nameless).embed(&texts(&["a"]), Side::Query).await.unwrap_err();
+    let error = embedders
+        .for_bot(&nameless)
+        .embed(&texts(&["a"]), Side::Query)
+        .await
+        .unwrap_err();
     assert!(error.to_string().contains("embedding-model"), "{error}");
 }
 
 #[tokio::test]
 async fn without_settings_there_is_always_an_embedder() {
-    let embedders = service(LlmConfig::default()).embedders();
+    let embedders = service(LlmConfig::default(), None).embedders();
 
     let embedder = embedders.for_bot(&bot(&[]));
 

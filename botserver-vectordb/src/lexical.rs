@@ -144,7 +144,10 @@ pub(crate) fn search(asked: &[Asked<'_>], limit: usize) -> Vec<Scored> {
         #[expect(clippy::cast_precision_loss, reason = "as above")]
         let found = found as f32;
         let idf = (1.0 + (passages - found + 0.5) / (found + 0.5)).ln();
-        weight += idf;
+        // A word that stands nowhere weighs no more than one that stands once: questions have words of their own.
+        let known = found.max(1.0);
+        let held = (1.0 + (passages - known + 0.5) / (known + 0.5)).ln();
+        weight += held;
         for ((asked, hits), sums) in asked.iter().zip(hits).zip(&mut sums) {
             for (place, times) in hits {
                 let place = usize::try_from(place).unwrap_or(usize::MAX);
@@ -154,7 +157,7 @@ pub(crate) fn search(asked: &[Asked<'_>], limit: usize) -> Vec<Scored> {
                 #[expect(clippy::cast_precision_loss, reason = "as above")]
                 let (times, length) = (times as f32, *length as f32);
                 sum.0 += idf * times / (times + K1 * (1.0 - B + B * length / average));
-                sum.1 += idf;
+                sum.1 += held;
             }
         }
     }

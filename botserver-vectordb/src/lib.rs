@@ -27,7 +27,7 @@ mod shelf;
 mod sites;
 mod store;
 
-pub use dense::{Exact, Originals};
+pub use dense::{Exact, Originals, Qdrant};
 pub use error::Error;
 pub use service::KnowledgeService;
 

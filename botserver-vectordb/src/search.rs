@@ -149,8 +149,11 @@ impl KnowledgeService {
             let near = self.index.search(&query).await?;
             found.extend(
                 near.into_iter()
-                    // Points whose documents are gone are on their way out of the index.
-                    .filter(|near| one.shelf.documents.contains_key(&near.document))
+                    // Points whose documents are gone, or have other readers now, are on their way out of the index.
+                    .filter(|near| {
+                        let known = one.shelf.documents.get(&near.document);
+                        known.is_some_and(|known| one.access.contains(&known.access))
+                    })
                     .map(|near| Candidate {
                         chunk: near.id,
                         document: near.document,

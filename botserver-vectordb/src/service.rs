@@ -86,6 +86,8 @@ pub struct KnowledgeService {
     looking: Arc<tokio::sync::Mutex<()>>,
     /// The way to websites, where there is one.
     pub(crate) outbound: Option<Outbound>,
+    /// Bots whose points are in an index that keeps them.
+    filled: Arc<Mutex<HashSet<BotId>>>,
     /// Documents whose trouble was said.
     said: Arc<Mutex<HashSet<String>>>,
 }
@@ -124,6 +126,7 @@ impl KnowledgeService {
             node: state.node.to_string().into(),
             seen: Arc::default(),
             looking: Arc::default(),
+            filled: Arc::default(),
             said: Arc::default(),
             outbound: None,
         }

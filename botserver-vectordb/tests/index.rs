@@ -13,7 +13,8 @@ use std::{
 
 use async_trait::async_trait;
 use botlib::{BotId, OrgId};
-use botserver_vectordb::{Exact, Originals};
+use botserver_tests::servers;
+use botserver_vectordb::{Exact, Originals, Qdrant};
 use botstate::vector::{Near, Nearest, Point, Space, VectorError, VectorIndex};
 use parking_lot::Mutex;
 use uuid::Uuid;
@@ -56,14 +57,15 @@ const WIDTH: usize = 48;
 
 /// Points of two tenants, each with a third that everybody reads and two groups.
 fn points(tenants: &[Space], count: usize) -> Vec<(Space, Point)> {
+    let run = Uuid::new_v4().as_u128() << 64;
     let mut dice = Dice(0x2026_1120);
     let centres: Vec<Vec<f32>> = (0..20).map(|_| dice.vector(&[0.0; WIDTH], 1.0)).collect();
     (0..count)
         .map(|number| {
             let vector = dice.vector(&centres[number % centres.len()], 0.25);
             let point = Point {
-                id: Uuid::from_u128(number as u128 + 1),
-                document: Uuid::from_u128(1_000_000 + number as u128 / 5),
+                id: Uuid::from_u128(run + number as u128 + 1),
+                document: Uuid::from_u128(run + 1_000_000 + number as u128 / 5),
                 access: ["all", "hr", "board"][number % 3].to_owned(),
                 vector,
             };
@@ -72,11 +74,11 @@ fn points(tenants: &[Space], count: usize) -> Vec<(Space, Point)> {
         .collect()
 }
 
-fn space(number: u128) -> Space {
+fn space() -> Space {
     Space {
-        org: OrgId::from_uuid(Uuid::from_u128(number)),
-        bot: BotId::from_uuid(Uuid::from_u128(number + 10)),
-        collection: Uuid::from_u128(number + 20),
+        org: OrgId::new(),
+        bot: BotId::new(),
+        collection: Uuid::now_v7(),
         embedder: "test".to_owned(),
     }
 }
@@ -99,11 +101,19 @@ fn truth(all: &[(Space, Point)], query: &Nearest) -> Vec<Near> {
 
 /// Fills an index and holds it to the contract; gives the share of the ten nearest that it found.
 async fn contract(index: &dyn VectorIndex, kept: &Kept, count: usize) -> f64 {
-    let tenants = [space(1), space(2)];
+    // A server that is shared keeps what other runs left.
+    let tenants = [space(), space()];
     let mut all = points(&tenants, count);
-    for (space, point) in &all {
-        kept.0.lock().insert(point.id, point.vector.clone());
-        index.upsert(space, vec![point.clone()]).await.unwrap();
+    for tenant in &tenants {
+        let own: Vec<Point> = all
+            .iter()
+            .filter(|(space, _)| space == tenant)
+            .map(|(_, point)| point.clone())
+            .collect();
+        kept.0
+            .lock()
+            .extend(own.iter().map(|point| (point.id, point.vector.clone())));
+        index.upsert(tenant, own).await.unwrap();
     }
     let mut dice = Dice(7);
     let (mut right, mut wanted) = (0, 0);
@@ -219,4 +229,37 @@ async fn with_eight_bits_a_number_nothing_is_lost_that_matters() {
 
     println!("recall@10 in eight bits, under filters: {recall:.4}");
     assert!(recall >= 0.98, "{recall}");
+}
+
+#[tokio::test]
+async fn qdrant_gives_what_the_embedded_index_gives() {
+    let Some(server) = servers::Qdrant::shared() else {
+        return;
+    };
+    let index = Qdrant::new(&server.url, None).unwrap();
+
+    let recall = contract(&index, &Kept::default(), 600).await;
+
+    println!("recall@10 in Qdrant, under filters: {recall:.4}");
+    assert!(recall >= 0.98, "{recall}");
+}
+
+#[tokio::test]
+async fn a_qdrant_that_is_away_is_told() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let index = Qdrant::new(&format!("http://{nobody}"), None).unwrap();
+    let query = Nearest {
+        space: space(),
+        vector: vec![1.0],
+        access: Vec::new(),
+        limit: 1,
+    };
+
+    let error = index.search(&query).await.unwrap_err();
+
+    assert_eq!(error.index, "qdrant");
+    assert!(index.health_check().check().await.is_err());
 }

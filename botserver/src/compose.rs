@@ -204,8 +204,15 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
     };
     #[cfg(feature = "vectordb")]
     let knowledge = {
-        let websites = websites_outbound(&state.config, websites)?;
-        let knowledge = botserver_vectordb::KnowledgeService::new(&state, llm.embedders()).with_outbound(websites);
+        let knowledge = match &state.config.qdrant_url {
+            Some(url) => {
+                let qdrant = botserver_vectordb::Qdrant::new(url.expose(), state.config.qdrant_key.clone())?;
+                app = app.checks([qdrant.health_check()]);
+                botserver_vectordb::KnowledgeService::with_index(&state, llm.embedders(), Arc::new(qdrant))
+            }
+            None => botserver_vectordb::KnowledgeService::new(&state, llm.embedders()),
+        };
+        let knowledge = knowledge.with_outbound(websites_outbound(&state.config, websites)?);
         state.ports.knowledge.fill(knowledge.port());
         known.fill(Arc::new(knowledge.clone()));
         app = app.routes(knowledge.routes());

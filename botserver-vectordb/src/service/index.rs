@@ -4,6 +4,7 @@
 //! breaks off is gone on with by the next.
 
 mod document;
+mod fill;
 
 use std::{
     sync::Arc,
@@ -125,6 +126,7 @@ impl KnowledgeService {
         let (org, id) = (bot.org, bot.id);
         let (mut done, mut told) = (0_u64, Instant::now());
         let begun = Instant::now();
+        self.fill(bot).await?;
         loop {
             if draining.is_cancelled() || !self.renew(lease).await {
                 return Ok(());

@@ -315,6 +315,8 @@ impl KnowledgeService {
                 }
             }
         }
+        // An index that keeps points of its own is told of other readers when the document is indexed again.
+        let anew = !self.index.is_volatile();
         // What is gone goes first: nobody finds it while the rest is written.
         if !gone.is_empty() {
             self.delete_documents(collection, gone).await?;
@@ -324,7 +326,7 @@ impl KnowledgeService {
             self.db
                 .write(move |conn| {
                     for (hashed, access) in &some {
-                        put(conn, &collection, hashed, access, now)?;
+                        put(conn, &collection, hashed, access, now, anew)?;
                     }
                     Ok::<_, db::Error>(())
                 })
@@ -335,7 +337,7 @@ impl KnowledgeService {
             self.db
                 .write(move |conn| {
                     for (entry, access) in &some {
-                        change_access(conn, entry, access, now)?;
+                        change_access(conn, entry, access, now, anew)?;
                     }
                     Ok::<_, db::Error>(())
                 })
@@ -367,6 +369,7 @@ impl KnowledgeService {
         }
         let (org, id) = (bot.org, bot.id);
         let target = self.embedders.for_bot(bot).id().to_owned();
+        let is_unfilled = !self.index.is_volatile() && !self.filled.lock().contains(&bot.id);
         let needs = self
             .db
             .read(move |conn| {
@@ -378,7 +381,7 @@ impl KnowledgeService {
                 Ok::<_, db::Error>(all.iter().any(|one| one.embedder.as_ref().is_some_and(is_other)))
             })
             .await?;
-        if needs {
+        if needs || is_unfilled {
             self.enqueue(org, id).await?;
         }
         Ok(())
@@ -392,6 +395,7 @@ fn put(
     hashed: &Hashed,
     access: &str,
     now: DateTime<Utc>,
+    anew: bool,
 ) -> Result<(), db::Error> {
     let known = documents::find_path(conn, collection.id, &hashed.path)?;
     let arrival = Arrival {
@@ -409,16 +413,22 @@ fn put(
     if let Some(known) = known
         && known.access != access
     {
-        change_access(conn, &known, access, now)?;
+        change_access(conn, &known, access, now, anew)?;
     }
     Ok(())
 }
 
 /// Other readers for a document. Whether it is indexed at all depends on whether there are any.
-fn change_access(conn: &mut Connection, entry: &Entry, access: &str, now: DateTime<Utc>) -> Result<(), db::Error> {
+fn change_access(
+    conn: &mut Connection,
+    entry: &Entry,
+    access: &str,
+    now: DateTime<Utc>,
+    anew: bool,
+) -> Result<(), db::Error> {
     documents::set_access(conn, entry, access)?;
     let nobody = Access::Nobody.key();
-    if entry.state == State::Hidden || access == nobody {
+    if anew || entry.state == State::Hidden || access == nobody {
         documents::wait_again(conn, &[entry.id], now)?;
     }
     Ok(())

@@ -43,7 +43,7 @@ fn closed_documents(house: &House) {
     ] {
         for copy in 0..7 {
             let text = format!(
-                "# {CANARY} {name}\n\nSalary salary holiday kettle guarantee {CANARY} explained number {copy}.\n"
+                "# {CANARY} {name}\n\nSalary salary holiday kettle guarantee {CANARY} explained number {copy} of {name}.\n"
             );
             house.write(&format!("A.gbai/a.gbkb/{folder}/{CANARY}-{name}-{copy}.md"), &text);
         }
@@ -157,6 +157,7 @@ async fn everybody_finds_what_he_may_read_and_nothing_else() {
                 "zugzwangcanary hr",
                 "zugzwangcanary board",
                 "zugzwangcanary inner",
+                "zugzwangcanary bosses",
             ] {
                 for document in server.documents("a", &reader, question).await {
                     found.push(document.split('/').next().unwrap().to_owned());

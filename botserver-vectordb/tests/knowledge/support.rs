@@ -14,8 +14,8 @@ use botserver_core::outbound::{Outbound, OutboundPolicy};
 use botserver_core::{App, Authenticator, Composed, Problem};
 use botserver_llm::{LlmConfig, service};
 use botserver_tasks::TasksService;
-use botserver_tests::servers::{Database, Postgres};
-use botserver_vectordb::KnowledgeService;
+use botserver_tests::servers::{self, Database, Postgres};
+use botserver_vectordb::{KnowledgeService, Qdrant};
 use botstate::{
     AppState, Db, Lifecycle, Ports,
     config::{Config, DatabaseUrl, for_tests},
@@ -45,9 +45,11 @@ pub(crate) struct House {
     config: Config,
     folder: TempDir,
     _database: Option<Database>,
+    /// The address of Qdrant, where that is the index.
+    qdrant: Option<String>,
 }
 
-/// A house on SQLite, and one on PostgreSQL where there is one.
+/// A house on SQLite, one on PostgreSQL and one with Qdrant where there is such a server.
 pub(crate) fn houses() -> Vec<House> {
     let mut houses = vec![House::new()];
     if let Some(server) = Postgres::shared() {
@@ -56,6 +58,11 @@ pub(crate) fn houses() -> Vec<House> {
         house.config.database.url = DatabaseUrl::Postgres(Secret::new(database.url.clone()));
         house.config.database.pool_size = 4;
         house._database = Some(database);
+        houses.push(house);
+    }
+    if let Some(server) = servers::Qdrant::shared() {
+        let mut house = House::new();
+        house.qdrant = Some(server.url.clone());
         houses.push(house);
     }
     houses
@@ -72,6 +79,7 @@ impl House {
             config,
             folder,
             _database: None,
+            qdrant: None,
         }
     }
 
@@ -109,7 +117,7 @@ impl House {
         )));
         let extractor = Arc::new(Plain);
         let counting = Arc::new(Counting {
-            inner: service(LlmConfig::default()).embedders(),
+            inner: service(LlmConfig::default(), None).embedders(),
             texts: Arc::default(),
         });
         let mut state = AppState {
@@ -138,7 +146,12 @@ impl House {
             ..OutboundPolicy::default()
         };
         let outbound = Outbound::new(local_network).unwrap();
-        let knowledge = KnowledgeService::new(&state, Arc::clone(&counting) as _).with_outbound(outbound);
+        let embedders = Arc::clone(&counting) as Arc<dyn Embedders>;
+        let knowledge = match &self.qdrant {
+            Some(url) => KnowledgeService::with_index(&state, embedders, Arc::new(Qdrant::new(url, None).unwrap())),
+            None => KnowledgeService::new(&state, embedders),
+        };
+        let knowledge = knowledge.with_outbound(outbound);
         let keywords = Late::default();
         keywords.fill(Arc::new(knowledge.clone()));
         let mut registry = Registry::new();

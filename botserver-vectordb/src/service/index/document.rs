@@ -216,6 +216,7 @@ impl KnowledgeService {
         for some in plan.fresh.chunks(BATCH * 2) {
             self.stage(collection, entry, &embedder, some, &title, &known).await?;
         }
+        self.bring_kept(collection, entry, embedder.id(), &plan.kept).await?;
         metrics::counter!("knowledge_documents_total", "outcome" => "ready").increment(1);
         let (order, kept, owned, now) = (plan.order.clone(), plan.kept, entry.clone(), self.clock.now());
         let (is_first, target) = (collection.embedder.is_none(), embedder.id().to_owned());
@@ -243,6 +244,34 @@ impl KnowledgeService {
                 .await?;
         }
         Ok(())
+    }
+
+    /// Tells an index that keeps points of its own who may read the passages that stay.
+    async fn bring_kept(
+        &self,
+        collection: &Collection,
+        entry: &Entry,
+        embedder: &str,
+        kept: &[(Uuid, Option<u32>, usize)],
+    ) -> Result<(), Error> {
+        if self.index.is_volatile() || kept.is_empty() {
+            return Ok(());
+        }
+        let (ids, target) = (kept.iter().map(|(id, ..)| *id).collect::<Vec<_>>(), embedder.to_owned());
+        let vectors = self
+            .db
+            .read(move |conn| chunks::vectors(conn, &target, &ids).map_err(db::Error::from))
+            .await?;
+        let points = vectors.into_iter().map(|(id, vector)| Point {
+            id,
+            document: entry.id,
+            access: entry.access.clone(),
+            vector,
+        });
+        Ok(self
+            .index
+            .upsert(&space(collection, embedder), points.collect())
+            .await?)
     }
 
     /// Writes passages that are not in use yet, with their vectors.

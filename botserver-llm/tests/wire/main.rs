@@ -56,8 +56,8 @@ fn config(peer: &Peer) -> LlmConfig {
         base_url: Some(peer.url()),
         api_key: Some(Secret::new("sk-server")),
         model: Some("m".to_owned()),
-        first_token_timeout: Duration::from_secs(20),
-        idle_timeout: Duration::from_secs(20),
+        first_token_timeout: Duration::from_mins(2),
+        idle_timeout: Duration::from_mins(2),
         retry_pause: Duration::from_millis(10),
         ..LlmConfig::default()
     }

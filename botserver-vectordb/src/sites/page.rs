@@ -148,9 +148,9 @@ mod tests {
     fn links_are_whole_and_those_that_nobody_should_follow_are_left_out() {
         let at = Url::parse("https://a.org/docs/index.html").unwrap();
         let page = Page::parse(
-            r##"<meta name="Robots" content="noindex"><!-- <a href="/comment"> --><script>"<a href='/script'>"</script>
+            r#"<meta name="Robots" content="noindex"><!-- <a href="/comment"> --><script>"<a href='/script'>"</script>
             <a class=x href="next.html#part">n</a><A HREF=/top?a=1&amp;b=2>t</A><a rel="nofollow" href="/no">x</a>
-            <a title="a > b" href='//b.org/'>b</a><a href="mailto:x@y">m</a><a name>"##,
+            <a title="a > b" href='//b.org/'>b</a><a href="mailto:x@y">m</a><a name>"#,
             &at,
         );
 

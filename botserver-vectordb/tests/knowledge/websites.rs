@@ -314,7 +314,10 @@ async fn a_site_that_forbids_it_is_left_alone_and_bad_arguments_are_told() {
         .await;
 
         let told = bad.unwrap_err().to_string();
-        assert!(told.starts_with("\"soon\" is not how old a website may become"), "{told}");
+        assert!(
+            told.starts_with("\"soon\" is not how old a website may become"),
+            "{told}"
+        );
         assert!(
             perform(&server, &mut person, "USE WEBSITE", &[("url", "ftp://x")])
                 .await

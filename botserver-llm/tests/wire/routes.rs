@@ -249,7 +249,7 @@ async fn limits_are_counted_for_every_service_that_shares_the_count() {
                 api_key: Some(Secret::new("sk-server")),
                 ..config(&peer)
             },
-            Some(rates.clone()),
+            Some(Arc::<Local>::clone(&rates)),
         )
     };
     let (one, other) = (limited(), limited());

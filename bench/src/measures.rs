@@ -3,6 +3,7 @@
 mod authors;
 mod crowd;
 mod gateway;
+mod knowledge;
 mod language;
 mod start;
 mod streams;
@@ -36,6 +37,9 @@ pub(crate) fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     }
     if wants(Group::Language) {
         rows.extend(language::measure(&plan)?);
+    }
+    if wants(Group::Knowledge) {
+        rows.extend(knowledge::measure(&plan)?);
     }
     if wants(Group::Start) {
         rows.extend(start::measure(&place, &plan)?);

@@ -18,7 +18,11 @@ const GROWTH: u64 = 64 << 20;
 
 /// Scripts with what the log says of them.
 const SCRIPTS: &[(&str, &str, &str)] = &[
-    ("trigger", "SAVE \"rows\", { n: 0 }", "runs were started one by the other"),
+    (
+        "trigger",
+        "SAVE \"rows\", { n: 0 }",
+        "runs were started one by the other",
+    ),
     ("loop", "WHILE TRUE\n  x = x + 1\nWEND", "too much work"),
     (
         "steps",
@@ -62,7 +66,11 @@ async fn hostile_scripts_stop_and_leave_others_alone() {
         packages.script("evil", name, script);
     }
     // A trigger that changes its own table: each run starts the next one, up to a depth.
-    packages.script("evil", "endless", "ON INSERT OF \"rows\"\n  SAVE \"rows\", { n: 1 }\nEND ON");
+    packages.script(
+        "evil",
+        "endless",
+        "ON INSERT OF \"rows\"\n  SAVE \"rows\", { n: 1 }\nEND ON",
+    );
     let million = "x = x + 1\n".repeat(1_000_000);
     packages.script("evil", "million", &million);
     let server = Setup::new()

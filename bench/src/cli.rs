@@ -48,6 +48,8 @@ pub(crate) enum Group {
     Crowd,
     /// The dialog language beside the bare interpreter: P10, P11, P12
     Language,
+    /// Search in documents beside the scan of their vectors: P18
+    Knowledge,
     /// Start to ready: P25
     Start,
     /// The checker and the language server on 5,000 lines: A1, A2

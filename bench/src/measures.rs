@@ -2,6 +2,7 @@
 
 mod authors;
 mod crowd;
+mod knowledge;
 mod language;
 mod start;
 mod streams;
@@ -32,6 +33,9 @@ pub(crate) fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     }
     if wants(Group::Language) {
         rows.extend(language::measure(&plan)?);
+    }
+    if wants(Group::Knowledge) {
+        rows.extend(knowledge::measure(&plan)?);
     }
     if wants(Group::Start) {
         rows.extend(start::measure(&place, &plan)?);

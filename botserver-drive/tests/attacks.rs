@@ -15,6 +15,8 @@ mod texts;
 #[path = "attacks/watch.rs"]
 mod watch;
 
+use std::time::Duration;
+
 use botserver_drive::{ReaderProgram, extractor};
 use botstate::document::{Document, ExtractError, Extractor as _, Limits, Source};
 
@@ -32,6 +34,14 @@ fn read(name: &str, bytes: Vec<u8>) -> Result<Document, ExtractError> {
     read_within(name, bytes, Limits::default())
 }
 
+/// Time enough on a busy machine for all that is refused for another reason.
+fn patient() -> Limits {
+    Limits {
+        time: Duration::from_mins(2),
+        ..Limits::default()
+    }
+}
+
 fn read_within(name: &str, bytes: Vec<u8>, limits: Limits) -> Result<Document, ExtractError> {
     let reader = extractor(ReaderProgram::Other(
         env!("CARGO_BIN_EXE_read-document").into(),
@@ -46,10 +56,14 @@ fn read_within(name: &str, bytes: Vec<u8>, limits: Limits) -> Result<Document, E
 
 /// Reads a hostile file and gives the reason for which it was refused; its process kept to its memory.
 fn refused(name: &str, bytes: Vec<u8>) -> String {
+    refused_within(name, bytes, patient())
+}
+
+fn refused_within(name: &str, bytes: Vec<u8>, limits: Limits) -> String {
     let size = bytes.len();
     let watch = Watch::start();
     let begun = std::time::Instant::now();
-    let read = read(name, bytes);
+    let read = read_within(name, bytes, limits);
     let taken = begun.elapsed();
     let peak = watch.peak();
     let reason = read

@@ -36,7 +36,12 @@ fn read(name: &str, bytes: impl AsRef<[u8]>) -> Result<Document, ExtractError> {
         name: name.to_owned(),
         bytes: bytes.as_ref().to_vec().into(),
     };
-    block_on(reader().extract(source, Limits::default()))
+    // Time enough for a machine that does other things too.
+    let limits = Limits {
+        time: std::time::Duration::from_mins(2),
+        ..Limits::default()
+    };
+    block_on(reader().extract(source, limits))
 }
 
 /// What `kb extract` prints of a file with those bytes.

@@ -14,7 +14,7 @@ mod think;
 mod turns;
 
 use std::{
-    fmt,
+    fmt::{self, Write},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -349,6 +349,16 @@ pub(crate) fn object_arguments(call: &ToolCall) -> serde_json::Value {
         .ok()
         .filter(serde_json::Value::is_object)
         .unwrap_or_else(|| serde_json::json!({}))
+}
+
+/// Bytes as text, two digits each.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::with_capacity(2 * bytes.len()), |mut hex, byte| {
+            let _infallible = write!(hex, "{byte:02x}");
+            hex
+        })
 }
 
 fn whole_seconds(limit: Duration) -> u64 {

@@ -29,6 +29,13 @@ impl Embedders for Directory {
             }
         }
     }
+
+    fn find(&self, bot: &Bot, id: &str) -> Option<Arc<dyn Embedder>> {
+        if id == HASH {
+            return Some(Arc::new(HashV1));
+        }
+        Some(Embedders::for_bot(self, bot)).filter(|embedder| embedder.id() == id)
+    }
 }
 
 impl Directory {

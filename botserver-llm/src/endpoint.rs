@@ -116,14 +116,14 @@ fn read(base: &str) -> Result<Url, String> {
 
 fn join(base: &str, path: Option<&str>, usual: &str) -> String {
     let base = base.trim_end_matches('/');
-    let bare = usual.split_once('/').map_or(usual, |(_version, bare)| bare);
+    let unversioned = usual.split_once('/').map_or(usual, |(_version, rest)| rest);
     let wanted = match path {
         Some(path) => path.trim_matches('/'),
         // Providers put their version in front (`/v1`) or further inside (`/v1beta/openai`).
-        None if base.split('/').any(is_version) => bare,
+        None if base.split('/').any(is_version) => unversioned,
         None => usual,
     };
-    if base.ends_with(&format!("/{wanted}")) || base.ends_with(&format!("/{bare}")) {
+    if base.ends_with(&format!("/{wanted}")) || base.ends_with(&format!("/{unversioned}")) {
         return base.to_owned();
     }
     // `…/v1` and `v1/chat/completions` overlap.

@@ -98,7 +98,7 @@ impl Protocol for Gemini {
                     let arguments = call.args.map_or_else(|| "{}".to_owned(), |args| args.to_string());
                     assembly.whole_call(
                         call.id.unwrap_or_default(),
-                        call.name,
+                        &call.name,
                         &arguments,
                         part.thought_signature,
                     )?;

@@ -23,7 +23,7 @@ use self::choice::{Choice, DEFAULT, UNNAMED, aliases, first, plain};
 use crate::{
     breaker::{Breaker, BreakerReport},
     catalogue::Catalogue,
-    client::Client,
+    client::{Client, hex},
     endpoint::Endpoint,
     http::Http,
     provider::Kind,
@@ -255,8 +255,7 @@ fn goal(settings: &Settings) -> Result<Option<Goal>, String> {
 
 /// A name for a key that does not tell it, the same on every node.
 fn digest(key: &str) -> String {
-    let digest = Sha256::digest(key.as_bytes());
-    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hex(Sha256::digest(key.as_bytes()).get(..8).unwrap_or_default())
 }
 
 /// Stands where the settings name a model that cannot be asked, and says why to whoever tries.

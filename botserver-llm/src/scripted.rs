@@ -233,7 +233,7 @@ impl ScriptedModel {
     /// Waits until there were `count` requests, at most ten seconds; gives what there is then.
     pub async fn wait_asked(&self, count: usize) -> Vec<ChatRequest> {
         let mut asked = self.inner.asked.subscribe();
-        let _reached = timeout(Duration::from_secs(10), asked.wait_for(|asked| asked.len() >= count)).await;
+        let _reached = timeout(Duration::from_mins(1), asked.wait_for(|asked| asked.len() >= count)).await;
         self.asked()
     }
 

@@ -127,7 +127,10 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
     #[cfg(feature = "llm")]
     {
         state.ports.models = Some(llm.models());
+        state.ports.embedders = Some(llm.embedders());
     }
+    #[cfg(feature = "vectordb")]
+    let known = botstate::run::Late::default();
     #[cfg(feature = "auto")]
     let dialogs = AutoService::new(auto_handles(&state, surroundings.outbound, surroundings.trace)?);
     #[cfg(feature = "tasks")]
@@ -149,6 +152,8 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
         dialogs.register_keywords(&mut keywords);
         #[cfg(feature = "tasks")]
         tasks.register_keywords(&mut keywords);
+        #[cfg(feature = "vectordb")]
+        botserver_vectordb::KnowledgeService::register_keywords(&known, &mut keywords);
         for keyword in surroundings.keywords {
             keywords.replace(keyword);
         }
@@ -193,6 +198,21 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
             .await?
             .map(|link| link.url.expose().to_owned())
     };
+    #[cfg(feature = "vectordb")]
+    let knowledge = {
+        let knowledge = match &state.config.qdrant_url {
+            Some(url) => {
+                let qdrant = botserver_vectordb::Qdrant::new(url.expose(), state.config.qdrant_key.clone())?;
+                app = app.checks([qdrant.health_check()]);
+                botserver_vectordb::KnowledgeService::with_index(&state, llm.embedders(), Arc::new(qdrant))
+            }
+            None => botserver_vectordb::KnowledgeService::new(&state, llm.embedders()),
+        };
+        state.ports.knowledge.fill(knowledge.port());
+        known.fill(Arc::new(knowledge.clone()));
+        app = app.routes(knowledge.routes());
+        knowledge
+    };
     #[cfg(feature = "chat")]
     let chat = botserver_chat::ChatService::new(&state);
     #[cfg(feature = "chat")]
@@ -208,6 +228,8 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
         #[cfg(feature = "auto")]
         tasks.follow_rows(&state, dialogs.row_changes());
     }
+    #[cfg(feature = "vectordb")]
+    knowledge.start();
     #[cfg(feature = "auto")]
     {
         app = app.routes(packages.routes());

@@ -31,6 +31,10 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// Valkey or Redis; nothing means in this process.
     pub redis_url: Option<Secret>,
+    /// Qdrant for vectors; nothing means an index in this process.
+    pub qdrant_url: Option<Secret>,
+    /// The key of Qdrant.
+    pub qdrant_key: Option<Secret>,
     /// The language model of bots that do not name their own.
     pub llm: LlmConfig,
     /// Signing in.
@@ -197,6 +201,8 @@ impl Config {
                 timeout: read.seconds("database_timeout"),
             },
             redis_url: read.checked_optional("redis_url", redis_url),
+            qdrant_url: read.checked_optional("qdrant_url", web_url),
+            qdrant_key: read.optional::<String>("qdrant_key").map(Secret::new),
             llm: LlmConfig {
                 provider: read.optional("llm_provider"),
                 url: read.optional::<Url>("llm_url").map(|url| url.to_string()),
@@ -284,6 +290,13 @@ fn redis_url(text: &str) -> Result<Secret, String> {
     match Url::parse(text) {
         Ok(url) if ["redis", "valkey", "unix", "redis+unix"].contains(&url.scheme()) => Ok(Secret::new(text)),
         _ => Err("a URL such as redis://host:6379".to_owned()),
+    }
+}
+
+fn web_url(text: &str) -> Result<Secret, String> {
+    match Url::parse(text) {
+        Ok(url) if ["http", "https"].contains(&url.scheme()) => Ok(Secret::new(text)),
+        _ => Err("a URL such as http://host:6333".to_owned()),
     }
 }
 

@@ -10,6 +10,12 @@ use crate::{dialog::Bot, model::ModelError};
 pub trait Embedders: Send + Sync + 'static {
     /// The embedder that the bot's settings or the server's configuration name, else the one that is always there.
     fn for_bot(&self, bot: &Bot) -> Arc<dyn Embedder>;
+
+    /// The embedder with that id, for questions about what was embedded before the settings changed; nothing when it
+    /// cannot be had any more.
+    fn find(&self, bot: &Bot, id: &str) -> Option<Arc<dyn Embedder>> {
+        Some(self.for_bot(bot)).filter(|embedder| embedder.id() == id)
+    }
 }
 
 /// Turns texts into vectors.

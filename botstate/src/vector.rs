@@ -86,6 +86,8 @@ pub struct Nearest {
 pub struct Near {
     /// The passage.
     pub id: Uuid,
+    /// Its document.
+    pub document: Uuid,
     /// The cosine of the angle between both vectors.
     pub score: f32,
 }

@@ -39,6 +39,8 @@ test("the conversation is there again after a reload, once", async () => {
   const context = await visitor();
   const page = await open(context, "/suite");
   await answerDialog(page, 2);
+  await hears(page, "How many?");
+  await idle(page);
   const before = await page.locator(".message .bubble, .message .prose").allInnerTexts();
 
   await page.reload();

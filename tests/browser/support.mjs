@@ -18,7 +18,7 @@ let browser = null;
 /** Starts the browser for the tests of a file. */
 export function withBrowser() {
   before(async () => {
-    browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+    browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"], timeout: 120_000 });
   });
   after(() => browser?.close());
 }
@@ -26,7 +26,7 @@ export function withBrowser() {
 /** A context of its own: another visitor. */
 export async function visitor(options = {}) {
   const context = await browser.newContext({ locale: "en-GB", viewport: { width: 1180, height: 800 }, ...options });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(60_000);
   await context.addInitScript(() => {
     window.violations = [];
     document.addEventListener("securitypolicyviolation", (event) => window.violations.push(`${event.violatedDirective}: ${event.blockedURI}`));

@@ -21,7 +21,7 @@ pub use turn::{Said, Turn};
 use crate::process::http_client;
 
 /// How long a client waits for a frame unless it says otherwise.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Who a visitor is: what `GET /api/auth` answered. Kept by a page, and used again to come back.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
+use uuid::Uuid;
 
 /// Runs the command that follows its first two arguments with its output in the file `$1`. A line on its
 /// standard input means that the owner ended the command; the end of input that the owner died, and then
@@ -115,7 +116,7 @@ impl Guarded {
 impl Drop for Guarded {
     fn drop(&mut self) {
         if !self.ended {
-            let _ = self.end("KILL", Duration::from_secs(10));
+            let _ = self.end("KILL", Duration::from_mins(1));
         }
     }
 }
@@ -161,10 +162,40 @@ pub(crate) fn children_of(pid: u32) -> Vec<u32> {
         .collect()
 }
 
-/// A port of the loopback address on which nothing listens.
-pub(crate) fn free_port() -> anyhow::Result<u16> {
-    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).context("bind a port of the loopback address")?;
-    Ok(listener.local_addr()?.port())
+/// A port of the loopback address that stays this process's own until it is dropped, also while nothing listens on it.
+#[derive(Debug)]
+pub(crate) struct Port {
+    number: u16,
+    _claim: File,
+}
+
+impl Port {
+    /// Where the ports are that no system hands out by itself: not to a listener, nor to a connection that goes out.
+    const FIRST: u16 = 10_240;
+    const COUNT: u16 = 20_000;
+
+    /// Claims a port on which nothing listens, before all test processes of this machine.
+    pub(crate) fn claim() -> anyhow::Result<Self> {
+        let folder = std::env::temp_dir().join("botserver-test-ports");
+        std::fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
+        for _ in 0..1000 {
+            let chance = Uuid::new_v4().as_u128() % u128::from(Self::COUNT);
+            let number = Self::FIRST + u16::try_from(chance).unwrap_or_default();
+            // Another user's claim cannot be opened, and another process's not locked.
+            let Ok(claim) = File::create(folder.join(number.to_string())) else {
+                continue;
+            };
+            let is_free = || std::net::TcpListener::bind(("127.0.0.1", number)).is_ok();
+            if claim.try_lock().is_ok() && is_free() {
+                return Ok(Self { number, _claim: claim });
+            }
+        }
+        bail!("found no free port of the loopback address")
+    }
+
+    pub(crate) fn number(&self) -> u16 {
+        self.number
+    }
 }
 
 /// Asks `ready` again and again until it says yes, or fails with its last answer and the end of `log`.

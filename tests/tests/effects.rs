@@ -118,7 +118,7 @@ async fn cut_dialogs_off(setup: Setup) {
     for round in 0..rounds {
         let run = format!("run{round}");
         let (who, mut chat) = Chat::start(&server.url(), "shop").await.unwrap();
-        chat.run_tool("work", &json!({ "run": run })).await.unwrap();
+        ask(&mut chat, &run).await;
         // From before the first step until after the last one.
         tokio::time::sleep(Duration::from_millis(round * 120 / rounds)).await;
         let was_over = said(&who)
@@ -155,7 +155,13 @@ async fn finished(who: &Visitor, server: &mut Server, run: &str) -> Vec<String> 
 
 async fn again(who: &Visitor, run: &str) {
     let mut chat = who.connect().await.unwrap();
-    chat.run_tool("work", &json!({ "run": run })).await.unwrap();
+    ask(&mut chat, run).await;
+}
+
+/// Asks for the work of `run`, each time under the same id: asked for twice it is done once.
+async fn ask(chat: &mut Chat, run: &str) {
+    let frame = json!({ "message_type": 6, "content": "work", "params": { "run": run }, "message_id": run });
+    chat.send_json(&frame).await.unwrap();
 }
 
 async fn check(server: &Server, charges: &Charges, run: &str, transcript: &[String]) {

@@ -10,9 +10,7 @@
 #[path = "frames/mutations.rs"]
 mod mutations;
 
-use std::time::Duration;
-
-use botserver_tests::client::{Chat, Message};
+use botserver_tests::client::{Chat, Message, PATIENCE};
 use botserver_tests::packages::Packages;
 use botserver_tests::process::{Server, Setup};
 use futures::future::join_all;
@@ -63,7 +61,7 @@ async fn server() -> (Packages, Server) {
 async fn code_after(server: &Server, message: Message) -> u16 {
     let (_, mut chat) = Chat::start(&server.url(), "shop").await.unwrap();
     chat.send_raw(message).await.unwrap();
-    let close = chat.closed(Duration::from_secs(10)).await.unwrap();
+    let close = chat.closed(PATIENCE).await.unwrap();
     close.expect("the server says why").code.into()
 }
 
@@ -153,7 +151,7 @@ async fn frames_that_are_no_text_or_too_large_close_the_socket_with_their_code()
         for _ in 0..10 {
             chat.send_raw(Message::text(nonsense)).await.unwrap();
         }
-        let close = chat.closed(Duration::from_secs(10)).await.unwrap().unwrap();
+        let close = chat.closed(PATIENCE).await.unwrap().unwrap();
         assert_eq!(u16::from(close.code), 1008, "{nonsense:?}");
     }
     let log = server.log();

@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use botserver_tests::client::{Chat, Visitor};
+use botserver_tests::client::{Chat, PATIENCE, Visitor};
 use botserver_tests::model::Model;
 use botserver_tests::packages::Packages;
 use botserver_tests::process::{Server, Setup, http_client};
@@ -188,7 +188,7 @@ async fn messages_to_both_nodes_are_answered_once_each_and_in_their_order() {
                 chat.send(&text).await.unwrap();
                 let answer = format!("Heard {text}");
                 loop {
-                    let frame = chat.next_frame_within(Duration::from_secs(30)).await.unwrap();
+                    let frame = chat.next_frame_within(PATIENCE).await.unwrap();
                     assert_ne!(frame.kind.as_deref(), Some("error"), "{frame:?}");
                     if frame.content == answer {
                         break;
@@ -233,9 +233,8 @@ async fn an_answer_can_be_stopped_from_the_other_node() {
     let mut there = who.at(&nodes.two.url()).connect().await.unwrap();
     there.turn().await.unwrap();
 
-    here.send("say:one two three four five six\nmock:pause=500")
-        .await
-        .unwrap();
+    let long = "one two three four five six ".repeat(50);
+    here.send(&format!("say:{long}\nmock:pause=200")).await.unwrap();
     while there.next_frame().await.unwrap().stream_token.is_none() {}
     there.stop().await.unwrap();
     let seen = there.turn().await.unwrap();
@@ -246,7 +245,7 @@ async fn an_answer_can_be_stopped_from_the_other_node() {
         .find(|frame| frame.is_complete && frame.stream_token.is_some())
         .unwrap();
     assert_eq!(end.data.as_ref().unwrap()["stopped"], true);
-    model.wait_cancelled(1, Duration::from_secs(5)).await.unwrap();
+    model.wait_cancelled(1, PATIENCE).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -267,7 +266,7 @@ async fn when_a_node_dies_in_a_turn_the_other_finishes_it_before_what_comes_next
     let mut there = who.at(&nodes.two.url()).resume(i64::MAX).await.unwrap();
     there.send("two").await.unwrap();
     loop {
-        let frame = there.next_frame_within(Duration::from_secs(20)).await.unwrap();
+        let frame = there.next_frame_within(PATIENCE).await.unwrap();
         assert_ne!(frame.kind.as_deref(), Some("error"), "{frame:?}");
         if frame.content == "Then two" {
             break;

@@ -66,7 +66,7 @@ async fn read(request: reqwest::RequestBuilder) -> Value {
 
 /// Threads when those that read the database for the load have ended, as they do after ten idle seconds.
 async fn threads_at_rest(server: &Server, expected: u64) -> u64 {
-    for _ in 0..40 {
+    for _ in 0..240 {
         if server.threads().unwrap() <= expected {
             break;
         }
@@ -77,7 +77,10 @@ async fn threads_at_rest(server: &Server, expected: u64) -> u64 {
 
 fn disk(server: &Server) -> u64 {
     let files = std::fs::read_dir(server.data()).unwrap().flatten();
-    files.map(|file| file.metadata().unwrap().len()).sum()
+    files
+        .filter_map(|file| file.metadata().ok())
+        .map(|file| file.len())
+        .sum()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

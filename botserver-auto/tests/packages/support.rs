@@ -81,7 +81,7 @@ impl House {
 
     /// The same folder and database, as after a restart.
     pub(crate) async fn restart(self) -> Self {
-        assert!(self.state.lifecycle.shutdown(Duration::from_secs(5)).await);
+        assert!(self.state.lifecycle.shutdown(Duration::from_mins(1)).await);
         let config = Config::clone(&self.state.config);
         let (folder, database) = (self.folder, self.database);
         let (state, registry, mount, api) = open(config).await;
@@ -110,17 +110,29 @@ impl House {
         write(&self.path(path), text);
     }
 
-    /// Waits until `holds`, at most three seconds, and gives how long it took.
-    pub(crate) async fn wait(&self, what: &str, holds: impl Fn(&Self) -> bool) -> Duration {
+    /// Waits until `holds`.
+    pub(crate) async fn wait(&self, what: &str, holds: impl Fn(&Self) -> bool) {
         let start = Instant::now();
         while !holds(self) {
             assert!(
-                start.elapsed() < Duration::from_secs(3),
+                start.elapsed() < Duration::from_mins(1),
                 "{what} did not happen in time"
             );
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        start.elapsed()
+    }
+
+    /// Waits until `script` of `bot` says `expected`.
+    pub(crate) async fn until_said(&self, bot: &str, script: &str, expected: &str) {
+        let start = Instant::now();
+        loop {
+            let said = self.said(bot, script).await;
+            if said == [expected] {
+                return;
+            }
+            assert!(start.elapsed() < Duration::from_mins(1), "it still says {said:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// Somebody who talks to `bot`.
@@ -192,7 +204,10 @@ pub(crate) fn registry(add: impl FnOnce(&mut Registry)) -> Registry {
 
 pub(crate) fn write(path: &Path, text: &str) {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(path, text).unwrap();
+    // In one step: whoever looks in between would find an empty file.
+    let draft = path.with_file_name(".draft");
+    std::fs::write(&draft, text).unwrap();
+    std::fs::rename(draft, path).unwrap();
 }
 
 /// Somebody in a conversation.

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use botlib::SessionId;
 use botserver_llm::scripted::{Reply, ScriptedModel};
-use botserver_tests::{client::Visitor, process::http_client};
+use botserver_tests::{
+    client::{PATIENCE, Visitor},
+    process::http_client,
+};
 use botstate::event::Event;
 use futures::StreamExt;
 use serde_json::{Value, json};
@@ -119,8 +122,8 @@ async fn a_server_that_stops_finishes_the_turn_and_lets_listeners_go() {
     model.wait_asked(1).await;
     let mut events = listen(&who, None).await;
 
-    let is_clean = server.stop(Duration::from_secs(5)).await;
-    let closed = chat.closed(Duration::from_secs(2)).await.unwrap().unwrap();
+    let is_clean = server.stop(PATIENCE).await;
+    let closed = chat.closed(PATIENCE).await.unwrap().unwrap();
     while events.next().await.is_some() {}
     let server = house.open().await;
 
@@ -149,7 +152,7 @@ async fn whoever_signs_out_is_let_go_at_every_door_and_nobody_else_is() {
         .publish(&Event::SessionEnded { session })
         .await
         .unwrap();
-    let closed = own.closed(Duration::from_secs(5)).await.unwrap().unwrap();
+    let closed = own.closed(PATIENCE).await.unwrap().unwrap();
     while events.next().await.is_some() {}
 
     assert_eq!(u16::from(closed.code), 1008);

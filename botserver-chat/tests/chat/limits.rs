@@ -1,8 +1,6 @@
 //! What one client may not do.
 
-use std::time::Duration;
-
-use botserver_tests::client::Message;
+use botserver_tests::client::{Message, PATIENCE};
 use serde_json::json;
 
 use crate::support::{House, dialogs::say, log, path, post, short};
@@ -11,7 +9,7 @@ use crate::support::{House, dialogs::say, log, path, post, short};
 async fn messages_that_come_too_fast_are_refused_with_the_time_to_wait() {
     let house = House::new().script("start", [say("Hi")]).config(|config| {
         config.http.chat_burst = 3;
-        config.http.chat_per_minute = 6;
+        config.http.chat_per_minute = 1;
     });
     let server = house.open().await;
     let who = server.visitor();
@@ -30,7 +28,7 @@ async fn messages_that_come_too_fast_are_refused_with_the_time_to_wait() {
         (data["status"].as_u64(), data["message_id"].as_str()),
         (Some(429), Some("m"))
     );
-    assert!((1..=10).contains(&data["retry_after"].as_u64().unwrap()), "{data}");
+    assert!((1..=60).contains(&data["retry_after"].as_u64().unwrap()), "{data}");
     assert_eq!((status, problem["retry_after"].is_u64()), (429, true));
     assert_eq!(
         short(&log(&who).await)
@@ -49,7 +47,7 @@ async fn frames_of_the_wrong_kind_or_size_close_the_socket_with_their_code() {
         let mut chat = server.visitor().connect().await.unwrap();
         chat.send_raw(message).await.unwrap();
 
-        let closed = chat.closed(Duration::from_secs(5)).await.unwrap().unwrap();
+        let closed = chat.closed(PATIENCE).await.unwrap().unwrap();
 
         assert_eq!(u16::from(closed.code), code);
     }
@@ -71,6 +69,6 @@ async fn a_client_that_talks_nonsense_is_sent_away_in_the_end() {
     }
     chat.send_raw(Message::text("{")).await.unwrap();
 
-    let closed = chat.closed(Duration::from_secs(5)).await.unwrap().unwrap();
+    let closed = chat.closed(PATIENCE).await.unwrap().unwrap();
     assert_eq!(u16::from(closed.code), 1008);
 }

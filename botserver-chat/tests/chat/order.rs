@@ -1,7 +1,5 @@
 //! Many writers in one conversation: one turn at a time, in the order of arrival.
 
-use std::time::Duration;
-
 use botserver_llm::scripted::{Reply, ScriptedModel};
 use futures::future::join_all;
 use serde_json::json;
@@ -71,7 +69,7 @@ async fn messages_of_one_socket_are_answered_in_their_order() {
 #[tokio::test]
 async fn a_line_that_is_full_refuses_whoever_comes_and_keeps_those_who_wait() {
     let model = ScriptedModel::answering(|_| Reply::text(["ok"]));
-    model.push(Reply::text(["ok"]).pause(Duration::from_secs(2)));
+    model.push(Reply::hang());
     let server = House::new().model(&model).open().await;
     let who = server.visitor();
     let mut chat = who.connect().await.unwrap();
@@ -95,6 +93,7 @@ async fn a_line_that_is_full_refuses_whoever_comes_and_keeps_those_who_wait() {
         &json!({ "content": "too many as well" }),
     )
     .await;
+    chat.stop().await.unwrap();
     for _ in 0..65 {
         chat.turn().await.unwrap();
     }

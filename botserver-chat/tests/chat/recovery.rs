@@ -14,7 +14,7 @@ use crate::support::{
 /// Waits until the log of a conversation has so many lines.
 async fn lines(who: &Visitor, server: &Server, count: usize) -> Vec<String> {
     let who = who.at(&server.url);
-    for _ in 0..600 {
+    for _ in 0..6000 {
         let lines = short(&log(&who).await);
         if lines.len() >= count {
             return lines;

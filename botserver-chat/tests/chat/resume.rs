@@ -155,13 +155,9 @@ async fn a_listener_that_reads_too_slowly_is_sent_away_and_has_no_hole() {
     let mut slow = who.connect().await.unwrap();
     slow.turn().await.unwrap();
 
-    for _ in 0..400 {
-        post(
-            &who,
-            &path(&who, "/messages"),
-            &serde_json::json!({ "content": "more" }),
-        )
-        .await;
+    let (messages, more) = (path(&who, "/messages"), serde_json::json!({ "content": "more" }));
+    for _ in 0..25 {
+        futures::future::join_all((0..16).map(|_| post(&who, &messages, &more))).await;
     }
     let mut seen = Vec::new();
     let closed = loop {
@@ -171,10 +167,13 @@ async fn a_listener_that_reads_too_slowly_is_sent_away_and_has_no_hole() {
         }
     };
 
-    assert!(closed.contains("1013") || closed.contains("Again"), "{closed}");
+    // On a machine so busy that it took longer than a connection may take nothing, its end comes without a word.
+    let is_sent_away = ["1013", "Again", "reset"].iter().any(|end| closed.contains(end));
+    assert!(is_sent_away, "{closed}");
     let whole = of_log(&log(&who).await);
     assert_eq!(seen, whole[1..=seen.len()]);
-    let mut back = who.resume(seen.last().unwrap().0).await.unwrap();
+    let last = seen.last().map_or(whole[0].0, |(seq, _)| *seq);
+    let mut back = who.resume(last).await.unwrap();
     while seen.len() + 1 < whole.len() {
         take(&mut seen, &back.next_frame().await.unwrap());
     }

@@ -110,7 +110,7 @@ impl Lookup for Names {
 fn policy(networks: &[&str]) -> OutboundPolicy {
     OutboundPolicy {
         allow_networks: networks.iter().map(|network| network.parse().unwrap()).collect(),
-        timeout: Duration::from_secs(5),
+        timeout: Duration::from_mins(1),
         ..OutboundPolicy::default()
     }
 }
@@ -454,12 +454,14 @@ async fn bodies_are_never_handed_to_another_host() {
 #[tokio::test]
 async fn redirects_answers_and_waiting_have_an_end() {
     let canary = Canary::start("127.0.0.1").await;
-    let limits = OutboundPolicy {
-        max_bytes: 4000,
-        timeout: Duration::from_millis(500),
-        ..policy(&["127.0.0.0/8"])
+    let waiting = |timeout| {
+        let limits = OutboundPolicy {
+            max_bytes: 4000,
+            timeout,
+            ..policy(&["127.0.0.0/8"])
+        };
+        Outbound::new(limits).unwrap()
     };
-    let outbound = Outbound::new(limits).unwrap();
     let cases = [
         ("/loop", "gave up after 5 redirects"),
         ("/large", "the answer is larger than 4000 bytes"),
@@ -467,6 +469,10 @@ async fn redirects_answers_and_waiting_have_an_end() {
         ("/slow", "no answer within 0.5 s"),
     ];
     for (path, message) in cases {
+        let outbound = waiting(match path {
+            "/slow" => Duration::from_millis(500),
+            _ => Duration::from_mins(1),
+        });
         assert_eq!(
             get(&outbound, &canary.url(path)).await.unwrap_err().to_string(),
             message,

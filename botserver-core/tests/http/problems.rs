@@ -22,7 +22,7 @@ fn line(answer: &Answer) -> String {
 async fn every_error_class_has_its_document() {
     let app = app(|handles| {
         handles.http.body_limit_bytes = 64;
-        handles.http.request_timeout = Duration::from_millis(50);
+        handles.http.request_timeout = Duration::from_secs(1);
     });
     let long = format!(r#"{{"item":"{}","lines":[]}}"#, "x".repeat(100));
     let mut untyped = request("POST", "/api/orders", &[]);

@@ -1,6 +1,9 @@
 //! A server with a few routes, somebody to ask, and a way to read answers.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{
+    convert::Infallible,
+    sync::{Arc, LazyLock},
+};
 
 use async_trait::async_trait;
 use axum::{
@@ -17,6 +20,7 @@ use futures::{SinkExt, Stream, StreamExt, stream};
 use http::{HeaderMap, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use serde::{Deserialize, Serialize};
+use tokio::sync::{Semaphore, watch};
 use tower::ServiceExt;
 use utoipa::ToSchema;
 
@@ -128,8 +132,26 @@ async fn fault() -> Result<Json<String>, Problem> {
 
 #[utoipa::path(get, path = "/api/sleep/{ms}", params(("ms" = u64, Path)), responses((status = 200, body = u64)))]
 async fn sleep(Path(ms): Path<u64>) -> Json<u64> {
+    SLEEPING.send_modify(|sleeping| sleeping.push(ms));
     tokio::time::sleep(std::time::Duration::from_millis(ms)).await;
     Json(ms)
+}
+
+/// How long those who have begun to sleep will.
+static SLEEPING: LazyLock<watch::Sender<Vec<u64>>> = LazyLock::new(|| watch::Sender::new(Vec::new()));
+
+/// Waits until somebody has begun to sleep for `ms`, which is a test's own number.
+pub(crate) async fn sleeping(ms: u64) {
+    let mut sleeping = SLEEPING.subscribe();
+    sleeping.wait_for(|sleeping| sleeping.contains(&ms)).await.unwrap();
+}
+
+/// Permits for the events after the first.
+static GOING_ON: Semaphore = Semaphore::const_new(0);
+
+/// Lets the events come that wait.
+pub(crate) fn go_on() {
+    GOING_ON.add_permits(2);
 }
 
 async fn page() -> Html<&'static str> {
@@ -158,11 +180,16 @@ async fn echo(upgrade: ws::Upgrade) -> axum::response::Response {
     })
 }
 
-/// Three events, one each tenth of a second.
-async fn events() -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    Sse::new(stream::iter(1..=3).then(async |number| {
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        Ok(Event::default().data(format!("{number} {}", "x".repeat(100))))
+/// Three events, of which those after the first wait until they may [go on](go_on) where that is asked for.
+async fn events(uri: http::Uri) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    Sse::new(stream::iter(1..=3).then(move |number| {
+        let waits = number > 1 && uri.query() == Some("wait");
+        async move {
+            if waits {
+                GOING_ON.acquire().await.unwrap().forget();
+            }
+            Ok(Event::default().data(format!("{number} {}", "x".repeat(100))))
+        }
     }))
 }
 

@@ -1,16 +1,13 @@
 //! The transport of sockets, byte by byte.
 
-use std::{
-    net::SocketAddr,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
 
-use crate::sockets::{UPGRADE, connect, some, start};
+use crate::sockets::{PATIENCE, UPGRADE, connect, is_served, some, start};
 
 /// An open socket of the echo.
 async fn open() -> TcpStream {
@@ -38,7 +35,7 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
 /// Everything until the server closes.
 async fn bytes(mut socket: TcpStream) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let read = tokio::time::timeout(Duration::from_secs(3), socket.read_to_end(&mut bytes)).await;
+    let read = tokio::time::timeout(PATIENCE, socket.read_to_end(&mut bytes)).await;
     read.expect("the server closes the connection")
         .expect("without a reset");
     bytes
@@ -114,17 +111,9 @@ async fn client_that_does_not_hang_up_is_left_after_a_moment() {
 
     socket.write_all(&frame(0x83, b"")).await.unwrap();
     while !is_served(address).await {
-        assert!(started.elapsed() < Duration::from_secs(5), "the slot is never free");
+        assert!(started.elapsed() < PATIENCE, "the slot is never free");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-}
-
-/// Whether there is room for one more connection.
-async fn is_served(address: SocketAddr) -> bool {
-    let mut stream = connect(address, "GET /api/orders/1 HTTP/1.1\r\nhost: a\r\n\r\n").await;
-    let mut status = [0; 12];
-    // Whoever is turned away may be reset before the answer is read.
-    stream.read_exact(&mut status).await.is_ok() && status == *b"HTTP/1.1 200"
 }
 
 #[tokio::test]
@@ -158,9 +147,9 @@ async fn handshakes_that_are_wrong_are_refused_with_what_would_be_right() {
 #[tokio::test]
 async fn small_frames_leave_at_once() {
     let mut socket = open().await;
-    let mut slowest = Vec::new();
+    let mut times = Vec::new();
 
-    for _ in 0..50 {
+    for _ in 0..100 {
         let started = Instant::now();
         socket
             .write_all(&[frame(0x81, b"a"), frame(0x81, b"b")].concat())
@@ -168,10 +157,11 @@ async fn small_frames_leave_at_once() {
             .unwrap();
         let mut answer = [0; 6];
         socket.read_exact(&mut answer).await.unwrap();
-        slowest.push(started.elapsed());
+        times.push(started.elapsed());
         assert_eq!(&answer, b"\x81\x01a\x81\x01b");
     }
 
-    slowest.sort();
-    assert!(slowest[25] < Duration::from_millis(30), "{slowest:?}");
+    // Whatever else the machine does: of those held back not one would be quick, but for the first few.
+    let quick = times[30..].iter().filter(|time| **time < Duration::from_millis(30));
+    assert!(quick.count() > 10, "{times:?}");
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use botserver_drive::{ReaderProgram, extractor};
 use botstate::document::{Extractor as _, Limits, Source};
 
-use super::{block_on, read_within};
+use super::{block_on, patient, read_within};
 
 fn page() -> Source {
     Source::Bytes {
@@ -18,7 +18,7 @@ fn page() -> Source {
 fn without_a_process_documents_are_read_on_a_thread() {
     let reader = extractor(ReaderProgram::Other("/nowhere/at/all".into(), Vec::new()));
 
-    let document = block_on(reader.extract(page(), Limits::default())).expect("a page");
+    let document = block_on(reader.extract(page(), patient())).expect("a page");
 
     assert_eq!(document.blocks.len(), 1);
 }
@@ -46,7 +46,7 @@ fn a_process_that_falls_or_talks_nonsense_is_a_damaged_document() {
     for (program, arguments) in [("/bin/false", vec![]), ("/bin/echo", vec!["nonsense".into()])] {
         let reader = extractor(ReaderProgram::Other(program.into(), arguments));
 
-        let error = block_on(reader.extract(page(), Limits::default()))
+        let error = block_on(reader.extract(page(), patient()))
             .expect_err("no document")
             .to_string();
 
@@ -58,7 +58,7 @@ fn a_process_that_falls_or_talks_nonsense_is_a_damaged_document() {
 fn a_process_has_no_more_memory_than_it_may() {
     let limits = Limits {
         memory_bytes: 96 << 20,
-        ..Limits::default()
+        ..patient()
     };
     let page = format!("<!doctype html><body>{}", "<b>x</b>".repeat(2_000_000));
 

@@ -91,6 +91,7 @@ pub(super) struct WireError {
 
 /// Tokens as the wire counts them: those of the cache apart from the others, later counts in place of earlier ones.
 #[derive(Debug, Default, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "these are the names on the wire")]
 pub(super) struct WireUsage {
     input_tokens: Option<u32>,
     output_tokens: Option<u32>,

@@ -78,6 +78,7 @@ pub(super) struct Metadata {
 /// Tokens as the wire counts them: those of the cache apart from the others.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[expect(clippy::struct_field_names, reason = "these are the names on the wire")]
 pub(super) struct WireUsage {
     input_tokens: u32,
     output_tokens: u32,

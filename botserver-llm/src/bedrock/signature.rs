@@ -9,7 +9,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, Header
 use sha2::{Digest, Sha256};
 use url::{Position, Url};
 
-use crate::client::secret;
+use crate::client::{hex, secret};
 
 const DATE: HeaderName = HeaderName::from_static("x-amz-date");
 const TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
@@ -106,13 +106,6 @@ fn mac(key: &[u8], text: &str) -> Result<Vec<u8>, ModelError> {
     })?;
     mac.update(text.as_bytes());
     Ok(mac.finalize().into_bytes().to_vec())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut hex, byte| {
-        let _infallible = write!(hex, "{byte:02x}");
-        hex
-    })
 }
 
 /// The path, which is encoded already, encoded once more: every service but S3 signs it so.

@@ -98,12 +98,12 @@ impl Assembly {
     pub(crate) fn whole_call(
         &mut self,
         id: String,
-        name: String,
+        name: &str,
         arguments: &str,
         signature: Option<String>,
     ) -> Result<(), Trouble> {
         let index = u32::try_from(self.calls.len()).ok();
-        self.call_part(index, id, &name, arguments)?;
+        self.call_part(index, id, name, arguments)?;
         if let Some(call) = self.calls.last_mut() {
             call.signature = signature;
         }

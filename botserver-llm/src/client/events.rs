@@ -120,6 +120,7 @@ mod tests {
         read
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "it is what reading gives")]
     fn event(name: &str, data: &str) -> Result<(String, String), Broken> {
         Ok((name.to_owned(), data.to_owned()))
     }

@@ -61,6 +61,7 @@ pub(super) struct Call {
 /// Tokens as the wire counts them: thoughts apart from the answer.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[expect(clippy::struct_field_names, reason = "these are the names on the wire")]
 pub(super) struct WireUsage {
     prompt_token_count: u32,
     candidates_token_count: u32,

@@ -147,7 +147,7 @@ fn address(url: Option<&str>, provider: Option<Kind>) -> Result<Address<'_>, Str
     })
 }
 
-/// The provider and the model in an alias such as `anthropic/claude-haiku-4-5`. OpenRouter's own models are
+/// The provider and the model in an alias such as `anthropic/claude-haiku-4-5`. Models of `OpenRouter` are
 /// called so.
 fn at_provider<'a>(alias: &'a str, address: Option<&Address<'_>>) -> Option<(Kind, &'a str)> {
     let (provider, model) = alias.split_once('/')?;

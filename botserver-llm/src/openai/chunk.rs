@@ -66,7 +66,7 @@ pub(super) struct WireUsage {
     completion_tokens: Option<u64>,
     prompt_tokens_details: Option<WireDetails>,
     completion_tokens_details: Option<WireDetails>,
-    /// DeepSeek's word for tokens from its cache.
+    /// `DeepSeek`'s word for tokens from its cache.
     prompt_cache_hit_tokens: Option<u64>,
 }
 

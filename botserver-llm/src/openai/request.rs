@@ -12,7 +12,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::Quirks;
-use crate::client::{Habits, Names, Question, readable_arguments, written};
+use crate::client::{Habits, Names, Question, hex, readable_arguments, written};
 
 /// Letters and digits of a short id.
 const SHORT_ID: usize = 9;
@@ -140,9 +140,7 @@ fn wire_id(id: &str, quirks: Quirks) -> Cow<'_, str> {
     if !quirks.short_ids || fits {
         return Cow::Borrowed(id);
     }
-    let digest = Sha256::digest(id.as_bytes());
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    Cow::Owned(hex.chars().take(SHORT_ID).collect())
+    Cow::Owned(hex(&Sha256::digest(id.as_bytes())).chars().take(SHORT_ID).collect())
 }
 
 #[derive(Serialize)]

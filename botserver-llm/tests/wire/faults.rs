@@ -183,7 +183,6 @@ async fn a_first_piece_that_does_not_come_is_waited_for_once() {
             },
             None,
         );
-        let began = Instant::now();
 
         let error = ask(model(&llm).as_ref(), hello()).await.unwrap_err();
 
@@ -194,9 +193,8 @@ async fn a_first_piece_that_does_not_come_is_waited_for_once() {
                 seconds: 1
             }
         );
-        assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
         assert!(
-            peer.wait_left(1, Duration::from_secs(1)).await,
+            peer.wait_left(1, Duration::from_mins(1)).await,
             "the connection is closed"
         );
         assert_eq!(peer.asked().len(), 1);
@@ -218,7 +216,7 @@ async fn silence_in_the_middle_is_given_up() {
 
     assert!(matches!(error, ModelError::Timeout { seconds: 1, .. }), "{error}");
     assert!(
-        peer.wait_left(1, Duration::from_secs(1)).await,
+        peer.wait_left(1, Duration::from_mins(1)).await,
         "the connection is closed"
     );
 }
@@ -226,12 +224,17 @@ async fn silence_in_the_middle_is_given_up() {
 #[tokio::test]
 async fn an_answer_that_ended_does_not_wait_for_its_cost_for_ever() {
     let peer = Peer::start([Script::chunks([content("a"), finish("stop")]).hang()]).await;
-    let began = Instant::now();
+    let patient = LlmConfig {
+        idle_timeout: Duration::from_hours(1),
+        ..config(&peer)
+    };
+    let llm = service(patient, None);
 
-    let answered = ask(model(&llm(&peer)).as_ref(), hello()).await.unwrap();
+    let answering = tokio::time::timeout(Duration::from_mins(2), async {
+        ask(model(&llm).as_ref(), hello()).await
+    });
 
-    assert_eq!(text(&answered), "a");
-    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    assert_eq!(text(&answering.await.expect("the answer ends").unwrap()), "a");
 }
 
 #[tokio::test]

@@ -2,6 +2,8 @@
 
 #![expect(
     clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "helpers of tests may fail loudly and start peers"
 )]
@@ -56,8 +58,8 @@ fn config(peer: &Peer) -> LlmConfig {
         base_url: Some(peer.url()),
         api_key: Some(Secret::new("sk-server")),
         model: Some("m".to_owned()),
-        first_token_timeout: Duration::from_secs(20),
-        idle_timeout: Duration::from_secs(20),
+        first_token_timeout: Duration::from_mins(2),
+        idle_timeout: Duration::from_mins(2),
         retry_pause: Duration::from_millis(10),
         ..LlmConfig::default()
     }

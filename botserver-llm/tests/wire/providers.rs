@@ -21,8 +21,8 @@ use crate::{
 
 fn llm() -> LlmService {
     let config = LlmConfig {
-        first_token_timeout: Duration::from_secs(20),
-        idle_timeout: Duration::from_secs(20),
+        first_token_timeout: Duration::from_mins(2),
+        idle_timeout: Duration::from_mins(2),
         retry_pause: Duration::from_millis(10),
         ..LlmConfig::default()
     };
@@ -290,7 +290,7 @@ async fn a_first_piece_that_does_not_come_in_time_is_told() {
         let error = ask(asked_at(&llm, dialect, &peer).as_ref(), hello()).await.unwrap_err();
 
         assert!(matches!(error, ModelError::Timeout { .. }), "{dialect:?}: {error:?}");
-        assert!(peer.wait_left(1, Duration::from_secs(30)).await, "{dialect:?}");
+        assert!(peer.wait_left(1, Duration::from_mins(1)).await, "{dialect:?}");
     }
 }
 
@@ -310,7 +310,7 @@ async fn cancelling_reaches_every_provider() {
         cancel.cancel();
 
         assert_eq!(deltas.next().await, Some(Err(ModelError::Cancelled)), "{dialect:?}");
-        assert!(peer.wait_left(1, Duration::from_secs(30)).await, "{dialect:?}");
+        assert!(peer.wait_left(1, Duration::from_mins(1)).await, "{dialect:?}");
     }
 }
 

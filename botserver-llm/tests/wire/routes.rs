@@ -37,7 +37,7 @@ fn two(llm: &LlmService, first: &Peer, second: &Peer, more: &[(&str, &str)]) -> 
 fn hasty() -> LlmService {
     let config = LlmConfig {
         retry_pause: Duration::from_millis(1),
-        first_token_timeout: Duration::from_millis(500),
+        first_token_timeout: Duration::from_secs(5),
         ..LlmConfig::default()
     };
     service(config, None)
@@ -142,13 +142,13 @@ async fn the_fastest_model_is_asked_first_once_all_were_measured() {
     let (first, second) = (Peer::start([]).await, Peer::start([]).await);
     let llm = service(
         LlmConfig {
-            first_token_timeout: Duration::from_secs(30),
+            first_token_timeout: Duration::from_mins(2),
             ..LlmConfig::default()
         },
         None,
     );
     let model = two(&llm, &first, &second, &[("model-routing-strategy", "speed")]);
-    first.push(Script::text("slow").before_head(Duration::from_secs(2)));
+    first.push(Script::text("slow").before_head(Duration::from_secs(5)));
     for _ in 0..3 {
         second.push(Dialect::Anthropic.text("fast"));
     }
@@ -249,7 +249,7 @@ async fn limits_are_counted_for_every_service_that_shares_the_count() {
                 api_key: Some(Secret::new("sk-server")),
                 ..config(&peer)
             },
-            Some(rates.clone()),
+            Some(Arc::<Local>::clone(&rates)),
         )
     };
     let (one, other) = (limited(), limited());

@@ -14,10 +14,10 @@ use crate::support::{Server, houses};
 
 const DAY: i64 = 86_400;
 
-/// Waits until `holds`, for half a minute at most.
+/// Waits until `holds`, for a minute at most.
 async fn wait<T>(what: impl AsyncFn() -> T, holds: impl Fn(&T) -> bool) -> T {
     let mut found = what().await;
-    for _ in 0..1500 {
+    for _ in 0..3000 {
         if holds(&found) {
             break;
         }

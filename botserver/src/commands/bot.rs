@@ -103,5 +103,9 @@ pub(crate) fn keywords(config: &Config) -> anyhow::Result<Registry> {
     for keyword in botserver_tasks::known_keywords() {
         registry.register(keyword);
     }
+    #[cfg(feature = "vectordb")]
+    for keyword in botserver_vectordb::known_keywords() {
+        registry.register(keyword);
+    }
     Ok(registry)
 }

@@ -39,6 +39,8 @@ keys! {
     "database_pool" ["BOTSERVER_DATABASE_POOL"] = "16", "Connections to the database at most.";
     "database_timeout" ["BOTSERVER_DATABASE_TIMEOUT"] = "2.5", "Longest wait for the database, in seconds.";
     "redis_url" secret true ["REDIS_URL", "VALKEY_URL", "BOTSERVER_REDIS_URL"] = "", "redis://host:6379 of Valkey or Redis, needed for several nodes; in this process when absent.";
+    "qdrant_url" secret true ["QDRANT_URL", "BOTSERVER_QDRANT_URL"] = "", "http://host:6333 of Qdrant, which keeps the vectors of documents then; an index in this process when absent.";
+    "qdrant_key" secret true ["QDRANT_API_KEY", "BOTSERVER_QDRANT_KEY"] = "", "Key of Qdrant.";
     "llm_provider" ["BOTSERVER_LLM_PROVIDER", "LLM_PROVIDER"] = "", "Kind of the model's provider: openai, azure, anthropic, gemini, vertex, bedrock, groq, mistral, deepseek, openrouter, ollama, llama-server or compatible; read from llm_url when absent.";
     "llm_url" ["OPENAI_BASE_URL", "BOTSERVER_LLM_URL", "LLM_URL"] = "", "Base URL of the provider; the provider's own when it has one, https://api.openai.com/v1 when only a key is given.";
     "llm_key" secret true ["OPENAI_API_KEY", "BOTSERVER_LLM_KEY", "LLM_KEY"] = "", "Key of that provider. For Vertex AI the text of a service account's file, for Bedrock `id:secret`, `id:secret:session` or an API key.";

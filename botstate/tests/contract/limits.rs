@@ -14,7 +14,7 @@ const SLOW: Quota = Quota {
 };
 
 /// Time within which the calls of one test are made.
-const SLACK: Duration = Duration::from_secs(20);
+const SLACK: Duration = Duration::from_mins(2);
 
 pub(crate) async fn a_burst_is_allowed_and_then_counted_down(ports: Arc<impl Shared>) {
     let key = unique("burst");
@@ -40,21 +40,22 @@ pub(crate) async fn units_come_back_evenly(ports: Arc<impl Shared>) {
     };
     let started = Instant::now();
     let mut allowed = 0_u32;
-    while started.elapsed() < Duration::from_millis(1_600) {
+    while allowed < 6 {
         match ports.take(&key, quota, 1).await.unwrap() {
             Decision::Allowed { .. } => allowed += 1,
             Decision::Refused { retry_after } => {
                 assert!(retry_after <= Duration::from_millis(300), "{retry_after:?}");
+                assert!(started.elapsed() < SLACK, "only {allowed} were allowed");
                 tokio::time::sleep(retry_after).await;
             }
         }
     }
 
-    // Two at once, then one each 300 ms; the loop may end just before or after one of them.
-    let most = 2 + u32::try_from(started.elapsed().as_millis() / 300).unwrap();
+    // Two at once, then one each 300 ms, which clocks that differ may count a little differently.
+    let took = started.elapsed();
     assert!(
-        (most - 2..=most).contains(&allowed),
-        "{allowed} were allowed, {most} at most were due"
+        took >= Duration::from_millis(4 * 300 - 50),
+        "6 were allowed within {took:?}"
     );
 }
 

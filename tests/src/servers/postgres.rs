@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::{command_as, find_program, find_server, folder_for, is_root, named};
-use crate::guard::{Guarded, children_of, free_port, send, wait_until};
+use crate::guard::{Guarded, Port, children_of, send, wait_until};
 use crate::skip;
 
 /// What a cluster of ours listens to, keeps and trusts.
@@ -38,7 +38,7 @@ struct Cluster {
     process: Option<Guarded>,
     postgres: PathBuf,
     user: Option<&'static str>,
-    port: u16,
+    port: Port,
     folder: TempDir,
 }
 
@@ -127,10 +127,10 @@ impl Postgres {
             process: None,
             postgres,
             user,
-            port: free_port()?,
+            port: Port::claim()?,
             folder,
         };
-        let server = format!("postgres://postgres@127.0.0.1:{}/postgres", cluster.port);
+        let server = format!("postgres://postgres@127.0.0.1:{}/postgres", cluster.port.number());
         let mut started = Self {
             server,
             psql,
@@ -230,13 +230,13 @@ impl Postgres {
             .arg("-k")
             .arg(&folder)
             .arg("-p")
-            .arg(cluster.port.to_string());
+            .arg(cluster.port.number().to_string());
         for setting in SETTINGS {
             command.args(["-c", setting]);
         }
         let log = folder.join("log");
         cluster.process = Some(Guarded::start(command.current_dir(&folder), &log, &folder)?);
-        wait_until("PostgreSQL", Duration::from_secs(30), &log, || {
+        wait_until("PostgreSQL", Duration::from_mins(2), &log, || {
             self.run("SELECT 1").map(drop)
         })
     }
@@ -253,7 +253,7 @@ impl Cluster {
 
     fn end(&mut self, signal: &str) -> anyhow::Result<()> {
         let mut process = self.process.take().context("the server is stopped")?;
-        process.end(signal, Duration::from_secs(20)).map(drop)
+        process.end(signal, Duration::from_mins(1)).map(drop)
     }
 }
 
@@ -293,7 +293,7 @@ fn run(psql: &PathBuf, server: &str, statement: &str) -> anyhow::Result<String> 
         "--set=ON_ERROR_STOP=1",
     ]);
     command
-        .env("PGCONNECT_TIMEOUT", "2")
+        .env("PGCONNECT_TIMEOUT", "10")
         .arg("--dbname")
         .arg(server)
         .args(["--command", statement]);

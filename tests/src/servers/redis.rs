@@ -11,7 +11,7 @@ use anyhow::{Context as _, ensure};
 use tempfile::TempDir;
 
 use super::{find_server, folder_for, named};
-use crate::guard::{Guarded, free_port, send, wait_until};
+use crate::guard::{Guarded, Port, send, wait_until};
 use crate::skip;
 
 /// A Valkey or Redis server.
@@ -26,7 +26,7 @@ pub struct Redis {
 struct Instance {
     process: Option<Guarded>,
     program: PathBuf,
-    port: u16,
+    port: Port,
     folder: TempDir,
 }
 
@@ -73,10 +73,10 @@ impl Redis {
         let instance = Instance {
             process: None,
             program,
-            port: free_port()?,
+            port: Port::claim()?,
             folder: folder_for(None)?,
         };
-        let url = format!("redis://127.0.0.1:{}/", instance.port);
+        let url = format!("redis://127.0.0.1:{}/", instance.port.number());
         let mut started = Self {
             url,
             own: Some(instance),
@@ -91,7 +91,7 @@ impl Redis {
     /// When it does not end, or is not ours.
     pub fn kill(&mut self) -> anyhow::Result<()> {
         let mut process = self.ours()?.process.take().context("the server is stopped")?;
-        process.end("KILL", Duration::from_secs(10)).map(drop)
+        process.end("KILL", Duration::from_mins(1)).map(drop)
     }
 
     /// Stops time for the server: its connections stay open and nothing answers.
@@ -119,7 +119,7 @@ impl Redis {
             self.kill()?;
         }
         let instance = self.ours()?;
-        let port = instance.port;
+        let port = instance.port.number();
         let folder = instance.folder.path();
         let mut command = Command::new(&instance.program);
         command
@@ -129,7 +129,7 @@ impl Redis {
         command.args(["--save", ""]).arg("--dir").arg(folder);
         let log = folder.join("log");
         instance.process = Some(Guarded::start(&command, &log, folder)?);
-        wait_until("the cache server", Duration::from_secs(10), &log, || ping(port))
+        wait_until("the cache server", Duration::from_mins(1), &log, || ping(port))
     }
 
     fn ours(&mut self) -> anyhow::Result<&mut Instance> {
@@ -145,7 +145,7 @@ impl Instance {
 
 fn ping(port: u16) -> anyhow::Result<()> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
-    stream.set_read_timeout(Some(Duration::from_secs(1)))?;
+    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
     stream.write_all(b"PING\r\n")?;
     let mut answer = [0; 7];
     stream.read_exact(&mut answer)?;

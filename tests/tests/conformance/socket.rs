@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_mins(1);
 const MIB: usize = 1024 * 1024;
 
 #[tokio::test]
@@ -145,7 +145,7 @@ async fn handshake_at_a_byte_a_second_is_cut_off() {
             break;
         }
         assert!(
-            started.elapsed() < Duration::from_secs(20),
+            started.elapsed() < Duration::from_mins(2),
             "the handshake still goes on"
         );
     }

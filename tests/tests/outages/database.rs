@@ -26,6 +26,7 @@ impl Scene {
         let server = Setup::new()
             .bots(packages.path())
             .env("DATABASE_URL", url)
+            .env("BOTSERVER_DATABASE_TIMEOUT", "5")
             .start()
             .await
             .unwrap();

@@ -2,7 +2,6 @@
 
 use std::net::TcpListener;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use botserver_tests::client::Chat;
 use botserver_tests::packages::Packages;
@@ -12,13 +11,7 @@ use super::{ECHO, watch};
 
 /// What the binary says when it is started with these variables, and how it ends.
 async fn refused(folder: &Path, arguments: &[&str], env: &[(&str, &str)]) -> (Option<i32>, String) {
-    let started = Instant::now();
     let output = run(folder, arguments, env).await.unwrap();
-    assert!(
-        started.elapsed() < Duration::from_secs(15),
-        "it took {:?}",
-        started.elapsed()
-    );
     let text = String::from_utf8(output.stderr).unwrap();
     (
         output.status.code(),
@@ -127,5 +120,5 @@ async fn cache_and_model_may_be_away_at_the_start() {
     let end = watch::outcome(&mut chat, &id).await.unwrap();
 
     assert_eq!(end.kind.as_deref(), Some("turn_completed"), "{end:?}");
-    assert_eq!(watch::ready(&server, "cache").await, (200, false));
+    watch::wait_ready(&server, "cache", (200, false)).await;
 }

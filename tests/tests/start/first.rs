@@ -80,7 +80,7 @@ async fn the_administrators_link_works_once_and_is_not_printed_again() {
     assert_eq!(login.1["person"]["role"], "admin");
     let session = login.1["token"].as_str().unwrap().to_owned();
 
-    server.terminate(Duration::from_secs(10)).unwrap();
+    server.terminate(Duration::from_mins(1)).unwrap();
     let before = server.log().len();
     server.restart().await.unwrap();
     let me = http_client()
@@ -105,7 +105,7 @@ async fn an_unused_link_is_replaced_by_the_next_start() {
     let mut server = Setup::new().bare().start().await.unwrap();
     let old = link(&server.log()).unwrap();
 
-    server.terminate(Duration::from_secs(10)).unwrap();
+    server.terminate(Duration::from_mins(1)).unwrap();
     let before = server.log().len();
     server.restart().await.unwrap();
     let new = link(server.log().get(before..).unwrap()).expect("nobody has used the first link");

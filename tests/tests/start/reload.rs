@@ -21,7 +21,7 @@ async fn until_greeted(server: &Server, wanted: &str) -> Duration {
             return started.elapsed();
         }
         assert!(
-            started.elapsed() < Duration::from_secs(10),
+            started.elapsed() < Duration::from_mins(1),
             "still {heard:?}\n{}",
             server.log()
         );
@@ -39,7 +39,7 @@ async fn an_edited_script_is_live_soon_and_a_broken_one_changes_nothing() {
     println!("an edit was live after {:?}", until_greeted(&server, "two").await);
 
     packages.script("live", "start", "TALK \"three\"\nIF THEN\n");
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + Duration::from_mins(1);
     while !server.log().contains("start.bas:2") {
         assert!(
             Instant::now() < deadline,
@@ -66,7 +66,7 @@ async fn a_package_that_comes_or_goes_is_noticed() {
     assert!(Chat::start(&server.url(), "live").await.is_err());
 
     packages.script("live", "start", "TALK \"new here\"");
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + Duration::from_mins(1);
     while Chat::start(&server.url(), "live").await.is_err() {
         assert!(Instant::now() < deadline, "{}", server.log());
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -74,7 +74,7 @@ async fn a_package_that_comes_or_goes_is_noticed() {
     assert_eq!(greeting(&server).await, "new here");
 
     std::fs::remove_dir_all(packages.package("live")).unwrap();
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + Duration::from_mins(1);
     while Chat::start(&server.url(), "live").await.is_ok() {
         assert!(Instant::now() < deadline, "{}", server.log());
         tokio::time::sleep(Duration::from_millis(50)).await;

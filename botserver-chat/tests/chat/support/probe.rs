@@ -36,7 +36,7 @@ impl Probe {
     }
 
     pub(crate) async fn wait_called(&self, count: usize) -> Vec<Called> {
-        for _ in 0..1000 {
+        for _ in 0..12_000 {
             if self.calls.lock().len() >= count {
                 break;
             }

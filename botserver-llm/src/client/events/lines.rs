@@ -8,6 +8,10 @@ const MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// Reads server-sent events line by line. The texts are kept between events, so that none of them allocates.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each tells something else about the bytes so far"
+)]
 pub(super) struct Lines {
     name: String,
     data: String,

@@ -1,0 +1,6 @@
+//! SQL, and nothing else.
+
+pub(crate) mod chunks;
+pub(crate) mod collections;
+pub(crate) mod counts;
+pub(crate) mod documents;

@@ -1,0 +1,16 @@
+//! What bots know, from files to answers, on every database that can be had.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "helpers of tests may fail loudly, and figures are told"
+)]
+
+mod canaries;
+mod collections;
+mod embedders;
+mod indexing;
+mod quality;
+mod support;

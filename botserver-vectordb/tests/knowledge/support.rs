@@ -170,7 +170,6 @@ impl House {
             shelf,
             counting,
             composed,
-            clock,
         }
     }
 }
@@ -257,7 +256,7 @@ pub(crate) fn blocks(text: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut paragraph = String::new();
     let mut code = false;
-    let mut flush = |paragraph: &mut String, blocks: &mut Vec<Block>| {
+    let flush = |paragraph: &mut String, blocks: &mut Vec<Block>| {
         if !paragraph.trim().is_empty() {
             blocks.push(Block {
                 page: None,
@@ -353,7 +352,6 @@ pub(crate) struct Server {
     shelf: Arc<Shelf>,
     counting: Arc<Counting>,
     composed: Composed,
-    pub(crate) clock: Arc<ManualClock>,
 }
 
 /// What was answered.

@@ -110,7 +110,9 @@ impl Site {
             ("BOTSERVER_DATA_DIR", self.data()),
             ("BOTSERVER_BOTS_DIR", self.folder.path().join("bots")),
         ]);
-        let output = command.args(["key", "new", "admin@localhost", "--days", "1"]).output()?;
+        let output = command
+            .args(["key", "new", "admin@localhost", "--days", "1"])
+            .output()?;
         let said = String::from_utf8_lossy(&output.stdout);
         let key = said.lines().find(|line| line.starts_with("bk_"));
         let error = || format!("make a key: {}", String::from_utf8_lossy(&output.stderr));

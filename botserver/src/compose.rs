@@ -322,7 +322,10 @@ pub(crate) fn mcp_client(
     given: Option<botserver_core::outbound::Outbound>,
 ) -> anyhow::Result<botserver_gateway::McpClient> {
     let outbound = guarded(config, given)?;
-    Ok(botserver_gateway::McpClient::new(&outbound, config.mcp_commands.clone()))
+    Ok(botserver_gateway::McpClient::new(
+        &outbound,
+        config.mcp_commands.clone(),
+    ))
 }
 
 /// The way out that is given, or the guarded client that the configuration describes.

@@ -19,10 +19,10 @@ const PATH: &str = "/v1/chat/completions";
 
 /// Measures the group.
 pub(super) fn measure(place: &Place, plan: &Plan) -> anyhow::Result<Rows> {
-    let mut middle = Row::new("P14", "gateway: added latency, p50, one at a time", Unit::Millis)
-        .goals(Goal::Under, [3.0, 0.4, 0.3]);
-    let mut tail = Row::new("P14", "gateway: added latency, p99, one at a time", Unit::Millis)
-        .goals(Goal::Under, [3.0, 1.0, 0.3]);
+    let mut middle =
+        Row::new("P14", "gateway: added latency, p50, one at a time", Unit::Millis).goals(Goal::Under, [3.0, 0.4, 0.3]);
+    let mut tail =
+        Row::new("P14", "gateway: added latency, p99, one at a time", Unit::Millis).goals(Goal::Under, [3.0, 1.0, 0.3]);
     let mut rate = Row::new("P15", "gateway: requests a second, 64 at once", Unit::PerSecond)
         .beside("direct")
         .goals(Goal::Reaches, [0.12, 0.22, 0.33]);

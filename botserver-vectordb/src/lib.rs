@@ -26,6 +26,7 @@ mod routes;
 mod search;
 mod service;
 mod shelf;
+mod sites;
 mod store;
 
 pub use dense::{Exact, Originals, Qdrant};

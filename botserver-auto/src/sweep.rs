@@ -19,7 +19,10 @@ pub(crate) struct Unused {
 #[async_trait]
 impl Sweep for Unused {
     async fn sweep(&self, now: DateTime<Utc>) -> Result<(), db::Error> {
-        let before = now - TimeDelta::from_std(self.keep).unwrap_or(TimeDelta::MAX);
+        let keep = TimeDelta::from_std(self.keep).unwrap_or(TimeDelta::MAX);
+        let Some(before) = now.checked_sub_signed(keep) else {
+            return Ok(());
+        };
         let mut running = HashSet::new();
         for mounted in self.shelf.all() {
             let bot = mounted.bot.id;

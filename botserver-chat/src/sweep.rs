@@ -21,7 +21,10 @@ pub(crate) struct Finished {
 #[async_trait]
 impl Sweep for Finished {
     async fn sweep(&self, now: DateTime<Utc>) -> Result<(), db::Error> {
-        let before = now - TimeDelta::from_std(self.keep).unwrap_or(TimeDelta::MAX);
+        let keep = TimeDelta::from_std(self.keep).unwrap_or(TimeDelta::MAX);
+        let Some(before) = now.checked_sub_signed(keep) else {
+            return Ok(());
+        };
         let mut count = 0;
         loop {
             let deleting = self

@@ -3,6 +3,7 @@
 mod figures;
 mod search;
 mod session;
+mod websites;
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
@@ -18,10 +19,15 @@ use crate::service::KnowledgeService;
 
 /// Every keyword of this crate.
 pub(crate) fn keywords(slot: &Late<KnowledgeService>) -> Vec<Keyword> {
-    [session::keywords(slot), search::keywords(slot), figures::keywords(slot)]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        session::keywords(slot),
+        search::keywords(slot),
+        figures::keywords(slot),
+        websites::keywords(slot),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// What a keyword gives.

@@ -17,6 +17,7 @@ use std::{
 
 use async_trait::async_trait;
 use botlib::{BotId, Caller, Clock};
+use botserver_core::outbound::Outbound;
 use botstate::{
     AppState, Db, Lifecycle, db,
     dialog::{Bot, Bots, Fault},
@@ -41,6 +42,7 @@ use crate::{
     library::Library,
     package::Seen,
     search::{plain, version_of},
+    sites::{CRAWL, Crawler},
     store::collections,
 };
 
@@ -63,8 +65,8 @@ pub struct KnowledgeService {
     bots: Option<Arc<dyn Bots>>,
     bots_dir: PathBuf,
     pub(crate) embedders: Arc<dyn Embedders>,
-    extractor: Option<Arc<dyn Extractor>>,
-    jobs: Option<Arc<dyn Jobs>>,
+    pub(crate) extractor: Option<Arc<dyn Extractor>>,
+    pub(crate) jobs: Option<Arc<dyn Jobs>>,
     pub(crate) index: Arc<dyn VectorIndex>,
     /// The embedded index, where that is the one, for its figures.
     exact: Option<Exact>,
@@ -82,6 +84,8 @@ pub struct KnowledgeService {
     seen: Arc<Mutex<HashMap<BotId, Seen>>>,
     /// Bots whose documents are being looked at.
     looking: Arc<tokio::sync::Mutex<()>>,
+    /// The way to websites, where there is one.
+    pub(crate) outbound: Option<Outbound>,
     /// Bots whose points are in an index that keeps them.
     filled: Arc<Mutex<HashSet<BotId>>>,
     /// Documents whose trouble was said.
@@ -124,6 +128,16 @@ impl KnowledgeService {
             looking: Arc::default(),
             filled: Arc::default(),
             said: Arc::default(),
+            outbound: None,
+        }
+    }
+
+    /// The same service, which reads websites through `outbound`.
+    #[must_use]
+    pub fn with_outbound(self, outbound: Outbound) -> Self {
+        Self {
+            outbound: Some(outbound),
+            ..self
         }
     }
 
@@ -143,6 +157,7 @@ impl KnowledgeService {
     pub fn start(&self) {
         if let Some(jobs) = &self.jobs {
             jobs.handle(INDEX, Arc::new(Indexer(self.clone())));
+            jobs.handle(CRAWL, Arc::new(Crawler(self.clone())));
         }
         self.watch();
     }

@@ -142,6 +142,10 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
     };
     #[cfg(feature = "vectordb")]
     let known = botstate::run::Late::default();
+    #[cfg(all(feature = "vectordb", feature = "auto"))]
+    let websites = surroundings.outbound.clone();
+    #[cfg(all(feature = "vectordb", not(feature = "auto")))]
+    let websites = None;
     #[cfg(feature = "auto")]
     let dialogs = AutoService::new(auto_handles(&state, surroundings.outbound, surroundings.trace)?);
     #[cfg(feature = "tasks")]
@@ -229,6 +233,7 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
             }
             None => botserver_vectordb::KnowledgeService::new(&state, llm.embedders()),
         };
+        let knowledge = knowledge.with_outbound(websites_outbound(&state.config, websites)?);
         state.ports.knowledge.fill(knowledge.port());
         known.fill(Arc::new(knowledge.clone()));
         app = app.routes(knowledge.routes());
@@ -310,6 +315,7 @@ fn auto_handles(
     })
 }
 
+<<<<<<< HEAD
 /// What reaches MCP servers, through `given` in place of a client of its own.
 #[cfg(feature = "gateway")]
 pub(crate) fn mcp_client(
@@ -325,6 +331,22 @@ pub(crate) fn mcp_client(
         })?,
     };
     Ok(botserver_gateway::McpClient::new(&outbound, config.mcp_commands.clone()))
+=======
+/// The way to websites: the one that is given, or the guarded client.
+#[cfg(feature = "vectordb")]
+fn websites_outbound(
+    config: &Config,
+    given: Option<botserver_core::outbound::Outbound>,
+) -> anyhow::Result<botserver_core::outbound::Outbound> {
+    use botserver_core::outbound::{Outbound, OutboundPolicy};
+    if let Some(given) = given {
+        return Ok(given);
+    }
+    Ok(Outbound::new(OutboundPolicy {
+        allow_networks: config.http.allow_private.clone(),
+        ..OutboundPolicy::default()
+    })?)
+>>>>>>> next
 }
 
 /// The language model's section in the words of its crate.

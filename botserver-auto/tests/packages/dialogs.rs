@@ -129,3 +129,23 @@ async fn a_state_whose_program_nobody_knows_is_refused() {
 
     assert_eq!((unknown.kind, damaged.kind), (FaultKind::State, FaultKind::State));
 }
+
+#[tokio::test]
+async fn what_a_script_may_come_to_is_known_before_it_runs() {
+    let scripts = [
+        ("a.gbai/inner.bas", "SET BOT MEMORY \"k\", 1\ninner"),
+        (
+            "a.gbai/outer.bas",
+            "IF 1 = 2 THEN\n  x = GET BOT MEMORY(\"k\")\nEND IF\nsay_it\ninner\nSUB say_it()\n  SET USER FACT \"a\", 1\nEND SUB",
+        ),
+        ("a.gbai/plain.bas", "TALK \"hello\"\nRETURN 1"),
+    ];
+    let house = House::new(&scripts).await;
+    let reach = |script| house.mount.dialogs.reach(&house.bot("a"), script);
+
+    let outer: Vec<String> = reach("outer").unwrap().into_iter().collect();
+
+    assert_eq!(outer, ["GET BOT MEMORY", "SET BOT MEMORY", "SET USER FACT"]);
+    assert!(reach("plain").unwrap().is_empty());
+    assert_eq!(reach("nothing"), None);
+}

@@ -208,7 +208,7 @@ async fn a_change_of_the_rules_holds_at_once() {
         let hr = server.member(&["hr"]);
         assert!(
             server
-                .documents("a", &hr, CANARY)
+                .documents("a", &hr, "zugzwangcanary hr")
                 .await
                 .iter()
                 .any(|document| document.starts_with("hr/"))

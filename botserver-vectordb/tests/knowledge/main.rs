@@ -14,3 +14,4 @@ mod embedders;
 mod indexing;
 mod quality;
 mod support;
+mod websites;

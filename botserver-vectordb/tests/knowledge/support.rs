@@ -10,6 +10,7 @@ use std::{
 use async_trait::async_trait;
 use axum::body::{Body, to_bytes};
 use botlib::{BotId, Caller, ManualClock, NodeId, OrgId, PersonId, RequestId, Role, Secret, SessionId};
+use botserver_core::outbound::{Outbound, OutboundPolicy};
 use botserver_core::{App, Authenticator, Composed, Problem};
 use botserver_llm::{LlmConfig, service};
 use botserver_tasks::TasksService;
@@ -23,9 +24,11 @@ use botstate::{
     document::{Block, BlockKind, Document, ExtractError, Extractor, Limits, Source},
     embed::{Embedder, Embedders, Side},
     event::EventBus,
+    keyword::Registry,
     knowledge::{Found, Knowledge, Query, Reader},
     model::ModelError,
     on_each,
+    run::Late,
     shared::Local,
 };
 use diesel::prelude::*;
@@ -138,11 +141,22 @@ impl House {
         };
         let tasks = TasksService::new(&state);
         state.ports.jobs = Some(tasks.jobs());
+        let local_network = OutboundPolicy {
+            allow_networks: vec!["127.0.0.1/32".parse().unwrap()],
+            ..OutboundPolicy::default()
+        };
+        let outbound = Outbound::new(local_network).unwrap();
         let embedders = Arc::clone(&counting) as Arc<dyn Embedders>;
         let knowledge = match &self.qdrant {
             Some(url) => KnowledgeService::with_index(&state, embedders, Arc::new(Qdrant::new(url, None).unwrap())),
             None => KnowledgeService::new(&state, embedders),
         };
+        let knowledge = knowledge.with_outbound(outbound);
+        let keywords = Late::default();
+        keywords.fill(Arc::new(knowledge.clone()));
+        let mut registry = Registry::new();
+        KnowledgeService::register_keywords(&keywords, &mut registry);
+        state.ports.keywords = Arc::new(registry);
         state.ports.knowledge.fill(knowledge.port());
         tasks.start(&state);
         let composed = App::new(&state)
@@ -156,7 +170,6 @@ impl House {
             shelf,
             counting,
             composed,
-            clock,
         }
     }
 }
@@ -243,7 +256,7 @@ pub(crate) fn blocks(text: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut paragraph = String::new();
     let mut code = false;
-    let mut flush = |paragraph: &mut String, blocks: &mut Vec<Block>| {
+    let flush = |paragraph: &mut String, blocks: &mut Vec<Block>| {
         if !paragraph.trim().is_empty() {
             blocks.push(Block {
                 page: None,
@@ -339,7 +352,6 @@ pub(crate) struct Server {
     shelf: Arc<Shelf>,
     counting: Arc<Counting>,
     composed: Composed,
-    pub(crate) clock: Arc<ManualClock>,
 }
 
 /// What was answered.

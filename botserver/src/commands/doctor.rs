@@ -129,7 +129,10 @@ async fn model(config: &Config) -> Result<String, String> {
         chooses_collections: false,
     };
     let Some(model) = service.models().for_bot(&bot) else {
-        return Ok("none; set OPENAI_API_KEY or OPENAI_BASE_URL for answers that are not scripted".to_owned());
+        return Ok(
+            "none: bots answer with passages of their documents; set OPENAI_API_KEY or OPENAI_BASE_URL for more"
+                .to_owned(),
+        );
     };
     let request = ChatRequest {
         messages: vec![ChatMessage::user("Say ok.")],

@@ -291,4 +291,32 @@ table! {
     }
 }
 
+table! {
+    /// Websites that a bot reads.
+    kb_sites (id) {
+        id -> Text,
+        org_id -> Text,
+        bot_id -> Text,
+        url -> Text,
+        collection -> Text,
+        every_seconds -> Nullable<BigInt>,
+        next_at -> Nullable<BigInt>,
+        crawled_at -> Nullable<BigInt>,
+        error -> Nullable<Text>,
+    }
+}
+
+table! {
+    /// Pages of a website as they were last seen.
+    kb_site_pages (site_id, url) {
+        site_id -> Text,
+        org_id -> Text,
+        url -> Text,
+        etag -> Nullable<Text>,
+        modified -> Nullable<Text>,
+        hash -> Text,
+        links -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(kb_collections, kb_documents, kb_chunks, kb_vectors);

@@ -426,9 +426,9 @@ fn names_read(stmt: &Stmt, found: &mut HashSet<String>) {
         if let ExprKind::Name(name) = &expr.kind {
             found.insert(name.trim_end_matches('$').to_lowercase());
         }
-        compiler::children(expr)
-            .into_iter()
-            .for_each(|child| within(child, found));
+        for child in compiler::children(expr) {
+            within(child, found);
+        }
     }
     compiler::exprs(stmt, &mut |expr| within(expr, found));
     compiler::bodies(stmt)

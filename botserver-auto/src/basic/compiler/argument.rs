@@ -169,10 +169,14 @@ pub(crate) fn names_in(expr: &Expr, names: &mut Vec<String>) {
         ExprKind::Negate(inner) => names_in(inner, names),
         ExprKind::Chain(first, rest) => {
             names_in(first, names);
-            rest.iter().for_each(|(_, operand)| names_in(operand, names));
+            for (_, operand) in rest {
+                names_in(operand, names);
+            }
         }
         ExprKind::Call(name, args) if is_formula_function(&name.text) => {
-            args.iter().for_each(|arg| names_in(arg, names));
+            for arg in args {
+                names_in(arg, names);
+            }
         }
         _ => {}
     }

@@ -237,7 +237,9 @@ impl Walk<'_> {
             }
             StmtKind::Description { text } => self.outline.description = Some(text.clone()),
             StmtKind::On { events, body } => {
-                events.iter().for_each(|event| self.event(event, stmt));
+                for event in events {
+                    self.event(event, stmt);
+                }
                 self.body(body);
             }
             StmtKind::Later { amount, body, .. } => {

@@ -245,9 +245,9 @@ impl Parser<'_> {
             return;
         };
         let mut names = Vec::new();
-        fields
-            .iter()
-            .for_each(|(_, value)| compiler::names_in(value, &mut names));
+        for (_, value) in fields.iter() {
+            compiler::names_in(value, &mut names);
+        }
         names.retain(|name| !self.sets(name) && !is_ambient(name));
         *columns = names;
     }

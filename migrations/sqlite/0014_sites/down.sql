@@ -1,0 +1,2 @@
+DROP TABLE kb_site_pages;
+DROP TABLE kb_sites;

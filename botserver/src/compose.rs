@@ -315,7 +315,6 @@ fn auto_handles(
     })
 }
 
-<<<<<<< HEAD
 /// What reaches MCP servers, through `given` in place of a client of its own.
 #[cfg(feature = "gateway")]
 pub(crate) fn mcp_client(
@@ -331,7 +330,8 @@ pub(crate) fn mcp_client(
         })?,
     };
     Ok(botserver_gateway::McpClient::new(&outbound, config.mcp_commands.clone()))
-=======
+}
+
 /// The way to websites: the one that is given, or the guarded client.
 #[cfg(feature = "vectordb")]
 fn websites_outbound(
@@ -346,7 +346,6 @@ fn websites_outbound(
         allow_networks: config.http.allow_private.clone(),
         ..OutboundPolicy::default()
     })?)
->>>>>>> next
 }
 
 /// The language model's section in the words of its crate.

@@ -2,7 +2,6 @@
 
 mod campaign;
 mod door;
-pub(crate) mod http;
 mod line;
 mod streams;
 

@@ -2,7 +2,6 @@
 
 mod authors;
 mod crowd;
-mod gateway;
 mod knowledge;
 mod language;
 mod start;
@@ -31,9 +30,6 @@ pub(crate) fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     }
     if wants(Group::Crowd) {
         rows.extend(crowd::measure(&place, &plan)?);
-    }
-    if wants(Group::Gateway) {
-        rows.extend(gateway::measure(&place, &plan)?);
     }
     if wants(Group::Language) {
         rows.extend(language::measure(&plan)?);

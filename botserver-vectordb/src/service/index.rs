@@ -38,7 +38,7 @@ pub(crate) const INDEX: &str = "kb.index";
 pub(super) const BATCH: usize = 32;
 
 /// How long a node keeps the documents of a bot to itself without a sign of life.
-const LEASE: Duration = Duration::from_secs(120);
+const LEASE: Duration = Duration::from_mins(2);
 
 /// How long after a failure nothing is tried.
 const REST: Duration = Duration::from_secs(30);

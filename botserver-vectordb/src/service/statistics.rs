@@ -161,7 +161,10 @@ impl KnowledgeService {
         })
     }
 
-    /// Bytes that a collection takes in memory, for operators and tests.
+    /// Bytes that a bot's collections take in memory, for operators and tests.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
     pub async fn resident_bytes(&self, bot: &Bot) -> Result<usize, Error> {
         let (org, id) = (bot.org, bot.id);
         let all = self

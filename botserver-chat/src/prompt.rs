@@ -79,7 +79,14 @@ pub(crate) fn sections(
         context: context(session).unwrap_or_default().to_owned(),
         memory,
         summary: past.summary,
-        history: client.history.clone().unwrap_or_else(|| said.collect()),
+        history: match &client.history {
+            // What the client brings holds the question as well, once its answer has begun.
+            Some(history) => {
+                let before = usize::try_from(agent.since).unwrap_or_default();
+                history.iter().take(before).cloned().collect()
+            }
+            None => said.collect(),
+        },
         knowledge: knowledge.map(Knowledge::listed).unwrap_or_default(),
         question: agent.question.clone(),
         images: client.images.clone(),

@@ -193,10 +193,14 @@ impl Turn {
 
     /// Lets the model answer `question`.
     fn ask_model(&mut self, question: String) {
-        let since = self
-            .events
-            .first()
-            .map_or(self.conversation.last_seq + 1, |event| event.seq);
+        let since = match &self.inbound.client.history {
+            // Where nothing is kept, what was said before is counted in messages.
+            Some(history) => i64::try_from(history.len()).unwrap_or(i64::MAX),
+            None => self
+                .events
+                .first()
+                .map_or(self.conversation.last_seq + 1, |event| event.seq),
+        };
         self.stack.push(Frame::Agent(Agent {
             question,
             since,

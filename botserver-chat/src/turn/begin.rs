@@ -257,6 +257,7 @@ impl Turn {
         self.stack.push(Frame::Agent(Agent {
             messages: rest.chain(results).collect(),
             question,
+            since: i64::try_from(asked).unwrap_or(i64::MAX),
             ..Agent::default()
         }));
         Ok(())

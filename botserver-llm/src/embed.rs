@@ -80,7 +80,7 @@ struct Unusable(String);
 
 #[async_trait]
 impl Embedder for Unusable {
-    fn id(&self) -> &str {
+    fn id(&self) -> &'static str {
         "unusable"
     }
 

@@ -89,12 +89,11 @@ impl Terms {
             }
             let number = self.analyser.term(word).map(|term| {
                 let next = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
-                match self.numbers.get(term.as_ref()) {
-                    Some(number) => *number,
-                    None => {
-                        self.numbers.insert(term.into(), next);
-                        next
-                    }
+                if let Some(number) = self.numbers.get(term.as_ref()) {
+                    *number
+                } else {
+                    self.numbers.insert(term.into(), next);
+                    next
                 }
             });
             if self.words.len() < WORDS {

@@ -206,10 +206,10 @@ impl Cutter {
         if chunk.tokens + tokens > most {
             return false;
         }
-        if !chunk.body.is_empty() {
-            chunk.body.push_str(between);
-        } else {
+        if chunk.body.is_empty() {
             chunk.page = page;
+        } else {
+            chunk.body.push_str(between);
         }
         chunk.body.push_str(text);
         chunk.tokens += tokens;

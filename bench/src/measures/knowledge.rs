@@ -203,7 +203,7 @@ impl World {
 
     /// Waits until everything is indexed.
     async fn index(&self) -> anyhow::Result<()> {
-        let end = Instant::now() + Duration::from_secs(1_800);
+        let end = Instant::now() + Duration::from_mins(30);
         loop {
             let ready = self.count().await?;
             report::note(&format!(
@@ -358,7 +358,7 @@ impl Embedders for Random {
 
 #[async_trait]
 impl Embedder for Random {
-    fn id(&self) -> &str {
+    fn id(&self) -> &'static str {
         "random"
     }
 

@@ -180,12 +180,11 @@ fn named(code: &str) -> Option<String> {
         (is_word(before) && is_word(after)).then_some(end)
     });
     let rest = code.get(found.max()?..)?.trim_start();
-    let (name, follows) = match rest.strip_prefix('"') {
-        Some(quoted) => quoted.split_once('"')?,
-        None => {
-            let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_'))?;
-            rest.split_at_checked(end)?
-        }
+    let (name, follows) = if let Some(quoted) = rest.strip_prefix('"') {
+        quoted.split_once('"')?
+    } else {
+        let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_'))?;
+        rest.split_at_checked(end)?
     };
     (!name.is_empty() && !follows.is_empty() || rest.starts_with('"')).then(|| name.to_lowercase())
 }

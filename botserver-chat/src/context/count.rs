@@ -30,7 +30,7 @@ pub(crate) fn tokens(text: &str) -> usize {
 fn is_known(before: char, letter: char) -> bool {
     let is_vowel = |letter: char| "aeiou".contains(letter);
     let is_pair = |pair: &&str| pair.starts_with(before) && pair.ends_with(letter);
-    before == ' ' || is_vowel(before) || is_vowel(letter) || KNOWN.iter().any(|pair| is_pair(&pair))
+    before == ' ' || is_vowel(before) || is_vowel(letter) || KNOWN.iter().any(is_pair)
 }
 
 #[cfg(test)]

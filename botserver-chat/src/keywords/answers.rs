@@ -194,12 +194,11 @@ struct Answer(Option<Answerer>);
 impl Handler for Answer {
     async fn call(&self, turn: &mut dyn Turn, mut args: Args) -> Result<Value, Fault> {
         let question = args.text("question")?;
-        let text = match &self.0 {
-            Some(answerer) => answerer.answer(turn, question).await?,
-            None => {
-                let locale = turn.session().locale.clone().unwrap_or_else(|| "en".to_owned());
-                Phrase::NoModel.text(&locale).to_owned()
-            }
+        let text = if let Some(answerer) = &self.0 {
+            answerer.answer(turn, question).await?
+        } else {
+            let locale = turn.session().locale.clone().unwrap_or_else(|| "en".to_owned());
+            Phrase::NoModel.text(&locale).to_owned()
         };
         Ok(Value::text(text))
     }

@@ -137,7 +137,7 @@ impl KnowledgeService {
                     job(conn)?;
                 }
             }
-            Ok(documents::find(conn, org, id, document)?.ok_or(Error::Unknown("document"))?)
+            documents::find(conn, org, id, document)?.ok_or(Error::Unknown("document"))
         })
     }
 

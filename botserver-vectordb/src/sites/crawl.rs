@@ -155,9 +155,10 @@ impl<'a> Crawl<'a> {
         if self.robots.allows(&path) {
             return Ok(());
         }
-        Err(match answer.status.is_server_error() {
-            true => format!("its robots.txt cannot be had ({})", answer.status),
-            false => "its robots.txt forbids it".to_owned(),
+        Err(if answer.status.is_server_error() {
+            format!("its robots.txt cannot be had ({})", answer.status)
+        } else {
+            "its robots.txt forbids it".to_owned()
         })
     }
 

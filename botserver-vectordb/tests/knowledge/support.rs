@@ -72,7 +72,7 @@ impl House {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut config = for_tests(folder.path());
-        config.database.timeout = Duration::from_secs(60);
+        config.database.timeout = Duration::from_mins(1);
         config.http.rate_per_minute = 0;
         std::fs::create_dir_all(&config.bots_dir).unwrap();
         Self {

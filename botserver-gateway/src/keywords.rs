@@ -71,9 +71,15 @@ impl Handler for Mcp {
             let tool = args.text("tool")?;
             let arguments = args.take("arguments");
             if !matches!(arguments, Value::Null | Value::Map(_)) {
-                return Err(Fault::new(FaultKind::Argument, "arguments must be an object such as { \"name\": 1 }"));
+                return Err(Fault::new(
+                    FaultKind::Argument,
+                    "arguments must be an object such as { \"name\": 1 }",
+                ));
             }
-            let result = self.client.invoke(&bot, &server, &tool, arguments.to_json(), &cancel).await?;
+            let result = self
+                .client
+                .invoke(&bot, &server, &tool, arguments.to_json(), &cancel)
+                .await?;
             return Ok(Value::from_json(&result));
         }
         let tools = self.client.list(&bot, &server, &cancel).await?;

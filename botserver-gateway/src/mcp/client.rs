@@ -101,7 +101,11 @@ impl McpClient {
                 let mut tools = Vec::new();
                 let mut cursor = Value::Null;
                 loop {
-                    let params = if cursor.is_null() { json!({}) } else { json!({ "cursor": cursor }) };
+                    let params = if cursor.is_null() {
+                        json!({})
+                    } else {
+                        json!({ "cursor": cursor })
+                    };
                     let page = line.ask("tools/list", params).await?;
                     let items = page.get("tools").and_then(Value::as_array).cloned().unwrap_or_default();
                     tools.extend(items);
@@ -144,7 +148,10 @@ impl McpClient {
         if result.get("isError").and_then(Value::as_bool) == Some(true) {
             return Err(Fault::new(
                 FaultKind::Network,
-                format!("the tool {tool} of the MCP server {server} failed: {}", short(&text, 500)),
+                format!(
+                    "the tool {tool} of the MCP server {server} failed: {}",
+                    short(&text, 500)
+                ),
             ));
         }
         match result.get("structuredContent") {
@@ -210,8 +217,11 @@ impl McpClient {
         }
         if is_name && let Some(name) = setting("command") {
             let command = self.commands.get(name).ok_or_else(|| {
-                Fault::new(FaultKind::Permission, format!("this server starts no program called {name}"))
-                    .hint("the operator names programs in BOTSERVER_MCP_COMMANDS")
+                Fault::new(
+                    FaultKind::Permission,
+                    format!("this server starts no program called {name}"),
+                )
+                .hint("the operator names programs in BOTSERVER_MCP_COMMANDS")
             })?;
             return Ok(Route::Process(command.clone()));
         }
@@ -254,13 +264,23 @@ fn described(server: &str, tool: &Value) -> Option<ForeignTool> {
     let name = tool.get("name")?.as_str()?;
     let known: String = format!("{server}__{name}")
         .chars()
-        .map(|letter| if letter.is_ascii_alphanumeric() || "_-".contains(letter) { letter } else { '_' })
+        .map(|letter| {
+            if letter.is_ascii_alphanumeric() || "_-".contains(letter) {
+                letter
+            } else {
+                '_'
+            }
+        })
         .collect();
     let description = tool.get("description").and_then(Value::as_str).unwrap_or_default();
     let parameters = tool.get("inputSchema").filter(|schema| schema.is_object()).cloned();
     let parameters = parameters.unwrap_or_else(|| json!({ "type": "object", "properties": {} }));
     if known.len() > 64 || parameters.to_string().len() > LARGEST_TOOL {
-        tracing::warn!(mcp.server = server, tool = name, "a tool is left out: its name or schema is too long");
+        tracing::warn!(
+            mcp.server = server,
+            tool = name,
+            "a tool is left out: its name or schema is too long"
+        );
         return None;
     }
     Some(ForeignTool {

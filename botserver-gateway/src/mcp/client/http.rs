@@ -98,7 +98,10 @@ impl Session {
         }
         if let Some(token) = &self.token {
             let mut value = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_not_a_header| {
-                Fault::new(FaultKind::Argument, "the token of the MCP server has characters that no header may have")
+                Fault::new(
+                    FaultKind::Argument,
+                    "the token of the MCP server has characters that no header may have",
+                )
             })?;
             value.set_sensitive(true);
             headers.insert(header::AUTHORIZATION, value);
@@ -109,14 +112,19 @@ impl Session {
             ..OutboundRequest::new(method, self.url.clone())
         };
         self.outbound.send(request).await.map_err(|error| {
-            let kind = if error.is_refusal() { FaultKind::Permission } else { FaultKind::Network };
+            let kind = if error.is_refusal() {
+                FaultKind::Permission
+            } else {
+                FaultKind::Network
+            };
             Fault::new(kind, format!("could not reach the MCP server: {error}"))
         })
     }
 
     fn host(&self) -> String {
         let url = url::Url::parse(&self.url).ok();
-        url.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
+        url.and_then(|url| url.host_str().map(str::to_owned))
+            .unwrap_or_default()
     }
 }
 

@@ -82,12 +82,7 @@ impl Session {
     async fn write(&mut self, mut message: String) -> Result<(), Fault> {
         message.push('\n');
         let written = self.input.write_all(message.as_bytes()).await;
-        written.map_err(|_gone| {
-            Fault::new(
-                FaultKind::Network,
-                format!("the MCP server {} has ended", self.server),
-            )
-        })
+        written.map_err(|_gone| Fault::new(FaultKind::Network, format!("the MCP server {} has ended", self.server)))
     }
 
     /// Ends the program: it has said all that was asked.

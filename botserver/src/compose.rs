@@ -233,7 +233,7 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
             }
             None => botserver_vectordb::KnowledgeService::new(&state, llm.embedders()),
         };
-        let knowledge = knowledge.with_outbound(websites_outbound(&state.config, websites)?);
+        let knowledge = knowledge.with_outbound(guarded(&state.config, websites)?);
         state.ports.knowledge.fill(knowledge.port());
         known.fill(Arc::new(knowledge.clone()));
         app = app.routes(knowledge.routes());
@@ -321,20 +321,16 @@ pub(crate) fn mcp_client(
     config: &Config,
     given: Option<botserver_core::outbound::Outbound>,
 ) -> anyhow::Result<botserver_gateway::McpClient> {
-    use botserver_core::outbound::{Outbound, OutboundPolicy};
-    let outbound = match given {
-        Some(outbound) => outbound,
-        None => Outbound::new(OutboundPolicy {
-            allow_networks: config.http.allow_private.clone(),
-            ..OutboundPolicy::default()
-        })?,
-    };
-    Ok(botserver_gateway::McpClient::new(&outbound, config.mcp_commands.clone()))
+    let outbound = guarded(config, given)?;
+    Ok(botserver_gateway::McpClient::new(
+        &outbound,
+        config.mcp_commands.clone(),
+    ))
 }
 
-/// The way to websites: the one that is given, or the guarded client.
-#[cfg(feature = "vectordb")]
-fn websites_outbound(
+/// The way out that is given, or the guarded client that the configuration describes.
+#[cfg(any(feature = "gateway", feature = "vectordb"))]
+fn guarded(
     config: &Config,
     given: Option<botserver_core::outbound::Outbound>,
 ) -> anyhow::Result<botserver_core::outbound::Outbound> {

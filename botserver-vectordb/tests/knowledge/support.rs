@@ -165,6 +165,7 @@ impl House {
             .build();
         knowledge.start();
         Server {
+            clock,
             state,
             knowledge,
             shelf,
@@ -347,6 +348,7 @@ impl Authenticator for Door {
 
 /// A running server.
 pub(crate) struct Server {
+    pub(crate) clock: Arc<ManualClock>,
     pub(crate) state: AppState,
     pub(crate) knowledge: KnowledgeService,
     shelf: Arc<Shelf>,

@@ -88,10 +88,7 @@ pub(super) const SERVICES: &[Service] = &[
     },
     Service {
         name: "service for tools of other servers",
-        phrases: &[
-            ("REMOVE TOOL", &["name"]),
-            ("LIST TOOLS", NONE),
-        ],
+        phrases: &[("REMOVE TOOL", &["name"]), ("LIST TOOLS", NONE)],
     },
     Service {
         name: "sandbox for programs",

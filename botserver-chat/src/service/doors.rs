@@ -162,10 +162,7 @@ impl ChatService {
 pub(crate) mod passing {
     use std::time::Duration;
 
-    use botstate::{
-        conversation::SessionState,
-        model::{ChatMessage, ToolCall},
-    };
+    use botstate::{conversation::SessionState, model::ChatMessage};
     use serde::{Deserialize, Serialize};
     use sha2::{Digest, Sha256};
 
@@ -277,7 +274,9 @@ pub(crate) mod passing {
                 ChatMessage::Assistant { content, calls } => {
                     add("assistant");
                     add(content.trim());
-                    calls.iter().for_each(|call: &ToolCall| add(&call.id));
+                    for call in calls {
+                        add(&call.id);
+                    }
                 }
                 ChatMessage::Tool { call_id, content } => {
                     add("tool");

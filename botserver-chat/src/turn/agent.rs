@@ -110,12 +110,9 @@ impl Turn {
             "" => "{}",
             text => text,
         };
-        let args = match serde_json::from_str::<serde_json::Value>(text) {
-            Ok(args @ serde_json::Value::Object(_)) => args,
-            _ => {
-                self.refuse_call("error: the arguments are no JSON object".to_owned());
-                return Next::Step;
-            }
+        let Ok(args @ serde_json::Value::Object(_)) = serde_json::from_str::<serde_json::Value>(text) else {
+            self.refuse_call("error: the arguments are no JSON object".to_owned());
+            return Next::Step;
         };
         if let botlib::Value::Map(args) = botlib::Value::from_json(&args)
             && !self.may_run(&tool.spec, &args)

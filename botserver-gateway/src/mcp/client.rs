@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use message::{PROTOCOL, Reply};
 
 /// The longest that one call may take, the greeting included.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 /// The largest answer of a server, in bytes.
 const LARGEST: usize = 1 << 20;
 /// The longest result of a tool that a model gets, in characters.

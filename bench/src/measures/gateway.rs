@@ -49,12 +49,15 @@ pub(super) fn measure(place: &Place, plan: &Plan) -> anyhow::Result<Rows> {
         let ours = site.explain(run(&server.address, 1))?;
         middle.add(ours.p50_ms - direct.p50_ms);
         tail.add(ours.p99_ms - direct.p99_ms);
-        let spent = upstream.process().cpu()?;
+        let before = upstream.process().cpu()?;
         let direct = run(&upstream.address, CROWD)?;
-        let bare = per_request(upstream.process().cpu()? - spent, &direct, plan);
-        let spent = server.process.cpu()?;
+        let bare = per_request(upstream.process().cpu()?.saturating_sub(before), &direct, plan);
+        let before = server.process.cpu()?;
         let ours = site.explain(run(&server.address, CROWD))?;
-        cpu.add_beside(per_request(server.process.cpu()? - spent, &ours, plan), bare);
+        cpu.add_beside(
+            per_request(server.process.cpu()?.saturating_sub(before), &ours, plan),
+            bare,
+        );
         rate.add_beside(ours.rate, direct.rate);
     }
     server.process.stop()?;

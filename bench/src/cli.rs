@@ -52,6 +52,8 @@ pub(crate) enum Group {
     Knowledge,
     /// Start to ready: P25
     Start,
+    /// The door for OpenAI's clients beside its provider: P14, P15
+    Gateway,
     /// The checker and the language server on 5,000 lines: A1, A2
     Authors,
     /// Words from a model to a page: P16, P17

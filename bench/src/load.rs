@@ -2,6 +2,7 @@
 
 mod campaign;
 mod door;
+pub(crate) mod http;
 mod line;
 mod streams;
 

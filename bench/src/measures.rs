@@ -2,6 +2,7 @@
 
 mod authors;
 mod crowd;
+mod gateway;
 mod knowledge;
 mod language;
 mod start;
@@ -30,6 +31,9 @@ pub(crate) fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     }
     if wants(Group::Crowd) {
         rows.extend(crowd::measure(&place, &plan)?);
+    }
+    if wants(Group::Gateway) {
+        rows.extend(gateway::measure(&place, &plan)?);
     }
     if wants(Group::Language) {
         rows.extend(language::measure(&plan)?);

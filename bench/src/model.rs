@@ -47,6 +47,7 @@ pub(crate) fn word(number: u64) -> String {
     format!("w{number} ")
 }
 
+#[expect(clippy::disallowed_types, reason = "the baseline is bare axum")]
 async fn complete(Json(body): Json<Value>) -> Response {
     let (words, pace) = asked(&body).unwrap_or((1, Duration::ZERO));
     if body.get("stream").and_then(Value::as_bool) != Some(true) {

@@ -103,6 +103,22 @@ impl Site {
         Ok((Server { process, address }, begin.elapsed()))
     }
 
+    /// A new API key of the server's administrator.
+    pub(crate) fn key(&self) -> anyhow::Result<String> {
+        let mut command = Command::new(&self.binary);
+        command.env_clear().current_dir(self.folder.path()).envs([
+            ("BOTSERVER_DATA_DIR", self.data()),
+            ("BOTSERVER_BOTS_DIR", self.folder.path().join("bots")),
+        ]);
+        let output = command
+            .args(["key", "new", "admin@localhost", "--days", "1"])
+            .output()?;
+        let said = String::from_utf8_lossy(&output.stdout);
+        let key = said.lines().find(|line| line.starts_with("bk_"));
+        let error = || format!("make a key: {}", String::from_utf8_lossy(&output.stderr));
+        Ok(key.with_context(error)?.to_owned())
+    }
+
     /// Adds the end of the server's log to an error.
     pub(crate) fn explain<T>(&self, result: anyhow::Result<T>) -> anyhow::Result<T> {
         result.map_err(|error| error.context(format!("the server's log ends with\n{}", tail(&self.log()))))

@@ -142,7 +142,7 @@ impl Guard {
             }
             self.is_within_line = end.is_none();
         }
-        self.held = held.get(at..).unwrap_or_default().to_owned();
+        held.get(at..).unwrap_or_default().clone_into(&mut self.held);
         out
     }
 

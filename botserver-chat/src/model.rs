@@ -119,10 +119,6 @@ impl Conversation {
 /// Something that is under way in a conversation. Activities are data, so each of them outlives a restart.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly every activity is a dialog, which a box would only make slower to reach"
-)]
 pub(crate) enum Activity {
     /// The model answers, or waits for the results of its calls.
     Agent(Agent),

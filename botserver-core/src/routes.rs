@@ -129,6 +129,7 @@ where
 
     /// Adds a path that speaks another protocol than the API, which the API's description leaves out.
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "handlers are given away, as to a page")]
     pub fn protocol<H, T>(mut self, access: Access, path: &str, methods: &[Method], handler: H) -> Self
     where
         H: Handler<T, S>,

@@ -107,7 +107,7 @@ impl From<botlib::Problem> for Refusal {
         let first = problem.errors.first();
         let message = match (&problem.detail, first) {
             (Some(detail), _) => detail.clone(),
-            (None, Some(field)) => format!("{} {}", field.field, field.detail),
+            (None, Some(field)) => format!("{} {}", field.field, field.detail).trim().to_owned(),
             (None, None) => problem.title.clone(),
         };
         let code = match status {
@@ -116,7 +116,9 @@ impl From<botlib::Problem> for Refusal {
         };
         Self {
             code: Some(code),
-            param: first.map(|field| field.field.trim_start_matches('/').replace('/', ".")),
+            param: first
+                .map(|field| field.field.trim_start_matches('/').replace('/', "."))
+                .filter(|field| !field.is_empty()),
             retry_after: problem.retry_after,
             ..Self::new(status, message)
         }

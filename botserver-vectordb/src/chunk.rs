@@ -292,8 +292,7 @@ fn sentences(text: &str) -> Vec<&str> {
         };
         let ends = match c {
             '.' | '!' | '?' | ';' | ':' | '…' => next.is_whitespace(),
-            '。' | '！' | '？' => true,
-            '\n' => true,
+            '。' | '！' | '？' | '\n' => true,
             _ => false,
         };
         if !ends {

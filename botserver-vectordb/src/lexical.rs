@@ -122,6 +122,7 @@ pub(crate) fn search(asked: &[Asked<'_>], limit: usize) -> Vec<Scored> {
         return Vec::new();
     }
     #[expect(
+        clippy::cast_possible_truncation,
         clippy::cast_precision_loss,
         reason = "counts of passages and words are far below 2^24 or only weigh"
     )]

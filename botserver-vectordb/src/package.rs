@@ -71,8 +71,9 @@ pub(crate) fn look(package: &Path) -> io::Result<Looked> {
     let mut roots: Vec<PathBuf> = Vec::new();
     for entry in fs::read_dir(package)? {
         let entry = entry?;
-        let name = entry.file_name().to_string_lossy().to_lowercase();
-        if name.ends_with(".gbkb") && entry.file_type()?.is_dir() {
+        let path = entry.path();
+        let is_knowledge = path.extension().is_some_and(|kind| kind.eq_ignore_ascii_case("gbkb"));
+        if is_knowledge && entry.file_type()?.is_dir() {
             roots.push(entry.path());
         }
     }

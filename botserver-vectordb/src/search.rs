@@ -61,7 +61,7 @@ impl KnowledgeService {
             }
         }
         let text: String = query.text.chars().take(LONGEST).collect();
-        let weights = self.weights(&open).with(&query.bot.settings);
+        let weights = Self::weights(&open).with(&query.bot.settings);
         let near = if weights.vectors > 0.0 {
             self.near(&query.bot, &open, &text).await?
         } else {
@@ -188,7 +188,7 @@ impl KnowledgeService {
         }
     }
 
-    fn weights(&self, open: &[Open]) -> Weights {
+    fn weights(open: &[Open]) -> Weights {
         let embedders = open.iter().filter_map(|one| one.collection.embedder.as_deref());
         // Where collections have different embedders, the one that knows less decides.
         let mut all: Vec<Weights> = embedders.map(Weights::of).collect();

@@ -36,7 +36,9 @@ impl Dice {
     fn vector(&mut self, around: &[f32], spread: f32) -> Vec<f32> {
         let mut vector: Vec<f32> = around.iter().map(|number| number + spread * self.roll()).collect();
         let length = vector.iter().map(|number| number * number).sum::<f32>().sqrt();
-        vector.iter_mut().for_each(|number| *number /= length);
+        for number in &mut vector {
+            *number /= length;
+        }
         vector
     }
 }
@@ -156,10 +158,10 @@ async fn contract(index: &dyn VectorIndex, kept: &Kept, count: usize) -> f64 {
         .unwrap()
         .1
         .clone();
-    changed.access = "board".to_owned();
+    "board".clone_into(&mut changed.access);
     index.upsert(&tenants[0], vec![changed.clone()]).await.unwrap();
     for (_, point) in all.iter_mut().filter(|(_, point)| point.id == changed.id) {
-        point.access = "board".to_owned();
+        "board".clone_into(&mut point.access);
     }
     let look = |access: &str| Nearest {
         space: tenants[0].clone(),
@@ -206,7 +208,7 @@ async fn contract(index: &dyn VectorIndex, kept: &Kept, count: usize) -> f64 {
         "the other tenant's points stay"
     );
     #[expect(clippy::cast_precision_loss, reason = "some hundred")]
-    let recall = f64::from(right as u32) / wanted as f64;
+    let recall = right as f64 / wanted as f64;
     recall
 }
 

@@ -147,10 +147,10 @@ async fn answer(State(provider): State<Provider>, headers: HeaderMap, body: Byte
         events.push(json!({ "type": "message_delta", "delta": delta, "usage": { "output_tokens": 3 } }));
         events.push(json!({ "type": "message_stop" }));
     }
-    let text: String = events
+    let lines = events
         .iter()
-        .map(|event| format!("event: {}\ndata: {event}\n\n", event["type"].as_str().unwrap()))
-        .collect();
+        .map(|event| format!("event: {}\ndata: {event}\n\n", event["type"].as_str().unwrap()));
+    let text = lines.collect::<Vec<_>>().concat();
     let first = futures::stream::iter([Ok::<_, Infallible>(Bytes::from(text))]);
     let body = if hangs {
         let guard = Guard(provider);

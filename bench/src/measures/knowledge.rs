@@ -152,7 +152,9 @@ fn vector(text: &str) -> Vec<f32> {
         .map(|_| (next(&mut state) >> 40) as f32 / (1_u64 << 23) as f32 - 1.0)
         .collect();
     let length = vector.iter().map(|number| number * number).sum::<f32>().sqrt();
-    vector.iter_mut().for_each(|number| *number /= length);
+    for number in &mut vector {
+        *number /= length;
+    }
     vector
 }
 

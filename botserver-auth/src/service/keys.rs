@@ -33,7 +33,10 @@ const KNOWN: NonZeroUsize = NonZeroUsize::new(10_000).expect("is not zero");
 
 /// Keys that were used a moment ago, by the hash of their tokens.
 #[derive(Clone)]
-pub(crate) struct Recent(Arc<Mutex<LruCache<String, (ApiKey, Person, DateTime<Utc>)>>>);
+pub(crate) struct Recent(Arc<Mutex<LruCache<String, Known>>>);
+
+/// A key, whom it acts for, and when that was read.
+type Known = (ApiKey, Person, DateTime<Utc>);
 
 impl Default for Recent {
     fn default() -> Self {

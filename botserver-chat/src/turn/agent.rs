@@ -110,9 +110,7 @@ impl Turn {
             "" => "{}",
             text => text,
         };
-        let args = if let Ok(args @ serde_json::Value::Object(_)) = serde_json::from_str::<serde_json::Value>(text) {
-            args
-        } else {
+        let Ok(args @ serde_json::Value::Object(_)) = serde_json::from_str::<serde_json::Value>(text) else {
             self.refuse_call("error: the arguments are no JSON object".to_owned());
             return Next::Step;
         };

@@ -1,6 +1,6 @@
 //! What the model is asked: everything that fits, the oldest turns in short.
 
-use std::time::Duration;
+use std::{fmt::Write as _, time::Duration};
 
 use botstate::{
     dialog::Settings,
@@ -195,7 +195,8 @@ impl Turn {
                 ChatMessage::Assistant { content, .. } => ("Bot", content),
                 _ => continue,
             };
-            text.push_str(&format!("{who}: {content}\n"));
+            // Writing into a text cannot fail.
+            let _ = writeln!(text, "{who}: {content}");
         }
         let room = budget.prompt().saturating_sub(context::tokens(SUMMARISE) + 32);
         let request = ChatRequest {

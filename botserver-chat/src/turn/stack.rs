@@ -6,10 +6,6 @@ use botstate::dialog::{Dialog, Fault};
 use crate::model::{Activity, Agent, Waiting};
 
 /// One level of the stack.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly every activity is a dialog, which a box would only make slower to reach"
-)]
 pub(super) enum Frame {
     Agent(Agent),
     Dialog(Running),

@@ -99,7 +99,7 @@ impl BotServer {
         }
     }
 
-    async fn run(&self, content: Content, context: &RequestContext<RoleServer>) -> Result<CallToolResult, ErrorData> {
+    async fn run(&self, content: Content, request: &RequestContext<RoleServer>) -> Result<CallToolResult, ErrorData> {
         let Some(conversations) = self.gateway.conversations.get() else {
             return Err(ErrorData::internal_error(
                 "this server was built without conversations",
@@ -125,7 +125,7 @@ impl BotServer {
                 Ok(end) => result(&end),
                 Err(problem) => failed(problem.detail.as_ref().unwrap_or(&problem.title)),
             }),
-            () = context.ct.cancelled() => Ok(failed("the call was cancelled")),
+            () = request.ct.cancelled() => Ok(failed("the call was cancelled")),
         }
     }
 }
@@ -182,7 +182,7 @@ impl ServerHandler for BotServer {
     async fn call_tool(
         &self,
         call: CallToolRequestParams,
-        context: RequestContext<RoleServer>,
+        request: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let args = call.arguments.unwrap_or_default();
         let outcome = if let Some(tool) = self.bot.tool(&call.name) {
@@ -190,7 +190,7 @@ impl ServerHandler for BotServer {
                 name: tool.name.clone(),
                 args: serde_json::Value::Object(args),
             };
-            self.run(content, &context).await
+            self.run(content, &request).await
         } else if call.name == ASK {
             let text = args
                 .get("message")
@@ -204,7 +204,7 @@ impl ServerHandler for BotServer {
                 files: Vec::new(),
                 images: Vec::new(),
             };
-            self.run(content, &context).await
+            self.run(content, &request).await
         } else if call.name == SEARCH {
             self.search(&args).await
         } else {

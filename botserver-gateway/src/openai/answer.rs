@@ -1,5 +1,7 @@
 //! Answers of chat completions, whole and in pieces.
 
+use std::fmt::Write as _;
+
 use botstate::{
     door::End,
     model::{Finish, ToolCall, Usage},
@@ -55,21 +57,25 @@ fn calls(calls: &[ToolCall]) -> Vec<Value> {
 
 /// A whole answer, with its text as it may be shown.
 pub(crate) fn whole(head: &Head, end: &End, text: &str) -> Value {
-    let mut message = json!({ "role": "assistant", "content": text, "refusal": null });
-    if !end.calls.is_empty() {
+    let has_calls = !end.calls.is_empty();
+    let content = if has_calls && text.is_empty() {
+        Value::Null
+    } else {
+        text.into()
+    };
+    let mut message = serde_json::Map::new();
+    message.insert("role".to_owned(), "assistant".into());
+    message.insert("content".to_owned(), content);
+    message.insert("refusal".to_owned(), Value::Null);
+    if has_calls {
         let mut calls = calls(&end.calls);
-        for call in &mut calls {
-            if let Some(call) = call.as_object_mut() {
-                call.shift_remove("index");
-            }
+        for call in calls.iter_mut().filter_map(Value::as_object_mut) {
+            call.shift_remove("index");
         }
-        message["tool_calls"] = calls.into();
-        if text.is_empty() {
-            message["content"] = Value::Null;
-        }
+        message.insert("tool_calls".to_owned(), calls.into());
     }
     if !end.citations.is_empty() {
-        message["citations"] = json!(end.citations);
+        message.insert("citations".to_owned(), json!(end.citations));
     }
     json!({
         "id": head.id,
@@ -139,7 +145,8 @@ impl Chunks {
                 "choices": [],
                 "usage": usage(end.usage),
             });
-            out.push_str(&format!("data: {last}\n\n"));
+            // Writing into a text cannot fail.
+            let _ = write!(out, "data: {last}\n\n");
         }
         out.push_str("data: [DONE]\n\n");
         out.into()

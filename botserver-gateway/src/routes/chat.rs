@@ -1,6 +1,6 @@
 //! `/v1/chat/completions`.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use axum::{
     body::Body,
@@ -330,7 +330,8 @@ impl Streaming {
                 }
                 Some(Piece::Failed(problem)) => {
                     self.talk = None;
-                    out.push_str(&format!("data: {}\n\n", Refusal::from(*problem).document()));
+                    // Writing into a text cannot fail.
+                    let _ = write!(out, "data: {}\n\n", Refusal::from(*problem).document());
                     return Some(out.into());
                 }
                 Some(Piece::Citations(_) | Piece::Fault(_)) => {}

@@ -1,6 +1,6 @@
 //! `/v1/responses`, as far as a conversation goes.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use axum::{
     body::Body,
@@ -143,11 +143,11 @@ enum CallItem {
 pub(super) async fn create_response(
     State(gateway): State<Gateway>,
     Auth(caller): Auth,
-    context: RequestContext,
+    request: RequestContext,
     headers: HeaderMap,
     Json(asked): Json<Ask>,
 ) -> Result<Response, Refusal> {
-    let (caller, bot) = gateway.enter(caller, &asked.model, &context).await?;
+    let (caller, bot) = gateway.enter(caller, &asked.model, &request).await?;
     let conversations = gateway.conversations()?;
     let tools = tools::read(asked.tools, asked.tool_choice.as_ref(), &bot)?;
     let (mut instructions, history, content) = read(asked.input)?;
@@ -513,6 +513,7 @@ impl Streaming {
             data.insert("sequence_number".to_owned(), self.number.into());
         }
         self.number += 1;
-        out.push_str(&format!("event: {name}\ndata: {data}\n\n"));
+        // Writing into a text cannot fail.
+        let _ = write!(out, "event: {name}\ndata: {data}\n\n");
     }
 }

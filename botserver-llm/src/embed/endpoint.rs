@@ -189,7 +189,9 @@ impl Remote {
                 if !length.is_normal() {
                     return Err(garbled("a vector without a length".to_owned()));
                 }
-                vector.iter_mut().for_each(|number| *number /= length);
+                for number in &mut vector {
+                    *number /= length;
+                }
                 Ok(vector)
             })
             .collect()

@@ -158,7 +158,9 @@ impl VectorIndex for Qdrant {
         for some in documents.chunks(BATCH) {
             let mut filter = of(space, vec![json!({ "key": "document", "match": { "any": some } })]);
             if !keep.is_empty() {
-                filter["must_not"] = json!([{ "has_id": keep }]);
+                if let Some(filter) = filter.as_object_mut() {
+                    filter.insert("must_not".to_owned(), json!([{ "has_id": keep }]));
+                }
             }
             self.delete(space, filter).await?;
         }

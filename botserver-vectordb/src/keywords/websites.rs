@@ -38,7 +38,7 @@ pub(super) fn keywords(slot: &Late<KnowledgeService>) -> Vec<Keyword> {
     ]
 }
 
-async fn use_website(service: &KnowledgeService, turn: &mut dyn Turn, mut args: Args) -> Result<Value, Fault> {
+fn use_website(service: &KnowledgeService, turn: &mut dyn Turn, mut args: Args) -> Result<Value, Fault> {
     let text = args.text("url")?;
     let (url, collection) = address(&text).map_err(|error| Fault::new(FaultKind::Argument, error.to_string()))?;
     let bot = std::sync::Arc::clone(turn.bot());

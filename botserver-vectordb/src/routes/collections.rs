@@ -241,9 +241,8 @@ pub(super) async fn list_documents(
     Path((bot, collection)): Path<(String, String)>,
     Query(query): Query<DocumentQuery>,
 ) -> Result<Json<DocumentPage>, Problem> {
-    let limit = match query.limit.unwrap_or(50) {
-        limit @ 1..=200 => limit,
-        _ => return Err(Problem::invalid().field("limit", "must be 1 to 200")),
+    let limit @ 1..=200 = query.limit.unwrap_or(50) else {
+        return Err(Problem::invalid().field("limit", "must be 1 to 200"));
     };
     let wanted = query.state.map(DocumentState::model);
     let entries = knowledge.list_documents(&caller, &bot, &collection).await?;

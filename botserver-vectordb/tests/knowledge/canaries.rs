@@ -1,5 +1,7 @@
 //! What a reader may not read has no influence on what he gets: not on passages, titles, counts, scores or order.
 
+use std::fmt::Write as _;
+
 use botstate::knowledge::{Found, Reader};
 use serde_json::json;
 
@@ -85,7 +87,7 @@ async fn told(server: &Server, who: &str) -> String {
                 item.as_object_mut().unwrap().remove(key);
             }
         }
-        text.push_str(&format!("{} {json}\n", answer.status));
+        writeln!(text, "{} {json}", answer.status).unwrap();
     }
     for question in QUESTIONS {
         let body = json!({ "bot": "a", "query": question }).to_string();
@@ -95,7 +97,7 @@ async fn told(server: &Server, who: &str) -> String {
     for hidden in ["hr", "staff", "board", "no-such-thing"] {
         let path = format!("/api/kb/a/collections/{hidden}/documents");
         let answer = server.call("GET", &path, who, "").await;
-        text.push_str(&format!("{hidden}: {}\n", answer.status));
+        writeln!(text, "{hidden}: {}", answer.status).unwrap();
     }
     text
 }

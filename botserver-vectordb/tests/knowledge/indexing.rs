@@ -197,9 +197,10 @@ async fn many_documents_are_indexed_across_restarts() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn passages_stay_within_what_they_may_cost_and_do_not_repeat() {
     for house in houses() {
-        let long: String = (0..400)
-            .map(|number| format!("Sentence {number} is about the lighthouse of the island and its keeper. "))
+        let long: Vec<String> = (0..400)
+            .map(|number| format!("Sentence {number} is about the lighthouse of the island and its keeper."))
             .collect();
+        let long = long.join(" ");
         house.write("a.gbai/a.gbkb/docs/long.md", &format!("# Island\n\n{long}"));
         house.write("a.gbai/a.gbkb/docs/one.md", "The lighthouse keeper is called Vera.");
         house.write("a.gbai/a.gbkb/docs/two.md", "The lighthouse  keeper is called VERA.");

@@ -43,10 +43,11 @@ fn judge(questions: &[Question], answers: &[Vec<String>]) -> Quality {
     for (question, answer) in questions.iter().zip(answers) {
         let rank = answer.iter().position(|document| question.documents.contains(document));
         if let Some(rank) = rank {
+            let is_near = rank < AT;
             #[expect(clippy::cast_precision_loss, reason = "ranks are small")]
             let rank = (rank + 1) as f64;
             quality.reciprocal += 1.0 / rank;
-            if rank <= AT as f64 {
+            if is_near {
                 quality.recall += 1.0;
             }
             if rank <= 10.0 {

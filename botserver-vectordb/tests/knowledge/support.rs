@@ -44,7 +44,8 @@ const PATIENCE: Duration = Duration::from_secs(90);
 pub(crate) struct House {
     config: Config,
     folder: TempDir,
-    _database: Option<Database>,
+    /// Ends the database with the house.
+    database: Option<Database>,
     /// The address of Qdrant, where that is the index.
     qdrant: Option<String>,
 }
@@ -57,7 +58,7 @@ pub(crate) fn houses() -> Vec<House> {
         let mut house = House::new();
         house.config.database.url = DatabaseUrl::Postgres(Secret::new(database.url.clone()));
         house.config.database.pool_size = 4;
-        house._database = Some(database);
+        house.database = Some(database);
         houses.push(house);
     }
     if let Some(server) = servers::Qdrant::shared() {
@@ -78,7 +79,7 @@ impl House {
         Self {
             config,
             folder,
-            _database: None,
+            database: None,
             qdrant: None,
         }
     }

@@ -19,7 +19,8 @@ pub(super) struct Session {
     outbound: Outbound,
     url: String,
     token: Option<String>,
-    session: Option<HeaderValue>,
+    /// What the server calls this talk.
+    name: Option<HeaderValue>,
     version: Option<HeaderValue>,
     number: u64,
 }
@@ -30,7 +31,7 @@ impl Session {
             outbound,
             url,
             token,
-            session: None,
+            name: None,
             version: None,
             number: 0,
         }
@@ -47,7 +48,7 @@ impl Session {
         let body = message::request(self.number, method, &params);
         let response = self.send(Method::POST, body).await?;
         if let Some(session) = response.headers.get(SESSION) {
-            self.session = Some(session.clone());
+            self.name = Some(session.clone());
         }
         let host = self.host();
         if !response.status.is_success() {
@@ -77,7 +78,7 @@ impl Session {
 
     /// Ends the session, where the server made one.
     pub(super) async fn close(self) {
-        if self.session.is_some()
+        if self.name.is_some()
             && let Err(fault) = self.send(Method::DELETE, String::new()).await
         {
             tracing::debug!(%fault, "an MCP session was left to end by itself");
@@ -91,7 +92,7 @@ impl Session {
             header::ACCEPT,
             HeaderValue::from_static("application/json, text/event-stream"),
         );
-        for (name, value) in [(SESSION, &self.session), (VERSION, &self.version)] {
+        for (name, value) in [(SESSION, &self.name), (VERSION, &self.version)] {
             if let Some(value) = value {
                 headers.insert(name, value.clone());
             }

@@ -334,8 +334,8 @@ fn prepare(document: &Document, path: &str, sizes: Sizes) -> Cut {
         .collect();
     let chunks = cut(document, sizes);
     let language = document.language.clone().or_else(|| {
-        let sample: String = chunks.iter().take(8).map(|chunk| format!("{}\n", chunk.body)).collect();
-        guess_language(&sample).map(str::to_owned)
+        let bodies: Vec<_> = chunks.iter().take(8).map(|chunk| chunk.body.as_str()).collect();
+        guess_language(&bodies.join("\n")).map(str::to_owned)
     });
     Cut {
         chunks: chunks

@@ -8,8 +8,10 @@ use std::{
     time::Duration,
 };
 
+#[expect(clippy::disallowed_types, reason = "the baseline is bare axum")]
+use axum::Json;
 use axum::{
-    Json, Router,
+    Router,
     body::{Body, Bytes},
     http::header::CONTENT_TYPE,
     response::{IntoResponse, Response},

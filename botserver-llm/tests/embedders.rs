@@ -1,4 +1,9 @@
 //! Embedders of providers, on the wire.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test stops where something is not as it should be"
+)]
 
 use std::sync::Arc;
 
@@ -13,10 +18,13 @@ use botstate::{
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
+/// The key and the body of a request.
+type Asked = (Option<String>, Value);
+
 /// What a provider was asked, and how often it is to refuse first.
 #[derive(Clone, Default)]
 struct Provider {
-    asked: Arc<Mutex<Vec<(Option<String>, Value)>>>,
+    asked: Arc<Mutex<Vec<Asked>>>,
     refusals: Arc<Mutex<u32>>,
 }
 

@@ -8,8 +8,6 @@
 //! Invariant: what a reader may not read has no influence on what he gets. Passages lie apart by who may read them, and
 //! a search, its statistics and its counts touch only what its reader may read.
 
-#![expect(clippy::similar_names, reason = "a shelf is the word for it, and self is everywhere")]
-
 mod access;
 mod analyse;
 mod backstage;

@@ -145,7 +145,7 @@ impl KnowledgeService {
         let (Some(bot), Some(outbound)) = (self.bot_of(site.bot), self.outbound.clone()) else {
             return Ok(());
         };
-        let outcome = crawl::Crawl::of(self, &bot, &site, outbound).run().await?;
+        let outcome = crawl::Crawl::of(self, &bot, &site, &outbound).run().await?;
         let Some(outcome) = outcome else { return Ok(()) };
         tracing::info!(bot.name = %bot.name, "read the website {}: {outcome}", site.url);
         let (jobs, failed) = (self.jobs.clone(), outcome.failed);

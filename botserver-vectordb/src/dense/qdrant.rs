@@ -157,10 +157,8 @@ impl VectorIndex for Qdrant {
     async fn remove(&self, space: &Space, documents: &[Uuid], keep: &[Uuid]) -> Result<(), VectorError> {
         for some in documents.chunks(BATCH) {
             let mut filter = of(space, vec![json!({ "key": "document", "match": { "any": some } })]);
-            if !keep.is_empty() {
-                if let Some(filter) = filter.as_object_mut() {
-                    filter.insert("must_not".to_owned(), json!([{ "has_id": keep }]));
-                }
+            if let Some(filter) = filter.as_object_mut().filter(|_| !keep.is_empty()) {
+                filter.insert("must_not".to_owned(), json!([{ "has_id": keep }]));
             }
             self.delete(space, filter).await?;
         }

@@ -1,5 +1,7 @@
 //! `USE WEBSITE` and `CLEAR WEBSITES`: websites that a conversation searches.
 
+use std::future::ready;
+
 use botlib::Value;
 use botstate::{
     dialog::{Fault, FaultKind},
@@ -23,7 +25,7 @@ pub(super) fn keywords(slot: &Late<KnowledgeService>) -> Vec<Keyword> {
             summary: "Reads a website, keeps it fresh, and lets later messages of the conversation be answered from it. \
                       The interval is a number with h, d, w, m or y, or n for once; the shortest that anybody asks for counts.",
             example: "USE WEBSITE \"https://example.com/help\" REFRESH \"1w\"\nTALK \"Ask me about our help pages.\"",
-            work: |service, turn, args| Box::pin(use_website(service, turn, args)),
+            work: |service, turn, args| Box::pin(ready(use_website(service, turn, args))),
         }
         .keyword(slot),
         Entry {

@@ -85,7 +85,7 @@ enum Fetched {
 }
 
 impl<'a> Crawl<'a> {
-    pub(super) fn of(service: &'a KnowledgeService, bot: &'a Arc<Bot>, site: &'a Site, outbound: Outbound) -> Self {
+    pub(super) fn of(service: &'a KnowledgeService, bot: &'a Arc<Bot>, site: &'a Site, outbound: &Outbound) -> Self {
         Self {
             service,
             bot,

@@ -3,9 +3,8 @@
 #![expect(
     clippy::indexing_slicing,
     clippy::panic,
-    clippy::print_stdout,
     clippy::unwrap_used,
-    reason = "helpers of tests may fail loudly, and figures are told"
+    reason = "helpers of tests may fail loudly"
 )]
 
 mod canaries;

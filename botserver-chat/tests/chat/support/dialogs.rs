@@ -119,6 +119,7 @@ impl Dialogs for Scripts {
             .collect())
     }
 
+    #[expect(clippy::only_used_in_recursion, reason = "the port gives the bot")]
     fn reach(&self, bot: &Bot, script: &str) -> Option<BTreeSet<String>> {
         let ops = self.0.lock().get(&script.to_lowercase()).cloned()?;
         let mut phrases = BTreeSet::new();

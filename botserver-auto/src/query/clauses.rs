@@ -166,9 +166,9 @@ impl Reader<'_> {
     /// Whether the token here is a column or a function although it is called like a clause: it stands where a value
     /// is expected, as in `price < limit`, `x.order` or `LEFT(name, 2)`.
     fn is_column(&self) -> bool {
-        const BEFORE: [&str; 14] = [
-            "WHERE", "AND", "OR", "NOT", "BY", "HAVING", "ON", "IN", "LIKE", "BETWEEN", "WHEN", "THEN", "ELSE",
-            "DISTINCT",
+        const BEFORE: [&str; 15] = [
+            "SELECT", "WHERE", "AND", "OR", "NOT", "BY", "HAVING", "ON", "IN", "LIKE", "BETWEEN", "WHEN", "THEN",
+            "ELSE", "DISTINCT",
         ];
         let word = |words: &[&str]| {
             let token = self.scan.token(self.at);

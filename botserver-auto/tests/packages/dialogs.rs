@@ -133,10 +133,10 @@ async fn a_state_whose_program_nobody_knows_is_refused() {
 #[tokio::test]
 async fn what_a_script_may_come_to_is_known_before_it_runs() {
     let scripts = [
-        ("a.gbai/inner.bas", "SET BOT MEMORY \"k\", 1\ninner"),
+        ("a.gbai/inner.bas", "SET BOT MEMORY \"k\", 1\nCALL \"outer\""),
         (
             "a.gbai/outer.bas",
-            "IF 1 = 2 THEN\n  x = GET BOT MEMORY(\"k\")\nEND IF\nsay_it\ninner\nSUB say_it()\n  SET USER FACT \"a\", 1\nEND SUB",
+            "IF 1 = 2 THEN\n  x = GET BOT MEMORY(\"k\")\nEND IF\nsay_it\nCALL \"inner\"\nSUB say_it()\n  SET USER FACT \"a\", 1\nEND SUB",
         ),
         ("a.gbai/plain.bas", "TALK \"hello\"\nRETURN 1"),
     ];

@@ -113,7 +113,7 @@ mod tests {
         let text = "The invoice is paid within thirty days";
         assert!((near(text, text) - 1.0).abs() < 1e-5);
         assert!(near(text, "When are invoices paid?") > near(text, "Who repairs the coffee machine?") + 0.2);
-        assert!(near("reembolso", "rembolso") > 0.5);
+        assert!(near("reembolso", "rembolso") > near("reembolso", "garantia") + 0.3);
     }
 
     #[test]

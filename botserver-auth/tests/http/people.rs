@@ -45,6 +45,9 @@ async fn every_route_declares_who_may_enter() {
         insta::assert_snapshot!(table.join("\n"), @r#"
         GET    /api/auth                  public
         POST   /api/auth/claim            public
+        GET    /api/auth/keys             account.manage
+        POST   /api/auth/keys             account.manage
+        DELETE /api/auth/keys/{id}        account.manage
         POST   /api/auth/login            public
         POST   /api/auth/logout           account.manage
         GET    /api/auth/me               account.manage
@@ -111,7 +114,8 @@ async fn invited_person_claims_the_account_and_signs_in() {
             "role": "member",
             "permissions": [
               "chat.talk",
-              "account.manage"
+              "account.manage",
+              "kb.read"
             ],
             "disabled": false,
             "claimed": false,

@@ -39,6 +39,8 @@ async fn person_signs_in_and_is_known_by_token_and_cookie() {
               "chat.talk",
               "account.manage",
               "bots.read",
+              "kb.read",
+              "kb.manage",
               "monitoring.read"
             ],
             "disabled": false,

@@ -17,6 +17,7 @@ mod mcp;
 mod openai;
 mod routes;
 mod service;
+mod whole;
 
 use botserver_core::Routes;
 use botstate::keyword::Keyword;

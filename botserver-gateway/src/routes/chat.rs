@@ -64,15 +64,15 @@ pub(super) struct Completion {
     #[schema(required = false, minimum = 0, maximum = 2)]
     temperature: Option<f32>,
     /// The longest answer, in tokens.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::whole::whole")]
     #[schema(required = false, minimum = 1, maximum = 1_000_000)]
     max_tokens: Option<u32>,
     /// The same by its newer name.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::whole::whole")]
     #[schema(required = false, minimum = 1, maximum = 1_000_000)]
     max_completion_tokens: Option<u32>,
     /// Answers wanted; one is given.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::whole::whole")]
     #[schema(required = false, minimum = 1, maximum = 1)]
     n: Option<u32>,
     /// The form of the answer; `text` is given.
@@ -118,6 +118,7 @@ enum Words {
     (status = 404, description = "No such bot for this caller", body = serde_json::Value),
     (status = 429, description = "Too many requests", body = serde_json::Value),
     (status = 502, description = "The model did not answer", body = serde_json::Value),
+    (status = "default", description = "Any other failure", body = serde_json::Value),
 ))]
 pub(super) async fn create_completion(
     State(gateway): State<Gateway>,

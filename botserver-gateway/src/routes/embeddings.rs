@@ -29,7 +29,7 @@ pub(super) struct Embed {
     #[schema(required = false)]
     encoding_format: Option<Encoding>,
     /// Numbers of a vector; those of the embedder.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::whole::whole")]
     #[schema(required = false, minimum = 1, maximum = 1_000_000)]
     dimensions: Option<usize>,
 }
@@ -64,6 +64,7 @@ enum Encoding {
     (status = 404, description = "No such bot for this caller", body = serde_json::Value),
     (status = 501, description = "This server was built without embedders", body = serde_json::Value),
     (status = 502, description = "The embedder did not answer", body = serde_json::Value),
+    (status = "default", description = "Any other failure", body = serde_json::Value),
 ))]
 pub(super) async fn create_embeddings(
     State(gateway): State<Gateway>,

@@ -43,6 +43,7 @@ fn model(gateway: &Gateway, bot: &Bot) -> Model {
 #[utoipa::path(get, path = "/v1/models", responses(
     (status = 200, description = "The bots", body = ModelList),
     (status = 401, description = "No key", body = serde_json::Value),
+    (status = "default", description = "Any other failure", body = serde_json::Value),
 ))]
 pub(super) async fn list_models(
     State(gateway): State<Gateway>,
@@ -63,6 +64,7 @@ pub(super) async fn list_models(
         (status = 200, description = "The bot", body = Model),
         (status = 401, description = "No key", body = serde_json::Value),
         (status = 404, description = "No such bot for this caller", body = serde_json::Value),
+        (status = "default", description = "Any other failure", body = serde_json::Value),
 ))]
 pub(super) async fn get_model(
     State(gateway): State<Gateway>,

@@ -71,7 +71,7 @@ pub(super) struct Ask {
     #[schema(required = false, minimum = 0, maximum = 2)]
     temperature: Option<f32>,
     /// The longest answer, in tokens.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::whole::whole")]
     #[schema(required = false, minimum = 1, maximum = 1_000_000)]
     max_output_tokens: Option<u32>,
     /// What the client wants to read again in the response.
@@ -139,6 +139,7 @@ enum CallItem {
     (status = 404, description = "No such bot for this caller", body = serde_json::Value),
     (status = 429, description = "Too many requests", body = serde_json::Value),
     (status = 502, description = "The model did not answer", body = serde_json::Value),
+    (status = "default", description = "Any other failure", body = serde_json::Value),
 ))]
 pub(super) async fn create_response(
     State(gateway): State<Gateway>,

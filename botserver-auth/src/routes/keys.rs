@@ -27,10 +27,10 @@ pub(crate) struct CreateKey {
     #[schema(value_type = Vec<String>, example = json!(["chat.talk"]))]
     permissions: BTreeSet<Permission>,
     /// Names of the bots that it is for; all when absent.
-    #[schema(nullable = false)]
+    #[schema(required = false)]
     bots: Option<Vec<String>>,
     /// For how many days it is good; 90 when absent.
-    #[schema(minimum = 1, maximum = 366, nullable = false)]
+    #[schema(minimum = 1, maximum = 366, required = false)]
     days: Option<u16>,
 }
 
@@ -46,7 +46,7 @@ pub(crate) struct KeyView {
     permissions: Vec<&'static str>,
     /// Ids of the bots that it is for; absent when for all.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(required = false)]
     bots: Option<Vec<String>>,
     /// When it was made.
     #[schema(value_type = String, format = "date-time")]

@@ -18,6 +18,18 @@ use crate::models::Directory;
 /// What `embedding-model` says for the embedder that needs no model.
 const HASH: &str = hash::ID;
 
+/// Gives a vector the length 1; false when it has none to begin with.
+fn normalise(vector: &mut [f32]) -> bool {
+    let length = vector.iter().map(|number| number * number).sum::<f32>().sqrt();
+    if !length.is_normal() {
+        return false;
+    }
+    for number in vector {
+        *number /= length;
+    }
+    true
+}
+
 impl Embedders for Directory {
     fn for_bot(&self, bot: &Bot) -> Arc<dyn Embedder> {
         match self.remote(&bot.settings) {

@@ -185,12 +185,8 @@ impl Remote {
                         "vectors of {found} numbers where {wanted} were asked for: mend embedding-dimensions"
                     )));
                 }
-                let length = vector.iter().map(|number| number * number).sum::<f32>().sqrt();
-                if !length.is_normal() {
+                if !super::normalise(&mut vector) {
                     return Err(garbled("a vector without a length".to_owned()));
-                }
-                for number in &mut vector {
-                    *number /= length;
                 }
                 Ok(vector)
             })

@@ -80,12 +80,8 @@ fn embed(text: &str) -> Vec<f32> {
             *number += sign * weight * count.sqrt();
         }
     }
-    let length = vector.iter().map(|number| number * number).sum::<f32>().sqrt();
-    if length > 0.0 {
-        for number in &mut vector {
-            *number /= length;
-        }
-    }
+    // Opposite features may leave nothing, which has no length to give it.
+    super::normalise(&mut vector);
     vector
 }
 

@@ -370,6 +370,7 @@ async fn a_service_account_gets_one_token_for_many_requests() {
     let granted = json!({ "access_token": "ya29.granted", "expires_in": 3599, "token_type": "Bearer" });
     let tokens = Peer::start([Script::status(200, granted.to_string())]).await;
     let models = Peer::start([Dialect::Vertex.text("one"), Dialect::Vertex.text("two")]).await;
+    // The key was made for this test and opens nothing.
     let account = json!({
         "type": "service_account", "project_id": "shop", "private_key_id": "k1",
         "private_key": include_str!("account.pem"), "client_email": "bot@shop.iam.gserviceaccount.com",

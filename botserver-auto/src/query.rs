@@ -82,6 +82,33 @@ impl Query {
     pub(crate) fn tables(&self) -> &[Table] {
         &self.tables
     }
+
+    /// The columns of its sources that it names.
+    pub(crate) fn columns(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        let mut own: Vec<&str> = self.aggregates.iter().map(|call| call.column.as_str()).collect();
+        for item in &self.items {
+            if let Item::Named(name, formula) = item {
+                names.extend(formula.columns());
+                own.push(name);
+            }
+        }
+        names.extend(self.joins.iter().flat_map(|join| join.on.columns()));
+        names.extend(self.filter.columns());
+        names.extend(
+            self.aggregates
+                .iter()
+                .filter_map(|call| call.of.as_ref())
+                .flat_map(Formula::columns),
+        );
+        let results = self.group.iter().chain(self.order.iter().map(|(formula, _)| formula));
+        let results = results.flat_map(Formula::columns).chain(self.having.columns());
+        // What comes after the rows are made may name columns of the result as well.
+        names.extend(results.filter(|name| !own.iter().any(|own| own.eq_ignore_ascii_case(name))));
+        let calls: Vec<&str> = self.aggregates.iter().map(|call| call.column.as_str()).collect();
+        names.retain(|name| !calls.contains(name));
+        names
+    }
 }
 
 fn fault(message: impl Into<String>) -> Fault {

@@ -14,6 +14,7 @@ mod follow;
 mod knowledge;
 mod request;
 mod stack;
+mod tables;
 mod tape;
 
 use std::sync::Arc;
@@ -349,6 +350,10 @@ impl keyword::Turn for Turn {
 
     fn conversation(&self) -> ConversationId {
         self.conversation.id
+    }
+
+    fn turn(&self) -> Option<TurnId> {
+        Some(self.id)
     }
 
     fn idempotency_key(&self) -> &str {

@@ -14,7 +14,7 @@ use botstate::{
 
 use crate::{
     breaker::{BreakerReport, BreakerState},
-    keyword::{llm_keyword, text_keywords},
+    keyword::{llm_keyword, model_keywords, text_keywords},
     meter,
     models::Directory,
 };
@@ -103,7 +103,8 @@ impl LlmService {
     /// Registers the keywords of this domain.
     pub fn register(&self, registry: &mut Registry) {
         registry.register(llm_keyword(self.models()));
-        for keyword in text_keywords(&self.models()) {
+        let models = self.models();
+        for keyword in text_keywords(&models).into_iter().chain(model_keywords(&models)) {
             registry.register(keyword);
         }
     }

@@ -71,7 +71,7 @@ impl Turn {
     }
 
     /// What the person asked before, the newest first.
-    async fn questions_before(&mut self, since: i64) -> Vec<String> {
+    pub(super) async fn questions_before(&mut self, since: i64) -> Vec<String> {
         let (id, after) = (self.conversation.id, self.conversation.session.forgotten.unwrap_or(0));
         let read = self
             .engine

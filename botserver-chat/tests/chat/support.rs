@@ -21,6 +21,7 @@ use botstate::{
     identity::Visitors,
     keyword::Registry,
     model::Models,
+    rows::TableQueries,
     shared::Local,
 };
 use http::{HeaderMap, header};
@@ -40,6 +41,7 @@ pub(crate) struct House {
     pub(crate) probe: Arc<Probe>,
     model: Option<ScriptedModel>,
     pub(crate) shelf: Option<Arc<Shelf>>,
+    tables: Option<Arc<dyn TableQueries>>,
     config: Config,
 }
 
@@ -73,6 +75,7 @@ impl House {
             probe: Arc::default(),
             model: None,
             shelf: None,
+            tables: None,
             config,
         }
     }
@@ -110,6 +113,12 @@ impl House {
         self
     }
 
+    /// Gives the bot tables.
+    pub(crate) fn tables(mut self, tables: impl TableQueries) -> Self {
+        self.tables = Some(Arc::new(tables));
+        self
+    }
+
     pub(crate) fn bot(mut self, change: impl FnOnce(&mut Bot)) -> Self {
         change(&mut self.bot);
         self
@@ -129,7 +138,7 @@ impl House {
             .unwrap();
         let (config, mut bot, model) = (self.config.clone(), copy(&self.bot), self.model.clone());
         let (scripts, probe) = (Arc::clone(&self.scripts), Arc::clone(&self.probe));
-        let shelf = self.shelf.clone();
+        let (shelf, tables) = (self.shelf.clone(), self.tables.clone());
         let serving = runtime.spawn(async move {
             let (db, _) = Db::open(&config.database).await.unwrap();
             bot.org = db::default_org(&db, SystemClock.now()).await.unwrap();
@@ -145,6 +154,7 @@ impl House {
                 dialogs: Some(scripts),
                 visitors: None,
                 models: model.map(|model| Arc::new(model) as Arc<dyn Models>),
+                tables,
                 keywords: Arc::new(registry),
                 ..Ports::default()
             };
@@ -295,6 +305,11 @@ impl Door {
                 conversation.parse().ok()?,
                 request,
             )),
+            ["operator", person] => {
+                let person: PersonId = person.parse().ok()?;
+                let session = SessionId::from_uuid(*person.as_uuid());
+                Some(Caller::person(org, person, Role::Operator, session, request))
+            }
             ["person", person] => {
                 let person: PersonId = person.parse().ok()?;
                 let session = SessionId::from_uuid(*person.as_uuid());

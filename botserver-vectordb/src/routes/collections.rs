@@ -138,7 +138,11 @@ pub(super) struct DocumentPage {
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct NewCollection {
     /// The name.
-    #[schema(min_length = 1, max_length = 100, pattern = r"^(?!\s*(\.|$))[^/\\\x00-\x1f\x7f-\x9f]+$")]
+    #[schema(
+        min_length = 1,
+        max_length = 100,
+        pattern = r"^(?!\s*(\.|$))[^/\\\x00-\x1f\x7f-\x9f]+$"
+    )]
     name: String,
 }
 

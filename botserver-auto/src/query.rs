@@ -86,7 +86,7 @@ impl Query {
     /// The columns of its sources that it names.
     pub(crate) fn columns(&self) -> Vec<&str> {
         let mut names: Vec<&str> = Vec::new();
-        let mut own: Vec<&str> = self.aggregates.iter().map(|call| call.column.as_str()).collect();
+        let mut own: Vec<&str> = Vec::new();
         for item in &self.items {
             if let Item::Named(name, formula) = item {
                 names.extend(formula.columns());
@@ -101,10 +101,15 @@ impl Query {
                 .filter_map(|call| call.of.as_ref())
                 .flat_map(Formula::columns),
         );
-        let results = self.group.iter().chain(self.order.iter().map(|(formula, _)| formula));
-        let results = results.flat_map(Formula::columns).chain(self.having.columns());
-        // What comes after the rows are made may name columns of the result as well.
-        names.extend(results.filter(|name| !own.iter().any(|own| own.eq_ignore_ascii_case(name))));
+        names.extend(self.group.iter().flat_map(Formula::columns));
+        names.extend(self.having.columns());
+        for (formula, _) in &self.order {
+            // Rows are ordered by columns of the result as well, each by itself.
+            let sole = formula.sole_column();
+            if !sole.is_some_and(|name| own.iter().any(|own| own.eq_ignore_ascii_case(name))) {
+                names.extend(formula.columns());
+            }
+        }
         let calls: Vec<&str> = self.aggregates.iter().map(|call| call.column.as_str()).collect();
         names.retain(|name| !calls.contains(name));
         names

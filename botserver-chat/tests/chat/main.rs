@@ -16,6 +16,7 @@ mod order;
 mod orders;
 mod privacy;
 mod prompts;
+mod record;
 mod recovery;
 mod repeats;
 mod rest;

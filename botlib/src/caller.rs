@@ -36,6 +36,12 @@ pub enum Permission {
     /// Add and remove collections and documents, and see how their indexing goes.
     #[serde(rename = "kb.manage")]
     KnowledgeManage,
+    /// See what models were asked and what it cost, and the budgets.
+    #[serde(rename = "usage.read")]
+    UsageRead,
+    /// Set budgets.
+    #[serde(rename = "usage.manage")]
+    UsageManage,
     /// Read the metrics of the server.
     #[serde(rename = "monitoring.read")]
     MonitoringRead,
@@ -43,7 +49,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission there is.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::ChatTalk,
         Self::AccountManage,
         Self::UsersRead,
@@ -53,6 +59,8 @@ impl Permission {
         Self::TasksManage,
         Self::KnowledgeRead,
         Self::KnowledgeManage,
+        Self::UsageRead,
+        Self::UsageManage,
         Self::MonitoringRead,
     ];
 
@@ -68,6 +76,8 @@ impl Permission {
             Self::TasksManage => "tasks.manage",
             Self::KnowledgeRead => "kb.read",
             Self::KnowledgeManage => "kb.manage",
+            Self::UsageRead => "usage.read",
+            Self::UsageManage => "usage.manage",
             Self::MonitoringRead => "monitoring.read",
         }
     }
@@ -135,6 +145,7 @@ impl Role {
                 Permission::BotsRead,
                 Permission::KnowledgeRead,
                 Permission::KnowledgeManage,
+                Permission::UsageRead,
                 Permission::MonitoringRead,
             ],
             Self::Admin => &Permission::ALL,

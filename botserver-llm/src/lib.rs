@@ -49,5 +49,5 @@ mod spend;
 
 pub use breaker::{BreakerReport, BreakerState};
 pub use http::ensure_tls;
-pub use keyword::{llm_keyword, text_keywords};
+pub use keyword::{keywords, llm_keyword, text_keywords};
 pub use service::{LlmConfig, LlmService, service};

@@ -167,6 +167,11 @@ impl Directory {
         Ok(allowances)
     }
 
+    /// What a model's tokens cost, when known.
+    pub(crate) fn price(&self, kind: Kind, model: &str) -> Option<Price> {
+        self.catalogue.facts(kind, model).price
+    }
+
     /// Where the embeddings of the server at `base` are, the client for it, and the server's key if it is meant for it.
     pub(crate) fn embedding_endpoint(&self, base: &str) -> Result<(Endpoint, reqwest::Client, Option<Secret>), String> {
         let http = self.http.as_ref().map_err(Clone::clone)?;

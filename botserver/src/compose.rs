@@ -130,6 +130,15 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
         state.ports.models = Some(llm.models());
         state.ports.embedders = Some(llm.embedders());
     }
+    #[cfg(feature = "usage")]
+    let usage = {
+        let usage = botserver_usage::UsageService::new(&state);
+        // Whoever takes the ports from here on is counted.
+        state.ports.models = Some(usage.models(llm.models()));
+        state.ports.embedders = Some(usage.embedders(llm.embedders()));
+        state.ports.ledger = Some(usage.ledger());
+        usage
+    };
     #[cfg(feature = "gateway")]
     let mcp = {
         #[cfg(feature = "auto")]
@@ -164,7 +173,11 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
     {
         let mut keywords = Registry::new();
         #[cfg(feature = "llm")]
-        llm.register(&mut keywords);
+        if let Some(models) = &state.ports.models {
+            for keyword in botserver_llm::keywords(models) {
+                keywords.register(keyword);
+            }
+        }
         #[cfg(feature = "chat")]
         for keyword in botserver_chat::keywords_of(&state) {
             keywords.register(keyword);
@@ -225,13 +238,14 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
     };
     #[cfg(feature = "vectordb")]
     let knowledge = {
+        let embedders = state.ports.embedders.clone().unwrap_or_else(|| llm.embedders());
         let knowledge = match &state.config.qdrant_url {
             Some(url) => {
                 let qdrant = botserver_vectordb::Qdrant::new(url.expose(), state.config.qdrant_key.clone())?;
                 app = app.checks([qdrant.health_check()]);
-                botserver_vectordb::KnowledgeService::with_index(&state, llm.embedders(), Arc::new(qdrant))
+                botserver_vectordb::KnowledgeService::with_index(&state, embedders, Arc::new(qdrant))
             }
-            None => botserver_vectordb::KnowledgeService::new(&state, llm.embedders()),
+            None => botserver_vectordb::KnowledgeService::new(&state, embedders),
         };
         let knowledge = knowledge.with_outbound(guarded(&state.config, websites)?);
         state.ports.knowledge.fill(knowledge.port());
@@ -256,6 +270,10 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
     }
     #[cfg(feature = "vectordb")]
     knowledge.start();
+    #[cfg(feature = "usage")]
+    {
+        app = app.routes(usage.start(&state).routes());
+    }
     #[cfg(feature = "auto")]
     {
         app = app.routes(packages.routes());

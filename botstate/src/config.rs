@@ -16,6 +16,8 @@ pub use keys::{KEYS, Key};
 use source::Reader;
 pub use source::{ConfigError, Mistake, Sources};
 
+use crate::money::Money;
+
 /// The whole configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -37,6 +39,8 @@ pub struct Config {
     pub qdrant_key: Option<Secret>,
     /// The language model of bots that do not name their own.
     pub llm: LlmConfig,
+    /// What models may cost, and how long it is known.
+    pub usage: UsageConfig,
     /// Signing in.
     pub auth: AuthConfig,
     /// Limits of scripts.
@@ -133,6 +137,30 @@ pub struct LlmConfig {
     pub idle_timeout: Duration,
 }
 
+/// What models may cost, and how long it is known.
+#[derive(Debug, Clone, Default)]
+pub struct UsageConfig {
+    /// How long the ledger is kept; nothing for ever.
+    pub keep: Option<Duration>,
+    /// What each organisation may use.
+    pub organization: BudgetConfig,
+    /// What each person and each visitor may use.
+    pub person: BudgetConfig,
+}
+
+/// What may be used in a day and in a month of UTC.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct BudgetConfig {
+    /// Money a day.
+    pub day_money: Option<Money>,
+    /// Money a month.
+    pub month_money: Option<Money>,
+    /// Tokens a day.
+    pub day_tokens: Option<u64>,
+    /// Tokens a month.
+    pub month_tokens: Option<u64>,
+}
+
 /// Signing in.
 #[derive(Debug, Clone)]
 pub struct AuthConfig {
@@ -220,6 +248,21 @@ impl Config {
                 first_token_timeout: read.seconds("llm_first_token_timeout"),
                 idle_timeout: read.seconds("llm_idle_timeout"),
             },
+            usage: UsageConfig {
+                keep: days(&mut read, "usage_days"),
+                organization: BudgetConfig {
+                    day_money: read.optional("budget_day_usd"),
+                    month_money: read.optional("budget_month_usd"),
+                    day_tokens: read.optional("budget_day_tokens"),
+                    month_tokens: read.optional("budget_month_tokens"),
+                },
+                person: BudgetConfig {
+                    day_money: read.optional("budget_person_day_usd"),
+                    month_money: read.optional("budget_person_month_usd"),
+                    day_tokens: read.optional("budget_person_day_tokens"),
+                    month_tokens: read.optional("budget_person_month_tokens"),
+                },
+            },
             auth: AuthConfig {
                 secret_key: read.checked_optional("secret_key", secret_key),
                 admin_email: read.required("admin_email"),
@@ -234,9 +277,7 @@ impl Config {
                 steps: read.required("script_steps"),
             },
             mcp_commands: read.checked_optional("mcp_commands", mcp_commands).unwrap_or_default(),
-            keep: Some(read.required::<u32>("keep_days"))
-                .filter(|days| *days > 0)
-                .map(|days| Duration::from_secs(u64::from(days) * 86_400)),
+            keep: days(&mut read, "keep_days"),
             log: LogConfig {
                 json: read.with("log_format", log_format),
                 filter: read.required("log"),
@@ -271,6 +312,12 @@ pub fn for_tests(data_dir: &std::path::Path) -> Config {
         ..Sources::default()
     })
     .expect("the defaults are valid")
+}
+
+/// A number of days; nothing for 0, which means for ever.
+fn days(read: &mut Reader<'_>, name: &str) -> Option<Duration> {
+    let days: u32 = read.required(name);
+    (days > 0).then(|| Duration::from_secs(u64::from(days) * 86_400))
 }
 
 fn database_url(text: &str, data_dir: &std::path::Path) -> Result<DatabaseUrl, String> {

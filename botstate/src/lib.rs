@@ -19,12 +19,14 @@ pub mod keyword;
 pub mod knowledge;
 mod lifecycle;
 pub mod model;
+pub mod money;
 pub mod recording;
 pub mod rows;
 pub mod run;
 pub mod service;
 pub mod shared;
 mod state;
+pub mod usage;
 pub mod vector;
 
 pub use config::Config;

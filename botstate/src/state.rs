@@ -19,6 +19,7 @@ use crate::{
     model::Models,
     run::{Late, Runner},
     shared::{Cache, Leases, PubSub, RateLimit},
+    usage::Ledger,
 };
 
 /// The handles of a running server. Services take from it what they use.
@@ -63,6 +64,8 @@ pub struct Ports {
     pub visitors: Option<Arc<dyn Visitors>>,
     /// Language models.
     pub models: Option<Arc<dyn Models>>,
+    /// Keeps what models were asked.
+    pub ledger: Option<Arc<dyn Ledger>>,
     /// Embedders of texts.
     pub embedders: Option<Arc<dyn Embedders>>,
     /// Reads the text of documents.

@@ -63,6 +63,7 @@ impl Turn {
         let brings_foreign = fitted.passages + fitted.memories > 0
             || called.map(|call| &call.name).any(|name| self.brings_foreign(name));
         self.conversation.session.has_foreign |= brings_foreign;
+        self.is_personal = fitted.memories > 0;
         if let Some(Frame::Agent(Agent {
             knowledge: Some(found),
             rounds: 0,

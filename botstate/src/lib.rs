@@ -20,6 +20,7 @@ pub mod knowledge;
 mod lifecycle;
 pub mod model;
 pub mod money;
+pub mod prompt;
 pub mod recording;
 pub mod rows;
 pub mod run;

@@ -42,6 +42,9 @@ pub enum Permission {
     /// Set budgets.
     #[serde(rename = "usage.manage")]
     UsageManage,
+    /// Read and export the audit log.
+    #[serde(rename = "audit.read")]
+    AuditRead,
     /// Read the metrics of the server.
     #[serde(rename = "monitoring.read")]
     MonitoringRead,
@@ -49,7 +52,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission there is.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::ChatTalk,
         Self::AccountManage,
         Self::UsersRead,
@@ -61,6 +64,7 @@ impl Permission {
         Self::KnowledgeManage,
         Self::UsageRead,
         Self::UsageManage,
+        Self::AuditRead,
         Self::MonitoringRead,
     ];
 
@@ -78,6 +82,7 @@ impl Permission {
             Self::KnowledgeManage => "kb.manage",
             Self::UsageRead => "usage.read",
             Self::UsageManage => "usage.manage",
+            Self::AuditRead => "audit.read",
             Self::MonitoringRead => "monitoring.read",
         }
     }

@@ -49,6 +49,8 @@ pub struct Config {
     pub mcp_commands: BTreeMap<String, Vec<String>>,
     /// How long finished runs of bots by themselves are kept, and programs that nothing runs; nothing for ever.
     pub keep: Option<Duration>,
+    /// How long entries of the audit log are kept; nothing for ever.
+    pub audit_keep: Option<Duration>,
     /// Logs.
     pub log: LogConfig,
 }
@@ -249,7 +251,7 @@ impl Config {
                 idle_timeout: read.seconds("llm_idle_timeout"),
             },
             usage: UsageConfig {
-                keep: days(&mut read, "usage_days"),
+                keep: read.days("usage_days"),
                 organization: BudgetConfig {
                     day_money: read.optional("budget_day_usd"),
                     month_money: read.optional("budget_month_usd"),
@@ -277,7 +279,8 @@ impl Config {
                 steps: read.required("script_steps"),
             },
             mcp_commands: read.checked_optional("mcp_commands", mcp_commands).unwrap_or_default(),
-            keep: days(&mut read, "keep_days"),
+            keep: read.days("keep_days"),
+            audit_keep: read.days("audit_keep_days"),
             log: LogConfig {
                 json: read.with("log_format", log_format),
                 filter: read.required("log"),
@@ -312,12 +315,6 @@ pub fn for_tests(data_dir: &std::path::Path) -> Config {
         ..Sources::default()
     })
     .expect("the defaults are valid")
-}
-
-/// A number of days; nothing for 0, which means for ever.
-fn days(read: &mut Reader<'_>, name: &str) -> Option<Duration> {
-    let days: u32 = read.required(name);
-    (days > 0).then(|| Duration::from_secs(u64::from(days) * 86_400))
 }
 
 fn database_url(text: &str, data_dir: &std::path::Path) -> Result<DatabaseUrl, String> {

@@ -101,6 +101,7 @@ impl House {
             version: "1".to_owned(),
             settings: Settings::new(self.settings.clone()),
             prompt: None,
+            prompts: Vec::new(),
             tools: Vec::new(),
             scripts: Vec::new(),
             triggers: Vec::new(),

@@ -17,6 +17,7 @@ use crate::{
     keyword::Registry,
     knowledge::Knowledge,
     model::Models,
+    rerank::Rerankers,
     run::{Late, Runner},
     shared::{Cache, Leases, PubSub, RateLimit},
 };
@@ -65,6 +66,8 @@ pub struct Ports {
     pub models: Option<Arc<dyn Models>>,
     /// Embedders of texts.
     pub embedders: Option<Arc<dyn Embedders>>,
+    /// Rerankers of what searches find.
+    pub rerankers: Option<Arc<dyn Rerankers>>,
     /// Reads the text of documents.
     pub extractor: Option<Arc<dyn Extractor>>,
     /// What the bots know from documents; filled when knowledge is composed.

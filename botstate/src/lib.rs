@@ -20,6 +20,7 @@ pub mod keyword;
 pub mod knowledge;
 mod lifecycle;
 pub mod model;
+pub mod prompt;
 pub mod recording;
 pub mod rerank;
 pub mod rows;

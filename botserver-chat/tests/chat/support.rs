@@ -66,6 +66,7 @@ impl House {
                 triggers: Vec::new(),
                 start_wants_message: false,
                 chooses_collections: false,
+                prompts: Vec::new(),
             },
             folder,
             scripts: Arc::default(),
@@ -182,6 +183,7 @@ fn copy(bot: &Bot) -> Bot {
         triggers: Vec::new(),
         start_wants_message: bot.start_wants_message,
         chooses_collections: bot.chooses_collections,
+        prompts: bot.prompts.clone(),
     }
 }
 

@@ -69,7 +69,13 @@ fn far(vector: &[f32], reference: &[f64]) -> f64 {
 
 #[tokio::test]
 async fn vectors_equal_those_of_a_reference_in_double_precision() {
-    let said = ["the cat sleeps", "a dog runs in the house .", "where ?", "", "unheard words"];
+    let said = [
+        "the cat sleeps",
+        "a dog runs in the house .",
+        "where ?",
+        "",
+        "unheard words",
+    ];
     for kind in [Kind::Bert, Kind::Roberta] {
         for pooling in ["cls_token", "mean_tokens", "max_tokens"] {
             let folder = TempDir::new().unwrap();
@@ -103,7 +109,12 @@ async fn what_is_longer_than_the_model_reads_is_cut_off() {
     let vectors = embedder.embed(&[long.clone()], Side::Passage).await.unwrap();
 
     let words: Vec<&str> = long.split_whitespace().take(encoder.positions - 2).collect();
-    assert!(far(&vectors[0], &reference::embed(&encoder, &words.join(" "), "mean_tokens")) < NEAR);
+    assert!(
+        far(
+            &vectors[0],
+            &reference::embed(&encoder, &words.join(" "), "mean_tokens")
+        ) < NEAR
+    );
     assert_eq!(embedder.max_tokens(), encoder.positions);
 }
 
@@ -129,8 +140,18 @@ async fn questions_and_passages_of_e5_get_their_prefixes() {
         r#"{"prompts": {"query": "who ? ", "document": ""}}"#,
     )
     .unwrap();
-    assert!(far(&of(Side::Query).await, &reference::embed(&encoder, "who ? the cat", "mean_tokens")) < NEAR);
-    assert!(far(&of(Side::Passage).await, &reference::embed(&encoder, "the cat", "mean_tokens")) < NEAR);
+    assert!(
+        far(
+            &of(Side::Query).await,
+            &reference::embed(&encoder, "who ? the cat", "mean_tokens")
+        ) < NEAR
+    );
+    assert!(
+        far(
+            &of(Side::Passage).await,
+            &reference::embed(&encoder, "the cat", "mean_tokens")
+        ) < NEAR
+    );
 }
 
 #[tokio::test]
@@ -148,8 +169,15 @@ async fn the_id_follows_everything_that_changes_vectors() {
     let trained = embedders.for_bot(&named);
 
     assert!(first.starts_with("tiny@"), "{first}");
-    assert!(first != pooled && pooled != trained.id(), "{first} {pooled} {}", trained.id());
-    assert!(embedders.find(&named, &first).is_none(), "its vectors cannot be made any more");
+    assert!(
+        first != pooled && pooled != trained.id(),
+        "{first} {pooled} {}",
+        trained.id()
+    );
+    assert!(
+        embedders.find(&named, &first).is_none(),
+        "its vectors cannot be made any more"
+    );
     let elsewhere = bot(&[]);
     let found = embedders.find(&elsewhere, trained.id()).unwrap();
     assert_eq!(found.id(), trained.id(), "old collections are still asked");
@@ -165,11 +193,18 @@ async fn many_askers_at_once_get_their_own_vectors() {
     let words = ["cat", "dog", "house", "where the cat sleeps", "who runs in a house ?"];
     let ask = async |number: usize| {
         let text = words[number % words.len()];
-        let side = if number.is_multiple_of(2) { Side::Query } else { Side::Passage };
+        let side = if number.is_multiple_of(2) {
+            Side::Query
+        } else {
+            Side::Passage
+        };
         let many: Vec<String> = std::iter::repeat_n(text.to_owned(), 60).collect();
         let vectors = embedder.embed(&many, side).await.unwrap();
         let expected = reference::embed(&encoder, text, "mean_tokens");
-        assert!(vectors.len() == 60 && vectors.iter().all(|vector| far(vector, &expected) < NEAR), "{text}");
+        assert!(
+            vectors.len() == 60 && vectors.iter().all(|vector| far(vector, &expected) < NEAR),
+            "{text}"
+        );
     };
 
     // More texts than may wait at once.
@@ -190,10 +225,15 @@ async fn a_reranker_scores_pairs_as_the_reference_does() {
 
         for (text, score) in passages.iter().zip(&scores) {
             let expected = reference::score(&encoder, "where ?", text);
-            assert!((f64::from(*score) - expected).abs() < NEAR, "{kind:?} {text:?}: {score} {expected}");
+            assert!(
+                (f64::from(*score) - expected).abs() < NEAR,
+                "{kind:?} {text:?}: {score} {expected}"
+            );
         }
         assert_eq!(reranker.top(), 20);
-        let wrong = embedder(folder.path(), "judge").embed(&texts(&["a"]), Side::Query).await;
+        let wrong = embedder(folder.path(), "judge")
+            .embed(&texts(&["a"]), Side::Query)
+            .await;
         assert!(wrong.unwrap_err().to_string().contains("is a reranker"));
     }
 }
@@ -204,7 +244,9 @@ async fn what_cannot_be_run_says_why() {
     let path = folder.path().join("tiny");
     let encoder = Encoder::new(Kind::Bert, false, 1);
     let why = async || {
-        let error = embedder(folder.path(), "tiny").embed(&texts(&["cat"]), Side::Query).await;
+        let error = embedder(folder.path(), "tiny")
+            .embed(&texts(&["cat"]), Side::Query)
+            .await;
         error.unwrap_err().to_string()
     };
 
@@ -222,10 +264,24 @@ async fn what_cannot_be_run_says_why() {
     let service = llm(folder.path());
     let embedders = service.embedders();
     let named = bot(&[("embedding-model", "tiny")]);
-    embedders.for_bot(&named).embed(&texts(&["cat"]), Side::Query).await.unwrap_err();
+    embedders
+        .for_bot(&named)
+        .embed(&texts(&["cat"]), Side::Query)
+        .await
+        .unwrap_err();
     encoder.write(&path, "cls_token").unwrap();
-    embedders.for_bot(&named).embed(&texts(&["cat"]), Side::Query).await.unwrap();
-    assert!(service.probe("tiny").await.unwrap().contains("an embedder of 16 numbers"));
+    embedders
+        .for_bot(&named)
+        .embed(&texts(&["cat"]), Side::Query)
+        .await
+        .unwrap();
+    assert!(
+        service
+            .probe("tiny")
+            .await
+            .unwrap()
+            .contains("an embedder of 16 numbers")
+    );
 }
 
 /// Where big files of tests are kept.
@@ -240,7 +296,12 @@ async fn minilm_tells_what_is_alike() {
     std::os::unix::fs::symlink(&model, folder.path().join("all-MiniLM-L6-v2")).unwrap();
     let shelf = ModelShelf::new(folder.path());
     for file in shelf.find("all-MiniLM-L6-v2").unwrap().files {
-        assert_eq!(shelf.check("all-MiniLM-L6-v2", &file), Ok(FileState::Same), "{}", file.file);
+        assert_eq!(
+            shelf.check("all-MiniLM-L6-v2", &file),
+            Ok(FileState::Same),
+            "{}",
+            file.file
+        );
     }
     let embedder = embedder(folder.path(), "all-MiniLM-L6-v2");
     let said = [
@@ -253,7 +314,13 @@ async fn minilm_tells_what_is_alike() {
     let vectors = embedder.embed(&texts(&said), Side::Passage).await.unwrap();
 
     let near = |a: usize, b: usize| vectors[a].iter().zip(&vectors[b]).map(|(a, b)| a * b).sum::<f32>();
-    println!("refund {:.4}, kitten {:.4}, strangers {:.4} {:.4}", near(0, 1), near(2, 3), near(0, 2), near(1, 3));
+    println!(
+        "refund {:.4}, kitten {:.4}, strangers {:.4} {:.4}",
+        near(0, 1),
+        near(2, 3),
+        near(0, 2),
+        near(1, 3)
+    );
     assert_eq!((embedder.dimensions(), embedder.max_tokens()), (384, 256));
     assert!(near(0, 1) > near(0, 2) + 0.2 && near(2, 3) > near(1, 3) + 0.2);
 }

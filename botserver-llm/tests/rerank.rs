@@ -34,7 +34,9 @@ struct Peer {
 }
 
 async fn answer(State(peer): State<Peer>, uri: Uri, headers: HeaderMap, body: String) -> (StatusCode, String) {
-    let key = headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
+    let key = headers
+        .get("authorization")
+        .map(|value| value.to_str().unwrap().to_owned());
     let body = serde_json::from_str(&body).unwrap();
     peer.asked.lock().push((uri.path().to_owned(), key, body));
     let is_silent = *peer.is_silent.lock();
@@ -139,7 +141,11 @@ async fn a_server_without_a_models_name_has_one_model() {
     let raw = json!([{ "index": 0, "score": -4.0 }, { "index": 1, "score": 6.5 }, { "index": 2, "score": 0.0 }]);
     let (peer, url) = peer(200, raw).await;
 
-    let scores = reranker(&[("rag-reranker-url", &url)]).unwrap().rerank("who?", &passages()).await.unwrap();
+    let scores = reranker(&[("rag-reranker-url", &url)])
+        .unwrap()
+        .rerank("who?", &passages())
+        .await
+        .unwrap();
 
     assert_eq!(peer.asked.lock()[0].0, "/rerank");
     assert!(scores.iter().all(|score| (0.0..=1.0).contains(score)), "{scores:?}");
@@ -149,7 +155,11 @@ async fn a_server_without_a_models_name_has_one_model() {
 #[tokio::test]
 async fn wrong_answers_and_silence_are_told() {
     for (status, body, expected) in [
-        (200, json!({ "results": [{ "index": 0, "relevance_score": 0.5 }] }), "fewer scores"),
+        (
+            200,
+            json!({ "results": [{ "index": 0, "relevance_score": 0.5 }] }),
+            "fewer scores",
+        ),
         (200, json!([{ "index": 9, "score": 0.5 }]), "text 9 of 3"),
         (200, json!({ "data": [] }), "cannot be read"),
         (401, json!({}), "refused the key"),
@@ -180,7 +190,10 @@ async fn nothing_is_reranked_unless_it_is_wanted_and_mistakes_are_told() {
     for (rows, expected) in [
         (vec![], "name rag-reranker-url"),
         (vec![("rag-reranker-model", "judge")], "not in models_dir"),
-        (vec![("rag-reranker-url", "https://api.jina.ai")], "needs rag-reranker-model"),
+        (
+            vec![("rag-reranker-url", "https://api.jina.ai")],
+            "needs rag-reranker-model",
+        ),
         (
             vec![("rag-reranker-url", "http://x"), ("rag-reranker-api", "other")],
             "cohere, jina or tei",

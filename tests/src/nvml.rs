@@ -53,7 +53,14 @@ int nvmlDeviceGetPowerUsage(void *device, unsigned *milliwatts) { *milliwatts = 
 pub fn build(folder: &Path) -> anyhow::Result<PathBuf> {
     let (source, library) = (folder.join("nvml.c"), folder.join("libnvidia-ml.so"));
     fs::write(&source, SOURCE)?;
-    let status = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&source).status()?;
-    ensure!(status.success(), "the C compiler refused the stand-in for NVIDIA's library");
+    let status = Command::new("cc")
+        .args(["-shared", "-fPIC", "-o"])
+        .arg(&library)
+        .arg(&source)
+        .status()?;
+    ensure!(
+        status.success(),
+        "the C compiler refused the stand-in for NVIDIA's library"
+    );
     Ok(library)
 }

@@ -36,26 +36,37 @@ fn words(text: &str) -> Vec<usize> {
 fn weight(encoder: &Encoder, name: &str) -> Rows {
     let (shape, numbers) = encoder.tensors.get(name).unwrap_or_else(|| panic!("no {name}"));
     let width = shape.last().copied().unwrap();
-    numbers.chunks(width).map(|row| row.iter().map(|n| f64::from(*n)).collect()).collect()
+    numbers
+        .chunks(width)
+        .map(|row| row.iter().map(|n| f64::from(*n)).collect())
+        .collect()
 }
 
 fn linear(encoder: &Encoder, name: &str, rows: &Rows) -> Rows {
-    let (matrix, bias) = (weight(encoder, &format!("{name}.weight")), weight(encoder, &format!("{name}.bias")));
+    let (matrix, bias) = (
+        weight(encoder, &format!("{name}.weight")),
+        weight(encoder, &format!("{name}.bias")),
+    );
     let one = |row: &Vec<f64>| {
         let each = matrix.iter().zip(&bias[0]);
-        each.map(|(weights, bias)| weights.iter().zip(row).map(|(a, b)| a * b).sum::<f64>() + bias).collect()
+        each.map(|(weights, bias)| weights.iter().zip(row).map(|(a, b)| a * b).sum::<f64>() + bias)
+            .collect()
     };
     rows.iter().map(one).collect()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "the models are tiny")]
 fn normed(encoder: &Encoder, name: &str, rows: &Rows) -> Rows {
-    let (scale, shift) = (weight(encoder, &format!("{name}.weight")), weight(encoder, &format!("{name}.bias")));
+    let (scale, shift) = (
+        weight(encoder, &format!("{name}.weight")),
+        weight(encoder, &format!("{name}.bias")),
+    );
     let one = |row: &Vec<f64>| {
         let mean = row.iter().sum::<f64>() / row.len() as f64;
         let variance = row.iter().map(|n| (n - mean).powi(2)).sum::<f64>() / row.len() as f64;
         let each = row.iter().zip(scale[0].iter().zip(&shift[0]));
-        each.map(|(n, (scale, shift))| (n - mean) / (variance + 1e-12).sqrt() * scale + shift).collect()
+        each.map(|(n, (scale, shift))| (n - mean) / (variance + 1e-12).sqrt() * scale + shift)
+            .collect()
     };
     rows.iter().map(one).collect()
 }
@@ -95,7 +106,9 @@ fn hidden(encoder: &Encoder, tokens: &[usize], kinds: &[usize]) -> Rows {
         Kind::Roberta => encoder.padding() + 1,
     };
     let embedded = tokens.iter().zip(kinds).enumerate().map(|(at, (token, of))| {
-        (0..encoder.hidden).map(|n| word[*token][n] + position[first + at][n] + kind[*of][n]).collect()
+        (0..encoder.hidden)
+            .map(|n| word[*token][n] + position[first + at][n] + kind[*of][n])
+            .collect()
     });
     let mut rows = normed(encoder, &format!("{prefix}embeddings.LayerNorm"), &embedded.collect());
     let size = encoder.hidden / encoder.heads;
@@ -121,7 +134,11 @@ fn hidden(encoder: &Encoder, tokens: &[usize], kinds: &[usize]) -> Rows {
             }
         }
         let seen = linear(encoder, &format!("{place}.attention.output.dense"), &seen);
-        let attended = normed(encoder, &format!("{place}.attention.output.LayerNorm"), &sum(&seen, &rows));
+        let attended = normed(
+            encoder,
+            &format!("{place}.attention.output.LayerNorm"),
+            &sum(&seen, &rows),
+        );
         let mut inner = linear(encoder, &format!("{place}.intermediate.dense"), &attended);
         inner.iter_mut().flatten().for_each(|n| *n = gelu(*n));
         let out = linear(encoder, &format!("{place}.output.dense"), &inner);
@@ -161,7 +178,9 @@ pub(crate) fn score(encoder: &Encoder, question: &str, text: &str) -> f64 {
     tokens.extend(words(text));
     tokens.push(id("[SEP]"));
     let of_second = if encoder.kind == Kind::Bert { 1 } else { 0 };
-    let kinds: Vec<usize> = (0..tokens.len()).map(|at| if at < first { 0 } else { of_second }).collect();
+    let kinds: Vec<usize> = (0..tokens.len())
+        .map(|at| if at < first { 0 } else { of_second })
+        .collect();
     let rows = hidden(encoder, &tokens, &kinds);
     let (dense, last) = match encoder.kind {
         Kind::Bert => ("bert.pooler.dense", "classifier"),

@@ -129,6 +129,7 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
     {
         state.ports.models = Some(llm.models());
         state.ports.embedders = Some(llm.embedders());
+        state.ports.rerankers = Some(llm.rerankers());
     }
     #[cfg(feature = "usage")]
     let usage = {
@@ -221,7 +222,10 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
     }
     #[cfg(feature = "llm")]
     {
-        app = app.checks(botstate::service::Service::health_checks(&llm));
+        let gpus = botserver_llm::Nvidia::new(state.config.llm.nvml_library.clone());
+        app = app
+            .checks(botstate::service::Service::health_checks(&llm))
+            .gpus(Arc::new(gpus));
     }
     #[cfg(not(feature = "auth"))]
     let claim = None;
@@ -354,8 +358,8 @@ pub(crate) fn mcp_client(
 }
 
 /// The way out that is given, or the guarded client that the configuration describes.
-#[cfg(any(feature = "gateway", feature = "vectordb"))]
-fn guarded(
+#[cfg(any(feature = "gateway", feature = "vectordb", feature = "llm"))]
+pub(crate) fn guarded(
     config: &Config,
     given: Option<botserver_core::outbound::Outbound>,
 ) -> anyhow::Result<botserver_core::outbound::Outbound> {
@@ -387,6 +391,9 @@ pub(crate) fn llm_config(config: &Config) -> anyhow::Result<botserver_llm::LlmCo
         requests_per_minute: config.llm.rate_limit,
         tokens_per_minute: config.llm.tpm_limit,
         catalogue: catalogue.transpose()?,
+        models_dir: config.llm.models_dir.clone(),
+        embedding_model: config.llm.embedding_model.clone(),
+        model_threads: config.llm.model_threads,
         base_url: config.llm.url.clone(),
         api_key: config.llm.key.clone(),
         model: config.llm.model.clone(),

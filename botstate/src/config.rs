@@ -133,6 +133,14 @@ pub struct LlmConfig {
     pub tpm_limit: Option<u32>,
     /// A table of models.
     pub catalogue: Option<PathBuf>,
+    /// The folder of models that run in this process.
+    pub models_dir: PathBuf,
+    /// The embedder of bots that name none.
+    pub embedding_model: Option<String>,
+    /// Threads on which models of this process compute.
+    pub model_threads: Option<usize>,
+    /// The library through which graphics processors are looked at, where it is not the driver's usual one.
+    pub nvml_library: Option<PathBuf>,
     /// The longest wait for the first piece of an answer.
     pub first_token_timeout: Duration,
     /// The longest wait between two pieces.
@@ -247,6 +255,10 @@ impl Config {
                 rate_limit: read.optional("llm_rate_limit"),
                 tpm_limit: read.optional("llm_tpm_limit"),
                 catalogue: read.optional("llm_catalogue"),
+                models_dir: read.optional("models_dir").unwrap_or_else(|| data_dir.join("models")),
+                embedding_model: read.optional("embedding_model"),
+                model_threads: read.checked_optional("model_threads", model_threads),
+                nvml_library: read.optional("nvml_library"),
                 first_token_timeout: read.seconds("llm_first_token_timeout"),
                 idle_timeout: read.seconds("llm_idle_timeout"),
             },
@@ -315,6 +327,13 @@ pub fn for_tests(data_dir: &std::path::Path) -> Config {
         ..Sources::default()
     })
     .expect("the defaults are valid")
+}
+
+fn model_threads(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(threads) if (1..=256).contains(&threads) => Ok(threads),
+        _ => Err("a number from 1 to 256".to_owned()),
+    }
 }
 
 fn database_url(text: &str, data_dir: &std::path::Path) -> Result<DatabaseUrl, String> {

@@ -17,6 +17,7 @@ use crate::{
     keyword::Registry,
     knowledge::Knowledge,
     model::Models,
+    rerank::Rerankers,
     run::{Late, Runner},
     shared::{Cache, Leases, PubSub, RateLimit},
     usage::Ledger,
@@ -68,6 +69,8 @@ pub struct Ports {
     pub ledger: Option<Arc<dyn Ledger>>,
     /// Embedders of texts.
     pub embedders: Option<Arc<dyn Embedders>>,
+    /// Rerankers of what searches find.
+    pub rerankers: Option<Arc<dyn Rerankers>>,
     /// Reads the text of documents.
     pub extractor: Option<Arc<dyn Extractor>>,
     /// What the bots know from documents; filled when knowledge is composed.

@@ -50,6 +50,10 @@ keys! {
     "llm_rate_limit" ["BOTSERVER_LLM_RATE_LIMIT"] = "", "Requests a minute to each provider with the server's keys, over all nodes; not limited when absent.";
     "llm_tpm_limit" ["BOTSERVER_LLM_TPM_LIMIT"] = "", "Tokens a minute at each provider with the server's keys, over all nodes; not limited when absent.";
     "llm_catalogue" ["BOTSERVER_LLM_CATALOGUE"] = "", "File with context lengths, abilities and prices of models, in the form of botserver-llm/src/catalogue/models.csv, that is asked before the server's own.";
+    "models_dir" ["BOTSERVER_MODELS_DIR"] = "", "Folder with models that run in this process, a folder each (`botserver models`); `models` in the data folder when absent.";
+    "embedding_model" ["BOTSERVER_EMBEDDING_MODEL"] = "", "Embedder of bots whose config.csv names none: a folder in models_dir; hash-v1, which needs no model, when absent.";
+    "model_threads" ["BOTSERVER_MODEL_THREADS"] = "", "Threads on which models of this process compute, 1 to 256; one less than there are processors when absent.";
+    "nvml_library" ["BOTSERVER_NVML_LIBRARY"] = "", "File of NVIDIA's management library, where it is not where the driver puts it.";
     "llm_first_token_timeout" ["BOTSERVER_LLM_FIRST_TOKEN_TIMEOUT"] = "60", "Longest wait for the first piece of an answer, in seconds.";
     "llm_idle_timeout" ["BOTSERVER_LLM_IDLE_TIMEOUT"] = "30", "Longest wait between two pieces of an answer, in seconds.";
     "usage_days" ["BOTSERVER_USAGE_DAYS"] = "400", "Days for which the ledger of what models were asked is kept; 0 keeps it for ever.";

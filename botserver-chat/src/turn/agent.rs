@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use botlib::wire::Citation;
 use botstate::{
     dialog::{Fault, FaultKind},
     foreign::ForeignTool,
@@ -29,14 +30,16 @@ const CALLS: usize = 16;
 
 /// What the model said in one round.
 #[derive(Default)]
-struct Round {
-    text: String,
-    calls: Vec<ToolCall>,
-    token: Option<Arc<str>>,
-    is_stopped: bool,
+pub(super) struct Round {
+    pub(super) text: String,
+    pub(super) calls: Vec<ToolCall>,
+    pub(super) token: Option<Arc<str>>,
+    pub(super) is_stopped: bool,
     /// Whether the model's provider ended it.
-    is_broken: bool,
-    finish: Option<Finish>,
+    pub(super) is_broken: bool,
+    pub(super) finish: Option<Finish>,
+    /// The sources of an answer that was given before.
+    pub(super) citations: Option<Vec<Citation>>,
 }
 
 impl Turn {
@@ -92,9 +95,10 @@ impl Turn {
         };
         let question = self.agent().map(|agent| agent.question.clone()).unwrap_or_default();
         self.tape.add(|| Taped::Asked { question });
-        match self.ask(model.as_ref(), request).await {
+        match self.ask_or_repeat(model.as_ref(), request).await {
             Ok(round) => Ok(self.take_round(round)),
             Err(ModelError::Cancelled) => Ok(self.agent_is_done("stopped")),
+            Err(error @ ModelError::Exhausted { .. }) => self.answer_without_budget(&error).await,
             Err(error) => {
                 if let Some(follow) = &self.inbound.client.follow {
                     follow.fail(unanswered(&error));
@@ -224,7 +228,7 @@ impl Turn {
     }
 
     /// Asks the model and hands its words out as they come.
-    async fn ask(&mut self, model: &dyn ChatModel, request: ChatRequest) -> Result<Round, ModelError> {
+    pub(super) async fn ask(&mut self, model: &dyn ChatModel, request: ChatRequest) -> Result<Round, ModelError> {
         let mut deltas = model.stream(request, self.cancel.clone()).await?;
         let mut round = Round::default();
         let mut guard = Guard::new(self.allowed());
@@ -271,7 +275,7 @@ impl Turn {
     }
 
     /// Hands the next words of an answer out.
-    async fn give(&mut self, round: &mut Round, text: String) {
+    pub(super) async fn give(&mut self, round: &mut Round, text: String) {
         if text.is_empty() {
             return;
         }
@@ -310,7 +314,7 @@ impl Turn {
         });
         if !is_silent {
             self.fresh.push(Body::BotMessage {
-                citations: self.cited(&round.text),
+                citations: round.citations.clone().unwrap_or_else(|| self.cited(&round.text)),
                 content: round.text.clone(),
                 stopped: round.is_stopped,
                 stream: round.token.map(|token| token.to_string()),

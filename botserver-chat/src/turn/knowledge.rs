@@ -52,6 +52,7 @@ impl Turn {
         if collections.is_empty() || question.trim().is_empty() {
             return Ok(None);
         }
+        self.searched.clone_from(&collections);
         let before = self.questions_before(since).await;
         let before: Vec<&str> = before.iter().map(String::as_str).collect();
         let room = window.map_or(usize::MAX, |window| usize::try_from(window / 4).unwrap_or(usize::MAX));

@@ -36,6 +36,7 @@ impl Turn {
         let answered = match tables::answer(asking).await {
             Ok(answered) => answered,
             Err(ModelError::Cancelled) => return Ok(self.agent_is_done("stopped")),
+            Err(error @ ModelError::Exhausted { .. }) => return self.answer_without_budget(&error).await,
             Err(error) => {
                 if let Some(follow) = &self.inbound.client.follow {
                     follow.fail(super::agent::unanswered(&error));

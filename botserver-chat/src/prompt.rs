@@ -4,7 +4,7 @@ use botlib::value::FileRef;
 use botstate::{
     conversation::SessionState,
     dialog::{Bot, Settings, ToolSpec},
-    model::ChatMessage,
+    model::{ChatMessage, ToolChoice},
 };
 
 use crate::{
@@ -69,7 +69,8 @@ pub(crate) fn sections(
         system.push_str("\n\n");
         system.push_str(instructions);
     }
-    offered.retain(|tool| !client.runs(&tool.name));
+    // A client that wants a call wants one of its own tools called.
+    offered.retain(|tool| client.choice == ToolChoice::Auto && !client.runs(&tool.name));
     if agent.rounds < ROUNDS {
         offered.extend(client.tools.iter().cloned());
     }

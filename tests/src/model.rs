@@ -15,6 +15,7 @@
 //! | `mock:tps=N` | the same, as pieces a second |
 //! | `mock:ttft=MS` | a pause before the first piece |
 //!
+//! A request that wants a tool called (`tool_choice`) gets a call of it with `{}`, unless a directive calls one.
 //! After the results of tools it says `results: …` with them; without directives, `echo: …` with the message.
 
 mod answer;

@@ -168,7 +168,7 @@ async fn the_openai_client_for_python_works_unchanged() {
 
     assert_eq!(
         said.lines().filter(|line| line.starts_with("ok ")).count(),
-        17,
+        20,
         "{said}"
     );
     // What a client left was left by the server, too.
@@ -184,10 +184,31 @@ async fn the_openai_client_for_python_works_unchanged() {
             .iter()
             .any(|prompt| prompt.contains("Speak like a pirate.") && prompt.contains("Ahoy Ana"))
     );
+    // Calls and forms that the client wants reach the provider, and only the client's tools are on offer then.
+    let asked: Vec<Value> = house.model.requests().into_iter().map(|asked| asked.body).collect();
+    let forced: Vec<&Value> = asked.iter().filter(|body| body.get("tool_choice").is_some()).collect();
+    assert!(!forced.is_empty());
+    for body in forced {
+        let names: Vec<_> = body["tools"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|tool| &tool["function"]["name"])
+            .collect();
+        assert_eq!(names, ["get_weather"], "{body}");
+    }
+    let forms: Vec<&Value> = asked
+        .iter()
+        .filter_map(|body| body.pointer("/response_format/type"))
+        .collect();
+    assert!(
+        forms.contains(&&json!("json_object")) && forms.contains(&&json!("json_schema")),
+        "{forms:?}"
+    );
     let (status, list) = house.api("GET", "/api/chat?limit=50", &Value::Null).await;
     assert_eq!(status, 200);
-    // One named conversation and those of three responses; nothing of the requests that bring their history.
-    assert_eq!(list["items"].as_array().unwrap().len(), 4, "{list}");
+    // One named conversation and those of five responses; nothing of the requests that bring their history.
+    assert_eq!(list["items"].as_array().unwrap().len(), 6, "{list}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

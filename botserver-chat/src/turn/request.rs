@@ -77,6 +77,10 @@ impl Turn {
         asker.knowledge = agent.knowledge.map(|found| found.version).unwrap_or_default();
         Ok(Ok(ChatRequest {
             messages: fitted.messages,
+            choice: Some(client.choice.clone())
+                .filter(|_| !fitted.tools.is_empty())
+                .unwrap_or_default(),
+            format: client.format.clone(),
             tools: fitted.tools,
             temperature: client.temperature,
             max_tokens: client.max_tokens,

@@ -61,6 +61,10 @@ impl Answer {
         if !results.is_empty() && !is_loop {
             answer.calls.clear();
         }
+        if let Some(tool) = forced(body).filter(|_| answer.calls.is_empty()) {
+            answer.calls.push((tool, "{}".to_owned()));
+            said = None;
+        }
         answer.text = match said {
             Some(lines) => lines.join("\n"),
             None if !answer.calls.is_empty() => String::new(),
@@ -131,6 +135,16 @@ impl Answer {
         let total = self.prompt_tokens + completion;
         json!({ "prompt_tokens": self.prompt_tokens, "completion_tokens": completion, "total_tokens": total })
     }
+}
+
+/// The tool that the request does not leave to the model: the one that it names, or the first one.
+fn forced(body: &Value) -> Option<String> {
+    let choice = body.get("tool_choice")?;
+    let named = choice.pointer("/function/name");
+    let first = body
+        .pointer("/tools/0/function/name")
+        .filter(|_| choice.as_str() == Some("required"));
+    named.or(first)?.as_str().map(str::to_owned)
 }
 
 /// Refuses what real providers refuse: results without their calls, calls without their results.

@@ -1,5 +1,6 @@
 //! A search, from the question to passages with their sources.
 
+mod alike;
 mod passages;
 
 use std::{collections::BTreeSet, sync::Arc, time::Instant};

@@ -19,6 +19,7 @@ pub mod keyword;
 pub mod knowledge;
 mod lifecycle;
 pub mod model;
+pub mod prompt;
 pub mod recording;
 pub mod rows;
 pub mod run;

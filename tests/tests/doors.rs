@@ -8,6 +8,9 @@
     reason = "helpers of tests may fail loudly"
 )]
 
+#[path = "doors/mcp.rs"]
+mod mcp;
+
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -226,7 +229,23 @@ async fn the_mcp_client_for_python_works_unchanged() {
     let Some(python) = program("clients-python") else {
         return;
     };
-    let house = House::open().await;
+    let house = House::open_with(
+        |packages| {
+            packages.file(
+                "shop",
+                "shop.gbkb/teas/green.md",
+                "# Green tea\n\nSteep it for two minutes.\n",
+            );
+            packages.file(
+                "shop",
+                "shop.gbprompts/greet.md",
+                "---\npublic: true\ndescription: A greeting\nvariables:\n  name:\n---\nGreet ${name} kindly.\n",
+            );
+        },
+        |setup| setup,
+    )
+    .await;
+    mcp::wait_for_documents(&house, 1).await;
     let mut client = Command::new(python);
     client.arg(clients().join("mcp_client.py"));
 
@@ -388,6 +407,17 @@ async fn the_conformance_suite_of_mcp_finds_what_this_server_offers() {
             tool(
                 "test_error_handling",
                 "DESCRIPTION \"Fails.\"\nTHROW \"This tool intentionally returns an error for testing\"\n",
+            );
+            packages.file(
+                "shop",
+                "shop.gbprompts/test_simple_prompt.md",
+                "---\npublic: true\n---\nThis is a simple prompt for testing.\n",
+            );
+            packages.file(
+                "shop",
+                "shop.gbprompts/test_prompt_with_arguments.md",
+                "---\npublic: true\nvariables:\n  arg1:\n  arg2:\n---\n\
+                 Prompt with arguments: arg1='${arg1}', arg2='${arg2}'\n",
             );
         },
         |setup| setup.env("BOTSERVER_API_VISITORS", "true"),

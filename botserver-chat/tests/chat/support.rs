@@ -8,14 +8,21 @@ use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use botlib::{
-    BotId, Caller, Clock, ConversationId, NodeId, OrgId, PersonId, RequestId, Role, SessionId, SystemClock, VisitorId,
+    BotId, Caller, Clock, ConversationId, NodeId, OrgId, PersonId, RequestId, Role, Secret, SessionId, SystemClock,
+    VisitorId,
 };
 use botserver_chat::ChatService;
 use botserver_core::{App, Authenticator, Problem, ServeOptions, bind, serve};
 use botserver_llm::scripted::ScriptedModel;
-use botserver_tests::{client::Visitor, process::http_client};
+use botserver_tests::{
+    client::Visitor,
+    process::http_client,
+    servers::{Database, Postgres},
+};
 use botstate::{
-    AppState, Config, Db, Lifecycle, Ports, config, db,
+    AppState, Config, Db, Lifecycle, Ports,
+    config::{self, DatabaseUrl},
+    db,
     dialog::{Bot, Settings, ToolSpec},
     event::EventBus,
     identity::Visitors,
@@ -41,6 +48,10 @@ pub(crate) struct House {
     model: Option<ScriptedModel>,
     pub(crate) shelf: Option<Arc<Shelf>>,
     config: Config,
+    /// What nodes share; each has its own when absent.
+    shared: Option<Arc<Local>>,
+    /// Ends the database with the house.
+    database: Option<Arc<Database>>,
 }
 
 impl House {
@@ -66,6 +77,7 @@ impl House {
                 triggers: Vec::new(),
                 start_wants_message: false,
                 chooses_collections: false,
+                prompts: Vec::new(),
             },
             folder,
             scripts: Arc::default(),
@@ -73,7 +85,29 @@ impl House {
             model: None,
             shelf: None,
             config,
+            shared: None,
+            database: None,
         }
+    }
+
+    /// A house on SQLite, and one on PostgreSQL where there is such a server.
+    pub(crate) fn on_each_database() -> Vec<Self> {
+        let mut houses = vec![Self::new()];
+        if let Some(server) = Postgres::shared() {
+            let database = server.database();
+            let mut house = Self::new();
+            house.config.database.url = DatabaseUrl::Postgres(Secret::new(database.url.clone()));
+            house.config.database.pool_size = 4;
+            house.database = Some(Arc::new(database));
+            houses.push(house);
+        }
+        houses
+    }
+
+    /// Lets the servers of the house be nodes that share caches and leases.
+    pub(crate) fn sharing(mut self) -> Self {
+        self.shared = Some(Arc::new(Local::new(Arc::new(SystemClock))));
+        self
     }
 
     /// Adds a script.
@@ -129,6 +163,7 @@ impl House {
         let (config, mut bot, model) = (self.config.clone(), copy(&self.bot), self.model.clone());
         let (scripts, probe) = (Arc::clone(&self.scripts), Arc::clone(&self.probe));
         let shelf = self.shelf.clone();
+        let shared = self.shared.clone();
         let serving = runtime.spawn(async move {
             let (db, _) = Db::open(&config.database).await.unwrap();
             bot.org = db::default_org(&db, SystemClock.now()).await.unwrap();
@@ -150,11 +185,12 @@ impl House {
             if let Some(shelf) = shelf {
                 ports.knowledge.fill(shelf);
             }
-            start(config, ports).await
+            start(config, ports, shared).await
         });
         let (url, state, chat) = serving.await.unwrap();
         Server {
             _folder: Arc::clone(&self.folder),
+            _database: self.database.clone(),
             runtime: Some(runtime),
             url,
             bot: self.bot.id,
@@ -182,15 +218,16 @@ fn copy(bot: &Bot) -> Bot {
         triggers: Vec::new(),
         start_wants_message: bot.start_wants_message,
         chooses_collections: bot.chooses_collections,
+        prompts: bot.prompts.clone(),
     }
 }
 
-async fn start(config: Config, mut ports: Ports) -> (String, AppState, ChatService) {
+async fn start(config: Config, mut ports: Ports, shared: Option<Arc<Local>>) -> (String, AppState, ChatService) {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (db, _) = Db::open(&config.database).await.unwrap();
     let org = db::default_org(&db, clock.now()).await.unwrap();
     ports.visitors = Some(Arc::new(Door(org)));
-    let local = Arc::new(Local::new(Arc::clone(&clock)));
+    let local = shared.unwrap_or_else(|| Arc::new(Local::new(Arc::clone(&clock))));
     let state = AppState {
         config: Arc::new(config),
         db,
@@ -225,6 +262,7 @@ async fn start(config: Config, mut ports: Ports) -> (String, AppState, ChatServi
 pub(crate) struct Server {
     /// The server may outlive its house.
     _folder: Arc<TempDir>,
+    _database: Option<Arc<Database>>,
     runtime: Option<Runtime>,
     pub(crate) url: String,
     bot: BotId,

@@ -1,8 +1,9 @@
-//! A bot as an MCP server: its tools, and what it knows as passages and as documents.
+//! A bot as an MCP server: its tools, its public prompts, and what it knows as passages and as documents.
 //!
 //! Each request stands alone and proves its caller: there are no sessions that somebody else could take over, and any
 //! node answers. A tool runs in a turn of its own, with the caller's permissions.
 
+mod prompts;
 mod resources;
 
 use std::sync::Arc;
@@ -16,10 +17,10 @@ use botstate::{
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, Implementation, JsonObject,
-        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-        ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, ResourcesCapability, ServerCapabilities,
-        ServerConfig, Tool,
+        CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, GetPromptRequestParams,
+        GetPromptResponse, Implementation, JsonObject, ListPromptsResult, ListResourceTemplatesResult,
+        ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
+        ReadResourceResult, ResourcesCapability, ServerCapabilities, ServerConfig, Tool,
     },
     service::RequestContext,
 };
@@ -136,7 +137,7 @@ impl BotServer {
 
 impl ServerHandler for BotServer {
     fn get_info(&self) -> ServerConfig {
-        let mut capabilities = ServerCapabilities::builder().enable_tools().build();
+        let mut capabilities = ServerCapabilities::builder().enable_tools().enable_prompts().build();
         if self.gateway.knowledge.get().is_some() {
             capabilities.resources = Some(ResourcesCapability::default());
         }
@@ -184,6 +185,22 @@ impl ServerHandler for BotServer {
             ));
         }
         Ok(ListToolsResult::with_all_items(tools))
+    }
+
+    async fn list_prompts(
+        &self,
+        _page: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        Ok(self.prompts())
+    }
+
+    async fn get_prompt(
+        &self,
+        asked: GetPromptRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        self.prompt(&asked.name, asked.arguments).map(GetPromptResponse::from)
     }
 
     async fn list_resources(

@@ -173,10 +173,13 @@ pub(crate) fn read(
         Some(Choice::Word(Word::Required)) => ToolChoice::Required,
         Some(
             Choice::Function {
+                kind: Kind::Function,
                 function: Named { name },
-                ..
             }
-            | Choice::Name { name, .. },
+            | Choice::Name {
+                kind: Kind::Function,
+                name,
+            },
         ) => ToolChoice::Named(name),
     };
     let is_there = match &choice {

@@ -3,4 +3,3 @@
 pub(crate) mod conversations;
 pub(crate) mod events;
 pub(crate) mod files;
-pub(crate) mod memories;

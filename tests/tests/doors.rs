@@ -1,5 +1,5 @@
 //! The front doors that other clients speak already, with those clients unchanged: OpenAI's for Python and JavaScript,
-//! MCP's for Python, and MCP's conformance suite.
+//! MCP's for Python, and MCP's conformance suite. And what never goes out by any door: what others know.
 
 #![expect(
     clippy::indexing_slicing,
@@ -8,8 +8,14 @@
     reason = "helpers of tests may fail loudly"
 )]
 
+#[path = "doors/injection.rs"]
+mod injection;
+#[path = "doors/knowledge.rs"]
+mod knowledge;
 #[path = "doors/mcp.rs"]
 mod mcp;
+#[path = "doors/prompts.rs"]
+mod prompts;
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;

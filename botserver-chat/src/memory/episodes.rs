@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use botlib::{Value, value::Map};
 use botstate::{
+    db::memories::{self, Shelf},
     dialog::Bot,
     model::{Asker, ChatMessage, ChatRequest, Delta, ModelError},
 };
@@ -18,7 +19,7 @@ use crate::{
     error::Error,
     model::Conversation,
     prompt,
-    store::{conversations, events, memories},
+    store::{conversations, events},
 };
 
 /// How often idle conversations are looked for.
@@ -122,7 +123,7 @@ impl Engine {
         let shelf = owner.to_owned();
         let known = self
             .db
-            .read(move |conn| memories::list(conn, org, &shelf, now).map_err(Error::from))
+            .read(move |conn| memories::list_all(conn, org, &shelf, now).map_err(Error::from))
             .await?;
         let before = known
             .iter()
@@ -181,15 +182,14 @@ impl Engine {
         .into_iter()
         .collect();
         let write = self.db.write(move |conn| {
-            let row = memories::NewRow {
+            let shelf = Shelf {
                 org,
-                owner: &owner,
-                scope: EPISODE,
-                name: &id.to_string(),
-                value: &Value::Map(value),
-                expires_at: TimeDelta::try_days(days).and_then(|days| now.checked_add_signed(days)),
+                owner,
+                scope: EPISODE.to_owned(),
             };
-            memories::keep(conn, &row, now).map_err(Error::from)
+            let expires = TimeDelta::try_days(days).and_then(|days| now.checked_add_signed(days));
+            let value = Value::Map(value);
+            memories::set(conn, &shelf, &id.to_string(), &value, expires, now).map_err(Error::from)
         });
         write.await?;
         Ok(true)

@@ -3,6 +3,7 @@
 use std::{fmt::Write as _, sync::Arc, time::Duration};
 
 use botstate::{
+    db::memories,
     dialog::Settings,
     model::{Asker, ChatMessage, ChatModel, ChatRequest, Delta},
 };
@@ -16,7 +17,7 @@ use crate::{
     memory,
     model::{Agent, Body, Event},
     prompt::{self, Past, ROUNDS},
-    store::{events, memories},
+    store::events,
 };
 
 /// Messages that are read at most to be summarised.
@@ -105,7 +106,7 @@ impl Turn {
         let read = self
             .engine
             .db
-            .read(move |conn| memories::list(conn, org, &shelf, now).map_err(Error::from));
+            .read(move |conn| memories::list_all(conn, org, &shelf, now).map_err(Error::from));
         let rows = read.await?;
         Ok(memory::listed(&rows, &self.inbound.bot.settings))
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use botserver_tests::packages::Packages;
-use botserver_tests::process::{Setup, http_client};
+use botserver_tests::process::{Server, Setup, http_client};
 use serde_json::{Value, json};
 
 use super::{House, call};
@@ -44,16 +44,22 @@ fn with_visitors(setup: Setup) -> Setup {
 
 /// Waits until so many documents of the shop can be found.
 pub(super) async fn wait_for_documents(house: &House, count: usize) {
+    wait_for_documents_of(&house.server, &house.session, "shop", count).await;
+}
+
+/// Waits until so many documents of a bot can be found.
+pub(super) async fn wait_for_documents_of(server: &Server, session: &str, bot: &str, count: usize) {
+    let path = format!("/api/kb/{bot}/progress");
     let deadline = tokio::time::Instant::now() + Duration::from_mins(2);
     loop {
-        let (status, progress) = house.api("GET", "/api/kb/shop/progress", &Value::Null).await;
+        let (status, progress) = call(server, "GET", &path, session, &Value::Null).await;
         if status == 200 && progress["ready"] == json!(count) && progress["waiting"] == json!(0) {
             return;
         }
         assert!(
             tokio::time::Instant::now() < deadline,
             "{count} documents are not there: {progress}\n{}",
-            house.server.log()
+            server.log()
         );
         tokio::time::sleep(Duration::from_millis(50)).await;
     }

@@ -36,6 +36,9 @@ pub enum Permission {
     /// Add and remove collections and documents, and see how their indexing goes.
     #[serde(rename = "kb.manage")]
     KnowledgeManage,
+    /// Read and export the audit log.
+    #[serde(rename = "audit.read")]
+    AuditRead,
     /// Read the metrics of the server.
     #[serde(rename = "monitoring.read")]
     MonitoringRead,
@@ -43,7 +46,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission there is.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::ChatTalk,
         Self::AccountManage,
         Self::UsersRead,
@@ -53,6 +56,7 @@ impl Permission {
         Self::TasksManage,
         Self::KnowledgeRead,
         Self::KnowledgeManage,
+        Self::AuditRead,
         Self::MonitoringRead,
     ];
 
@@ -68,6 +72,7 @@ impl Permission {
             Self::TasksManage => "tasks.manage",
             Self::KnowledgeRead => "kb.read",
             Self::KnowledgeManage => "kb.manage",
+            Self::AuditRead => "audit.read",
             Self::MonitoringRead => "monitoring.read",
         }
     }

@@ -4,6 +4,7 @@
 //! them through the traits in [`dialog`], [`model`], [`shared`] and [`service`], or through [`event`]s.
 //! This crate knows no domain and no HTTP.
 
+pub mod audit;
 pub mod config;
 pub mod conversation;
 pub mod db;

@@ -304,6 +304,25 @@ async fn a_key_does_what_it_is_for_and_nothing_else() {
     assert_eq!(call("GET", "/v1/models/shop", &Value::Null).await, 401);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_with_a_form_is_what_the_model_said_and_not_what_scripts_said_before_it() {
+    let house = House::open().await;
+    let (_, key) = house.key(&[]).await;
+    let ask = async |more: Value| {
+        let mut body = json!({ "model": "closed", "messages": [{ "role": "user", "content": "say:{\"a\": 1}" }] });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let (status, answer) = call(&house.server, "POST", "/v1/chat/completions", &key, &body).await;
+        assert_eq!(status, 200, "{answer}");
+        answer["choices"][0]["message"]["content"].as_str().unwrap().to_owned()
+    };
+
+    assert_eq!(ask(json!({})).await, "Hello\n\n{\"a\": 1}");
+    assert_eq!(
+        ask(json!({ "response_format": { "type": "json_object" } })).await,
+        "{\"a\": 1}"
+    );
+}
+
 /// A server of MCP that the bot may use.
 fn maps(rows: &[(&str, &str)]) -> impl FnOnce(&Packages) {
     let rows: Vec<(String, String)> = rows.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();

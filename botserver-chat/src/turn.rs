@@ -12,6 +12,7 @@ mod consent;
 mod dialog;
 mod follow;
 mod knowledge;
+mod record;
 mod request;
 mod stack;
 mod tape;

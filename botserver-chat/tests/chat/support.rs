@@ -452,6 +452,22 @@ pub(crate) async fn events(server: &Server) -> Vec<String> {
     rows.into_iter().map(|row| row.payload).collect()
 }
 
+/// Actor, action and detail of every act that was noted.
+pub(crate) async fn acts(server: &Server) -> Vec<String> {
+    use diesel::prelude::*;
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        act: String,
+    }
+    let rows: Vec<Row> = query(
+        server,
+        "SELECT actor || ' ' || action || ' ' || detail AS act FROM audit_acts ORDER BY id",
+    )
+    .await;
+    rows.into_iter().map(|row| row.act).collect()
+}
+
 /// Damages what a conversation keeps.
 pub(crate) async fn damage(server: &Server, who: &Visitor) {
     execute(

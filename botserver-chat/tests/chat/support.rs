@@ -22,7 +22,7 @@ use botserver_tests::{
 use botstate::{
     AppState, Config, Db, Lifecycle, Ports,
     config::{self, DatabaseUrl},
-    db,
+    db::{self, memories},
     dialog::{Bot, Settings, ToolSpec},
     event::EventBus,
     identity::Visitors,
@@ -491,16 +491,17 @@ pub(crate) async fn change_at_once(server: &Server) {
 
 /// Notes something about a person, as a script would.
 pub(crate) async fn remember(server: &Server, owner: &str, scope: &str, name: &str, value: &str) {
-    let value = serde_json::to_string(&botlib::Value::text(value)).unwrap();
-    execute(
-        server,
-        format!(
-            "INSERT INTO user_memories (owner, scope, name, org_id, value, updated_at) \
-             VALUES ('{owner}', '{scope}', '{name}', '{}', '{value}', 1767225600000000)",
-            server.state.org
-        ),
-    )
-    .await;
+    let shelf = memories::Shelf {
+        org: server.state.org,
+        owner: owner.to_owned(),
+        scope: scope.to_owned(),
+    };
+    let (name, value, now) = (name.to_owned(), botlib::Value::text(value), SystemClock.now());
+    let written = server
+        .state
+        .db
+        .write(move |conn| memories::set(conn, &shelf, &name, &value, None, now).map_err(db::Error::from));
+    written.await.unwrap();
 }
 
 async fn query<T>(server: &Server, text: &'static str) -> Vec<T>

@@ -36,6 +36,12 @@ pub enum Permission {
     /// Add and remove collections and documents, and see how their indexing goes.
     #[serde(rename = "kb.manage")]
     KnowledgeManage,
+    /// See what models were asked and what it cost, and the budgets.
+    #[serde(rename = "usage.read")]
+    UsageRead,
+    /// Set budgets.
+    #[serde(rename = "usage.manage")]
+    UsageManage,
     /// Read and export the audit log.
     #[serde(rename = "audit.read")]
     AuditRead,
@@ -46,7 +52,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission there is.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::ChatTalk,
         Self::AccountManage,
         Self::UsersRead,
@@ -56,6 +62,8 @@ impl Permission {
         Self::TasksManage,
         Self::KnowledgeRead,
         Self::KnowledgeManage,
+        Self::UsageRead,
+        Self::UsageManage,
         Self::AuditRead,
         Self::MonitoringRead,
     ];
@@ -72,6 +80,8 @@ impl Permission {
             Self::TasksManage => "tasks.manage",
             Self::KnowledgeRead => "kb.read",
             Self::KnowledgeManage => "kb.manage",
+            Self::UsageRead => "usage.read",
+            Self::UsageManage => "usage.manage",
             Self::AuditRead => "audit.read",
             Self::MonitoringRead => "monitoring.read",
         }
@@ -140,6 +150,7 @@ impl Role {
                 Permission::BotsRead,
                 Permission::KnowledgeRead,
                 Permission::KnowledgeManage,
+                Permission::UsageRead,
                 Permission::MonitoringRead,
             ],
             Self::Admin => &Permission::ALL,

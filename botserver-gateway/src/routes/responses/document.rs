@@ -6,6 +6,8 @@ use botstate::{
 };
 use serde_json::{Value, json};
 
+use crate::openai::answer::mark;
+
 /// What stands in every form of one response.
 pub(super) struct Shape {
     pub(super) id: String,
@@ -49,13 +51,15 @@ impl Shape {
     /// The whole response.
     pub(super) fn document(&self, status: &str, output: &[Value], end: Option<&End>) -> Value {
         let usage = end.and_then(|end| end.usage).map(|usage| {
-            json!({
+            let mut told = json!({
                 "input_tokens": usage.input_tokens,
                 "input_tokens_details": { "cached_tokens": usage.cached_tokens },
                 "output_tokens": usage.output_tokens,
                 "output_tokens_details": { "reasoning_tokens": usage.reasoning_tokens },
                 "total_tokens": usage.input_tokens.saturating_add(usage.output_tokens),
-            })
+            });
+            mark(&mut told, usage);
+            told
         });
         let is_cut = end.is_some_and(|end| end.finish == Finish::Length);
         json!({

@@ -96,10 +96,46 @@ pub struct ChatRequest {
     pub temperature: Option<f32>,
     /// The longest answer wanted, in tokens; the provider's default when absent.
     pub max_tokens: Option<u32>,
+    /// Whether the model has to call one of the tools.
+    pub choice: ToolChoice,
+    /// The form of the answer.
+    pub format: AnswerFormat,
     /// What matters most where several models could answer; the bot's settings decide when absent.
     pub goal: Option<Goal>,
     /// For whom the model is asked; nothing for a question that belongs to nobody, such as that of `doctor`.
     pub asker: Option<Asker>,
+}
+
+/// Whether a model has to call a tool. Providers that cannot make it do so leave it to the model.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum ToolChoice {
+    /// The model decides.
+    #[default]
+    Auto,
+    /// It calls one of its tools, or several.
+    Required,
+    /// It calls the tool of this name.
+    Named(String),
+}
+
+/// The form that an answer has to have. Providers that cannot make a model keep to it leave it to the prompt, so
+/// whoever wants a form says so there as well, and looks at what comes.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum AnswerFormat {
+    /// Any text.
+    #[default]
+    Text,
+    /// One JSON object.
+    Json,
+    /// JSON that a schema describes.
+    Schema {
+        /// What the schema is called: letters, digits, `_` and `-`.
+        name: String,
+        /// The JSON schema.
+        schema: serde_json::Value,
+        /// Whether the provider shall see to it that nothing else comes.
+        is_strict: Option<bool>,
+    },
 }
 
 impl ChatRequest {

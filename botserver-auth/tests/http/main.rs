@@ -8,6 +8,7 @@
 )]
 
 mod claims;
+mod keys;
 mod passwords;
 mod people;
 mod sessions;

@@ -8,14 +8,21 @@ use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use botlib::{
-    BotId, Caller, Clock, ConversationId, NodeId, OrgId, PersonId, RequestId, Role, SessionId, SystemClock, VisitorId,
+    BotId, Caller, Clock, ConversationId, NodeId, OrgId, PersonId, RequestId, Role, Secret, SessionId, SystemClock,
+    VisitorId,
 };
 use botserver_chat::ChatService;
 use botserver_core::{App, Authenticator, Problem, ServeOptions, bind, serve};
 use botserver_llm::scripted::ScriptedModel;
-use botserver_tests::{client::Visitor, process::http_client};
+use botserver_tests::{
+    client::Visitor,
+    process::http_client,
+    servers::{Database, Postgres},
+};
 use botstate::{
-    AppState, Config, Db, Lifecycle, Ports, config, db,
+    AppState, Config, Db, Lifecycle, Ports,
+    config::{self, DatabaseUrl},
+    db::{self, memories},
     dialog::{Bot, Settings, ToolSpec},
     event::EventBus,
     identity::Visitors,
@@ -43,6 +50,10 @@ pub(crate) struct House {
     pub(crate) shelf: Option<Arc<Shelf>>,
     tables: Option<Arc<dyn TableQueries>>,
     config: Config,
+    /// What nodes share; each has its own when absent.
+    shared: Option<Arc<Local>>,
+    /// Ends the database with the house.
+    database: Option<Arc<Database>>,
 }
 
 impl House {
@@ -77,7 +88,29 @@ impl House {
             shelf: None,
             tables: None,
             config,
+            shared: None,
+            database: None,
         }
+    }
+
+    /// A house on SQLite, and one on PostgreSQL where there is such a server.
+    pub(crate) fn on_each_database() -> Vec<Self> {
+        let mut houses = vec![Self::new()];
+        if let Some(server) = Postgres::shared() {
+            let database = server.database();
+            let mut house = Self::new();
+            house.config.database.url = DatabaseUrl::Postgres(Secret::new(database.url.clone()));
+            house.config.database.pool_size = 4;
+            house.database = Some(Arc::new(database));
+            houses.push(house);
+        }
+        houses
+    }
+
+    /// Lets the servers of the house be nodes that share caches and leases.
+    pub(crate) fn sharing(mut self) -> Self {
+        self.shared = Some(Arc::new(Local::new(Arc::new(SystemClock))));
+        self
     }
 
     /// Adds a script.
@@ -139,6 +172,7 @@ impl House {
         let (config, mut bot, model) = (self.config.clone(), copy(&self.bot), self.model.clone());
         let (scripts, probe) = (Arc::clone(&self.scripts), Arc::clone(&self.probe));
         let (shelf, tables) = (self.shelf.clone(), self.tables.clone());
+        let shared = self.shared.clone();
         let serving = runtime.spawn(async move {
             let (db, _) = Db::open(&config.database).await.unwrap();
             bot.org = db::default_org(&db, SystemClock.now()).await.unwrap();
@@ -161,11 +195,12 @@ impl House {
             if let Some(shelf) = shelf {
                 ports.knowledge.fill(shelf);
             }
-            start(config, ports).await
+            start(config, ports, shared).await
         });
         let (url, state, chat) = serving.await.unwrap();
         Server {
             _folder: Arc::clone(&self.folder),
+            _database: self.database.clone(),
             runtime: Some(runtime),
             url,
             bot: self.bot.id,
@@ -197,12 +232,12 @@ fn copy(bot: &Bot) -> Bot {
     }
 }
 
-async fn start(config: Config, mut ports: Ports) -> (String, AppState, ChatService) {
+async fn start(config: Config, mut ports: Ports, shared: Option<Arc<Local>>) -> (String, AppState, ChatService) {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (db, _) = Db::open(&config.database).await.unwrap();
     let org = db::default_org(&db, clock.now()).await.unwrap();
     ports.visitors = Some(Arc::new(Door(org)));
-    let local = Arc::new(Local::new(Arc::clone(&clock)));
+    let local = shared.unwrap_or_else(|| Arc::new(Local::new(Arc::clone(&clock))));
     let state = AppState {
         config: Arc::new(config),
         db,
@@ -237,6 +272,7 @@ async fn start(config: Config, mut ports: Ports) -> (String, AppState, ChatServi
 pub(crate) struct Server {
     /// The server may outlive its house.
     _folder: Arc<TempDir>,
+    _database: Option<Arc<Database>>,
     runtime: Option<Runtime>,
     pub(crate) url: String,
     bot: BotId,
@@ -470,16 +506,17 @@ pub(crate) async fn change_at_once(server: &Server) {
 
 /// Notes something about a person, as a script would.
 pub(crate) async fn remember(server: &Server, owner: &str, scope: &str, name: &str, value: &str) {
-    let value = serde_json::to_string(&botlib::Value::text(value)).unwrap();
-    execute(
-        server,
-        format!(
-            "INSERT INTO user_memories (owner, scope, name, org_id, value, updated_at) \
-             VALUES ('{owner}', '{scope}', '{name}', '{}', '{value}', 1767225600000000)",
-            server.state.org
-        ),
-    )
-    .await;
+    let shelf = memories::Shelf {
+        org: server.state.org,
+        owner: owner.to_owned(),
+        scope: scope.to_owned(),
+    };
+    let (name, value, now) = (name.to_owned(), botlib::Value::text(value), SystemClock.now());
+    let written = server
+        .state
+        .db
+        .write(move |conn| memories::set(conn, &shelf, &name, &value, None, now).map_err(db::Error::from));
+    written.await.unwrap();
 }
 
 async fn query<T>(server: &Server, text: &'static str) -> Vec<T>

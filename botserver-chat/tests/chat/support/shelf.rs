@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use botlib::{BotId, wire::Citation};
 use botstate::{
     dialog::{Bot, Fault},
-    knowledge::{Found, Knowledge, Passage, Query, Reader},
+    knowledge::{Found, Knowledge, Listed, Passage, Query, Reader, Spot},
 };
 use parking_lot::Mutex;
 
@@ -76,7 +76,32 @@ impl Knowledge for Shelf {
         Ok(vec!["shop".to_owned()])
     }
 
+    async fn documents(&self, _: &Bot, _: &Reader, after: Option<&Spot>, limit: usize) -> Result<Vec<Listed>, Fault> {
+        let mut all: Vec<Listed> = self.passages.iter().map(|(name, _, _)| listed(name)).collect();
+        all.sort_by(|one, other| one.spot.cmp(&other.spot));
+        all.retain(|one| after.is_none_or(|after| one.spot > *after));
+        all.truncate(limit);
+        Ok(all)
+    }
+
+    async fn read(&self, _: &Bot, _: &Reader, spot: &Spot) -> Result<Option<(Listed, String)>, Fault> {
+        let found = self.passages.iter().find(|(name, _, _)| *name == spot.path);
+        Ok(found.map(|(name, text, _)| (listed(name), text.clone())))
+    }
+
     async fn version(&self, _: BotId, _: &[String]) -> Result<String, Fault> {
         Ok("v1".to_owned())
+    }
+}
+
+fn listed(name: &str) -> Listed {
+    Listed {
+        spot: Spot {
+            collection: "shop".to_owned(),
+            path: name.to_owned(),
+        },
+        title: name.to_owned(),
+        language: None,
+        indexed_at: None,
     }
 }

@@ -7,6 +7,8 @@
     reason = "helpers of tests may fail loudly"
 )]
 
+mod answers;
+mod budget;
 mod doors;
 mod injection;
 mod knowledge;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use botlib::{BotId, NodeId, PersonId, SessionId};
+use botlib::{BotId, NodeId, OrgId, PersonId, SessionId};
 use futures::{Stream, StreamExt, future};
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +23,13 @@ pub enum Event {
     PersonRefused {
         /// The person.
         person: PersonId,
+    },
+    /// What people may do has changed: whoever is meant proves themselves again, on open sockets too.
+    AccessChanged {
+        /// The organisation.
+        org: OrgId,
+        /// The person; everybody of the organisation, visitors of its bots included, when absent.
+        person: Option<PersonId>,
     },
     /// A bot runs in another version now.
     BotChanged {

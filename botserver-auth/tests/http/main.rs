@@ -8,8 +8,11 @@
 )]
 
 mod claims;
+mod keywords;
+mod matrix;
 mod passwords;
 mod people;
 mod sessions;
 mod support;
+mod tenants;
 mod visitors;

@@ -50,6 +50,8 @@ pub(crate) enum Group {
     Language,
     /// Search in documents beside the scan of their vectors: P18
     Knowledge,
+    /// The audit log, sealed and verified: L1
+    Audit,
     /// Start to ready: P25
     Start,
     /// The door for OpenAI's clients beside its provider: P14, P15

@@ -1,5 +1,6 @@
 //! What is measured.
 
+mod audit;
 mod authors;
 mod crowd;
 mod gateway;
@@ -40,6 +41,9 @@ pub(crate) fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     }
     if wants(Group::Knowledge) {
         rows.extend(knowledge::measure(&plan)?);
+    }
+    if wants(Group::Audit) {
+        rows.extend(audit::measure(&plan)?);
     }
     if wants(Group::Start) {
         rows.extend(start::measure(&place, &plan)?);

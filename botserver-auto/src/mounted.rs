@@ -179,6 +179,7 @@ impl Language {
             triggers,
             start_wants_message,
             chooses_collections,
+            prompts: package.prompts,
         };
         Built {
             mounted: Mounted {

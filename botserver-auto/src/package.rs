@@ -1,17 +1,21 @@
-//! Packages: folders `<name>.gbai` with scripts, settings and a prompt.
+//! Packages: folders `<name>.gbai` with scripts, settings and prompts.
 //!
 //! Reading is tolerant, because packages come from many hands: any `*.gbdialog` folder and loose `.bas` files
 //! count, settings may be quoted or not, the prompt has four spellings. What cannot be read is a [`Diagnostic`].
 
 mod files;
+mod prompts;
 mod settings;
 
 use std::{fs, io, path::Path, sync::Arc};
 
-use botstate::dialog::Settings;
+use botstate::{
+    dialog::Settings,
+    prompt::{Prompt, SYSTEM},
+};
 use sha2::{Digest, Sha256};
 
-pub(crate) use files::{Found, find, list};
+pub(crate) use files::{Found, PROMPT_FOLDER, find, holds_prompts, list};
 
 use crate::basic::{Diagnostic, Severity, Source};
 
@@ -20,6 +24,9 @@ const MAX_FILE: u64 = 1 << 20;
 
 /// Scripts that a package may have.
 const MAX_SCRIPTS: usize = 1_000;
+
+/// Prompts that a package may have.
+const MAX_PROMPTS: usize = 200;
 
 /// A package as it lies on disk.
 #[derive(Debug, Default)]
@@ -34,6 +41,8 @@ pub(crate) struct Package {
     pub(crate) settings: Settings,
     /// The system prompt.
     pub(crate) prompt: Option<String>,
+    /// The prompts of its folder, by name.
+    pub(crate) prompts: Vec<Arc<Prompt>>,
     /// What could not be read, scripts' own mistakes left out.
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
@@ -92,6 +101,8 @@ pub(crate) fn read(name: &str, folder: &Path, found: &Found) -> io::Result<Packa
             .map(|(_, text)| text)
             .filter(|text| !text.trim().is_empty());
     }
+    let settings = Settings::new(rows);
+    let prompts = prompts(&mut reader, found, &settings)?;
     scripts.sort_by(|a, b| a.name.cmp(&b.name));
     let version = reader
         .hash
@@ -103,10 +114,50 @@ pub(crate) fn read(name: &str, folder: &Path, found: &Found) -> io::Result<Packa
         name: name.to_owned(),
         version,
         scripts,
-        settings: Settings::new(rows),
+        settings,
         prompt,
+        prompts,
         diagnostics: reader.diagnostics,
     })
+}
+
+/// Reads the prompts of a package; those with errors are reported and left out.
+fn prompts(reader: &mut Reader<'_>, found: &Found, settings: &Settings) -> io::Result<Vec<Arc<Prompt>>> {
+    let mut prompts: Vec<Arc<Prompt>> = Vec::new();
+    for entry in found.prompts.iter().take(MAX_PROMPTS) {
+        let Some(stem) = script_name(&entry.path) else { continue };
+        let Some((file, text)) = reader.read(&entry.path)? else {
+            continue;
+        };
+        let source = Arc::new(Source::new(file.clone(), text.clone()));
+        let Some(prompt) = prompts::read(&source, &stem, settings, &mut reader.diagnostics) else {
+            continue;
+        };
+        if let Some(other) = prompts.iter().find(|other| other.name == prompt.name) {
+            let title = format!("{} has the same name and is used instead", other.place);
+            reader.report("P102", Severity::Warning, &file, &text, title);
+            continue;
+        }
+        if prompt.name == SYSTEM
+            && let Some(other) = &found.prompt
+        {
+            let title = format!(
+                "{} is not used, because this prompt is there",
+                reader.shown(&other.path)
+            );
+            reader.report("P116", Severity::Warning, &file, &text, title);
+        }
+        prompts.push(Arc::new(prompt));
+    }
+    if found.prompts.len() > MAX_PROMPTS {
+        let title = format!(
+            "the package has {} prompts, and {MAX_PROMPTS} are the most",
+            found.prompts.len()
+        );
+        reader.report("P104", Severity::Error, &reader.shown(reader.folder), "", title);
+    }
+    prompts.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(prompts)
 }
 
 /// Reads one file as a package with one script.
@@ -133,6 +184,7 @@ pub(crate) fn read_script(path: &Path) -> io::Result<Package> {
         scripts: script.into_iter().collect(),
         settings: Settings::default(),
         prompt: None,
+        prompts: Vec::new(),
         diagnostics: reader.diagnostics,
     })
 }

@@ -12,7 +12,10 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval, sleep, timeout},
 };
 
-use crate::mounts::{Mounts, blocking};
+use crate::{
+    mounts::{Mounts, blocking},
+    package::{self, PROMPT_FOLDER},
+};
 
 /// Editors and copies write in several steps; this long after the last one they are over.
 const QUIET: Duration = Duration::from_millis(150);
@@ -110,7 +113,9 @@ fn concerns_package(path: &Path) -> bool {
         // A folder, perhaps with scripts in it.
         None => true,
         Some((_, ending)) => {
-            ["bas", "gbai", "gbdialog", "gbot"].contains(&ending) || name == "config.csv" || name.starts_with("prompt.")
+            let is_part = ["bas", "gbai", "gbdialog", "gbot", PROMPT_FOLDER].contains(&ending);
+            let is_prompt = || ending == "md" && path.parent().is_some_and(package::holds_prompts);
+            is_part || name == "config.csv" || name.starts_with("prompt.") || is_prompt()
         }
     }
 }

@@ -11,6 +11,7 @@ use botstate::{
     door::ToolResult,
     keyword::Args,
     model::{ChatMessage, Image, ToolCall, Usage},
+    prompt::PromptUse,
     recording::Taped,
 };
 use chrono::{DateTime, Utc};
@@ -110,6 +111,13 @@ impl Conversation {
 }
 
 impl Conversation {
+    /// To whom the variants of prompts are given: always the same one to the same person.
+    pub(crate) fn assignee(&self) -> String {
+        self.owner
+            .shelf()
+            .unwrap_or_else(|| format!("conversation:{}", self.id))
+    }
+
     /// Whether the answer that the innermost dialog waits for must not be shown.
     pub(crate) fn awaits_secret(&self) -> bool {
         self.awaited().is_some_and(|spec| spec.kind == InputKind::Password)
@@ -156,6 +164,9 @@ pub(crate) struct Agent {
     /// The call that the person is asked about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) asks: Option<Asks>,
+    /// The prompt file that the model was asked with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) prompt: Option<PromptUse>,
 }
 
 /// What was found in documents.
@@ -386,6 +397,9 @@ pub(crate) struct Completed {
     /// Tokens that the model can take.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) context_tokens: Option<u32>,
+    /// The prompt file that the model was asked with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) prompt: Option<PromptUse>,
 }
 
 /// What comes in by any front door.

@@ -1,11 +1,15 @@
 //! What a model is told: who it is, what was said, what is asked, and which tools it has.
 
-use botlib::value::FileRef;
+use std::borrow::Cow;
+
+use botlib::value::{FileRef, Map};
 use botstate::{
     conversation::SessionState,
     dialog::{Bot, Settings, ToolSpec},
     model::ChatMessage,
+    prompt::{Hints, PromptUse, SYSTEM},
 };
+use sha2::{Digest, Sha256};
 
 use crate::{
     context::{Listed, Sections},
@@ -45,9 +49,9 @@ pub(crate) fn tools(bot: &Bot, session: &SessionState) -> Vec<ToolSpec> {
         .collect()
 }
 
-/// What goes into a prompt, before anything is left out of it.
+/// What goes into a prompt that begins with `system`, before anything is left out of it.
 pub(crate) fn sections(
-    bot: &Bot,
+    mut system: String,
     session: &SessionState,
     past: Past,
     memory: Listed,
@@ -56,7 +60,6 @@ pub(crate) fn sections(
     mut offered: Vec<ToolSpec>,
 ) -> Sections {
     let knowledge = agent.knowledge.as_ref().filter(|found| !found.passages.is_empty());
-    let mut system = instructions(bot, session);
     if knowledge.is_some() || session.has_foreign {
         system.push_str("\n\n");
         system.push_str(knowledge::RULES);
@@ -117,9 +120,13 @@ pub(crate) fn said(event: &Event) -> Option<ChatMessage> {
 }
 
 /// The texts of the bot's author, in which addresses are meant to be there.
-pub(crate) fn trusted<'a>(bot: &'a Bot, session: &'a SessionState) -> impl Iterator<Item = &'a str> {
-    let contexts = session.contexts.values().map(String::as_str);
-    contexts.chain([own(bot, session)])
+pub(crate) fn trusted<'a>(
+    bot: &'a Bot,
+    session: &'a SessionState,
+    who: &str,
+) -> impl Iterator<Item = Cow<'a, str>> + use<'a> {
+    let contexts = session.contexts.values().map(|text| Cow::Borrowed(text.as_str()));
+    contexts.chain([own(bot, session, who).text])
 }
 
 /// What the bot said, and the names of the files that it sent with it.
@@ -129,15 +136,65 @@ fn with_files(content: &str, files: &[FileRef]) -> String {
     said.into_iter().chain(names).collect::<Vec<_>>().join("\n")
 }
 
-/// Who the bot is.
-fn own<'a>(bot: &'a Bot, session: &'a SessionState) -> &'a str {
-    session
-        .system_prompt
-        .as_deref()
-        .or(bot.prompt.as_deref())
-        .or_else(|| bot.settings.get("system-prompt"))
-        .or_else(|| bot.settings.get("bot-system-prompt"))
-        .unwrap_or(DEFAULT)
+/// Who the bot is in a conversation, and where that is written.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Own<'a> {
+    pub(crate) text: Cow<'a, str>,
+    /// The prompt file that it came from.
+    pub(crate) used: Option<PromptUse>,
+    pub(crate) hints: Hints,
+}
+
+/// Who the bot is for `who`: what the dialog says, else the prompt that it chose, else the bot's own.
+pub(crate) fn own<'a>(bot: &'a Bot, session: &'a SessionState, who: &str) -> Own<'a> {
+    let plain = |text: &'a str| Own {
+        text: Cow::Borrowed(text),
+        used: None,
+        hints: Hints::default(),
+    };
+    if let Some(text) = &session.system_prompt {
+        return plain(text);
+    }
+    let rendered = |name: &str, values: &Map| {
+        let rendered = bot.find_prompt(name)?.render(values, bot, who);
+        rendered
+            .inspect_err(|fault| tracing::warn!(bot.name = %bot.name, %fault, "a prompt was not used"))
+            .ok()
+    };
+    let file = match &session.prompt {
+        Some(chosen) => rendered(&chosen.name, &chosen.values).or_else(|| Some(chosen.last.clone())),
+        None => rendered(SYSTEM, &Map::new()),
+    };
+    if let Some(file) = file {
+        return Own {
+            text: Cow::Owned(file.text),
+            used: Some(file.used),
+            hints: file.hints,
+        };
+    }
+    plain(
+        bot.prompt
+            .as_deref()
+            .or_else(|| bot.settings.get("system-prompt"))
+            .or_else(|| bot.settings.get("bot-system-prompt"))
+            .unwrap_or(DEFAULT),
+    )
+}
+
+/// Names what a model was told: the prompt's file or the package, and a hash of the whole system part, so that
+/// answers to different words are never taken for each other.
+pub(crate) fn version(bot: &Bot, used: Option<&PromptUse>, messages: &[ChatMessage]) -> String {
+    let source = used.map_or_else(|| bot.version.clone(), PromptUse::to_string);
+    let system = messages.iter().find_map(|message| match message {
+        ChatMessage::System { content } => Some(content.as_str()),
+        _ => None,
+    });
+    let digest = Sha256::digest(system.unwrap_or_default());
+    let hash = digest
+        .iter()
+        .take(8)
+        .fold(String::new(), |hash, byte| format!("{hash}{byte:02x}"));
+    format!("{source}#{hash}")
 }
 
 fn context(session: &SessionState) -> Option<&str> {
@@ -146,8 +203,8 @@ fn context(session: &SessionState) -> Option<&str> {
 }
 
 /// Who the bot is and how it behaves, with what the switchers ask for.
-pub(crate) fn instructions(bot: &Bot, session: &SessionState) -> String {
-    let mut text = own(bot, session).to_owned();
+pub(crate) fn instructions(own: &Own<'_>, session: &SessionState) -> String {
+    let mut text = own.text.clone().into_owned();
     for id in &session.active_switchers {
         let prompt = session
             .switchers

@@ -12,6 +12,7 @@ mod consent;
 mod dialog;
 mod follow;
 mod knowledge;
+mod record;
 mod request;
 mod stack;
 mod tape;
@@ -29,6 +30,7 @@ use botstate::{
     dialog::{Bot, Env, Fault, FaultKind, Input, Settings},
     keyword,
     model::Usage,
+    prompt::PromptUse,
     recording::Taped,
     run::Suspend,
 };
@@ -70,6 +72,8 @@ pub(crate) struct Turn {
     steps: u32,
     usage: Option<Usage>,
     context_tokens: Option<u32>,
+    /// The prompt file that the model was asked with last.
+    prompt: Option<PromptUse>,
     cancel: CancellationToken,
     /// The script that performs it.
     script: String,
@@ -131,6 +135,7 @@ impl Turn {
             steps: 0,
             usage: None,
             context_tokens: None,
+            prompt: None,
             cancel,
             script: String::new(),
             suspend: None,
@@ -221,6 +226,7 @@ impl Turn {
             context_name: session.active_context.clone(),
             usage: self.usage,
             context_tokens: self.context_tokens,
+            prompt: self.prompt.clone(),
         };
         self.fresh.push(Body::TurnCompleted(end));
         self.commit(None, activities).await

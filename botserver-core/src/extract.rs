@@ -11,6 +11,7 @@ use axum::{
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
 use crate::Problem;
 
@@ -70,17 +71,49 @@ fn unread(rejection: &BytesRejection) -> Problem {
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let pointer = pointer(error.path());
-        let error = error.into_inner();
-        if error.is_data() {
-            Problem::invalid().field(pointer, plain(&error))
-        } else {
-            malformed(&error)
+    let value = match serde_path_to_error::deserialize(&mut deserializer) {
+        Ok(value) => value,
+        Err(error) if error.inner().to_string().starts_with("invalid type: floating point") => {
+            return parse_whole_numbers(body);
         }
-    })?;
+        Err(error) => return Err(refused(error)),
+    };
     deserializer.end().map_err(|error| malformed(&error))?;
     Ok(value)
+}
+
+/// Parses a body in which whole numbers may be written with a fraction of zero: `5.0` is an integer of JSON Schema.
+fn parse_whole_numbers<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let mut value: Value = serde_json::from_slice(body).map_err(|error| malformed(&error))?;
+    make_whole(&mut value);
+    serde_path_to_error::deserialize(value).map_err(refused)
+}
+
+fn make_whole(value: &mut Value) {
+    match value {
+        Value::Number(number) => {
+            let whole = number.as_f64().filter(|float| number.is_f64() && float.fract() == 0.0);
+            // What has more digits than a float keeps is not meant to be counted exactly.
+            if let Some(float) = whole.filter(|float| float.abs() < 9_007_199_254_740_992.0) {
+                #[expect(clippy::cast_possible_truncation, reason = "it has no fraction and is small")]
+                let integer = float as i64;
+                *number = integer.into();
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(make_whole),
+        Value::Object(fields) => fields.values_mut().for_each(make_whole),
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
+}
+
+fn refused(error: serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    let pointer = pointer(error.path());
+    let error = error.into_inner();
+    if error.is_data() {
+        Problem::invalid().field(pointer, plain(&error))
+    } else {
+        malformed(&error)
+    }
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {

@@ -82,6 +82,7 @@ fn bot(rows: &[(&str, &str)]) -> Bot {
         triggers: Vec::new(),
         start_wants_message: false,
         chooses_collections: false,
+        prompts: Vec::new(),
     }
 }
 

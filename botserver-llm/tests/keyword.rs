@@ -46,6 +46,7 @@ impl FakeTurn {
             triggers: Vec::new(),
             start_wants_message: false,
             chooses_collections: false,
+            prompts: Vec::new(),
         };
         Self {
             caller: Caller::system(bot.org),

@@ -106,6 +106,7 @@ async fn requests_tokens_and_errors_are_counted_by_model_and_outcome() {
             triggers: Vec::new(),
             start_wants_message: false,
             chooses_collections: false,
+            prompts: Vec::new(),
         };
         llm.models().for_bot(&bot).unwrap()
     };

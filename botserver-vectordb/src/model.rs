@@ -132,7 +132,7 @@ pub(crate) fn collection_name(text: &str) -> Result<String, BadName> {
     let is_good = !name.is_empty()
         && name.chars().count() <= 100
         && !name.starts_with('.')
-        && !name.chars().any(|c| c.is_control() || "/\\".contains(c));
+        && !text.chars().any(|c| c.is_control() || "/\\".contains(c));
     if is_good {
         Ok(name.to_owned())
     } else {

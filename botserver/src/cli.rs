@@ -64,6 +64,10 @@ pub(crate) enum Command {
     #[cfg(feature = "auth")]
     #[command(subcommand)]
     Key(Key),
+    /// Verify and export the audit log
+    #[cfg(feature = "compliance")]
+    #[command(subcommand)]
+    Audit(Audit),
     /// Bring the database up to date without serving
     Migrate,
     /// List every setting with its variable, default and meaning
@@ -197,6 +201,29 @@ pub(crate) enum User {
         /// member, operator or admin
         #[arg(long, default_value = "member")]
         role: String,
+    },
+}
+
+/// Work on the audit log.
+#[cfg(feature = "compliance")]
+#[derive(Debug, Subcommand)]
+pub(crate) enum Audit {
+    /// Verify that nothing in the log was changed or taken away; the first fault is named, and the exit status is 1
+    Verify {
+        /// An end of the log that was kept elsewhere, ORGANISATION:SEQ:HASH; may be repeated
+        #[arg(long = "expect", value_name = "END")]
+        expected: Vec<botserver_compliance::Expected>,
+    },
+    /// Print where the log of each organisation ends, ORGANISATION:SEQ:HASH, to be kept elsewhere
+    Head,
+    /// Print the log as lines of JSON, the oldest entry first
+    Export {
+        /// Only of this organisation
+        #[arg(long, value_name = "ID")]
+        org: Option<botlib::OrgId>,
+        /// From this entry on
+        #[arg(long, default_value = "1", value_name = "SEQ")]
+        from: i64,
     },
 }
 

@@ -1,5 +1,7 @@
 //! The commands, one file each.
 
+#[cfg(feature = "compliance")]
+mod audit;
 #[cfg(feature = "auto")]
 mod bot;
 mod doctor;
@@ -34,6 +36,8 @@ pub(crate) async fn run(command: Command, config: Config) -> anyhow::Result<Exit
         Command::User(command) => user::run(command, config).await,
         #[cfg(feature = "auth")]
         Command::Key(command) => key::run(command, config).await,
+        #[cfg(feature = "compliance")]
+        Command::Audit(command) => audit::run(command, config).await,
         Command::Migrate => migrate::run(config).await,
         Command::Settings => settings::run(),
     }

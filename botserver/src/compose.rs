@@ -57,7 +57,7 @@ impl Default for Surroundings {
 }
 
 /// Opens what the configuration names; no domain yet.
-#[cfg(any(feature = "auth", feature = "chat"))]
+#[cfg(any(feature = "auth", feature = "chat", feature = "compliance"))]
 pub(crate) async fn base(config: Config) -> anyhow::Result<Base> {
     base_in(config, &Surroundings::default()).await
 }
@@ -260,6 +260,13 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
         tasks.start(&state);
         #[cfg(feature = "auto")]
         tasks.follow_rows(&state, dialogs.row_changes());
+    }
+    #[cfg(feature = "compliance")]
+    {
+        // After jobs, among which is the upkeep of the log.
+        let compliance = botserver_compliance::ComplianceService::new(&state);
+        app = app.routes(compliance.routes());
+        compliance.start(&state);
     }
     #[cfg(feature = "vectordb")]
     knowledge.start();

@@ -45,6 +45,8 @@ pub struct Config {
     pub mcp_commands: BTreeMap<String, Vec<String>>,
     /// How long finished runs of bots by themselves are kept, and programs that nothing runs; nothing for ever.
     pub keep: Option<Duration>,
+    /// How long entries of the audit log are kept; nothing for ever.
+    pub audit_keep: Option<Duration>,
     /// Logs.
     pub log: LogConfig,
 }
@@ -234,9 +236,8 @@ impl Config {
                 steps: read.required("script_steps"),
             },
             mcp_commands: read.checked_optional("mcp_commands", mcp_commands).unwrap_or_default(),
-            keep: Some(read.required::<u32>("keep_days"))
-                .filter(|days| *days > 0)
-                .map(|days| Duration::from_secs(u64::from(days) * 86_400)),
+            keep: read.days("keep_days"),
+            audit_keep: read.days("audit_keep_days"),
             log: LogConfig {
                 json: read.with("log_format", log_format),
                 filter: read.required("log"),

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::foreign::ForeignTool;
 
-use crate::dialog::Bot;
+use crate::{dialog::Bot, prompt::Rendered};
 
 /// The state of a conversation besides its log and its waiting dialogs; stored as JSON with each turn.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -44,6 +44,9 @@ pub struct SessionState {
     /// What BEGIN SYSTEM PROMPT set; replaces the package's prompt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub system_prompt: Option<String>,
+    /// What USE PROMPT chose; [`SessionState::system_prompt`] wins over it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<ChosenPrompt>,
     /// Whether answers come from documents only, from SET ANSWER MODE.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub documents_only: bool,
@@ -91,6 +94,19 @@ impl SessionState {
             None => all,
         }
     }
+}
+
+/// A prompt of the package that a dialog chose for its conversation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ChosenPrompt {
+    /// The name.
+    pub name: String,
+    /// What its variables are given.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub values: Map,
+    /// What it was when it was chosen: it goes on where the package has it no more, or in a form that these values do
+    /// not fit.
+    pub last: Rendered,
 }
 
 /// Another bot in a conversation.

@@ -16,7 +16,7 @@ use indexmap::IndexMap;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::keyword::Args;
+use crate::{keyword::Args, prompt::Prompt};
 
 /// What a package makes of a bot, in the version that runs now.
 #[derive(Debug)]
@@ -43,6 +43,8 @@ pub struct Bot {
     pub start_wants_message: bool,
     /// Whether a script chooses the collections to search with USE KB. Without one, all are searched.
     pub chooses_collections: bool,
+    /// The prompts of its `.gbprompts` folder, by name.
+    pub prompts: Vec<Arc<Prompt>>,
 }
 
 /// What starts a script without a person. The package declares triggers, so they come and go with its version.

@@ -4,6 +4,7 @@
 //! them through the traits in [`dialog`], [`model`], [`shared`] and [`service`], or through [`event`]s.
 //! This crate knows no domain and no HTTP.
 
+pub mod audit;
 pub mod config;
 pub mod conversation;
 pub mod db;
@@ -19,6 +20,7 @@ pub mod keyword;
 pub mod knowledge;
 mod lifecycle;
 pub mod model;
+pub mod prompt;
 pub mod recording;
 pub mod rows;
 pub mod run;

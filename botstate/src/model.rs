@@ -77,7 +77,8 @@ pub struct Asker {
     pub person: Option<PersonId>,
     /// The conversation that the answer is for.
     pub conversation: Option<ConversationId>,
-    /// The version of the prompt, or of the package that it came from.
+    /// The version of the prompt: `name@version/variant` of its file, or the version of the package that brings it, then
+    /// `#` and a hash of all that the system part of the request says. Without a system part the package's version.
     pub prompt: String,
     /// The version of the knowledge that was searched; empty when none was.
     pub knowledge: String,

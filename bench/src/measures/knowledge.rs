@@ -292,6 +292,7 @@ fn bot(org: OrgId) -> Bot {
         triggers: Vec::new(),
         start_wants_message: false,
         chooses_collections: false,
+        prompts: Vec::new(),
     }
 }
 

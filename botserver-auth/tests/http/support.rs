@@ -42,6 +42,7 @@ impl FakeBots {
                 triggers: Vec::new(),
                 start_wants_message: false,
                 chooses_collections: false,
+                prompts: Vec::new(),
             })
         };
         Self(vec![bot("default", ""), bot("shop", "true"), bot("staff", "false")])

@@ -44,6 +44,7 @@ fn bot(name: &str) -> Bot {
         scripts: Vec::new(),
         start_wants_message: false,
         chooses_collections: false,
+        prompts: Vec::new(),
     }
 }
 

@@ -12,12 +12,16 @@ const MAX_DEPTH: usize = 8;
 /// Names of the prompt, the first that is there wins.
 const PROMPTS: [&str; 4] = ["PROMPT.md", "prompt.md", "PROMPT.txt", "prompt.txt"];
 
+/// How folders of prompts are called.
+pub(crate) const PROMPT_FOLDER: &str = "gbprompts";
+
 /// Files of a package. Two that are equal mean that nothing changed, as far as names, sizes and times tell.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Found {
     pub(crate) scripts: Vec<Entry>,
     pub(crate) config: Option<Entry>,
     pub(crate) prompt: Option<Entry>,
+    pub(crate) prompts: Vec<Entry>,
 }
 
 /// A file with what tells that it changed.
@@ -63,6 +67,12 @@ pub(crate) fn find(folder: &Path) -> io::Result<Found> {
         let is_dir = path.is_dir();
         if is_dir && has_extension(&path, "gbdialog") {
             scripts(&path, 0, &mut found.scripts)?;
+        } else if is_dir && has_extension(&path, PROMPT_FOLDER) {
+            for path in entries(&path)? {
+                if has_extension(&path, "md") && !path.is_dir() {
+                    found.prompts.extend(entry(path)?);
+                }
+            }
         } else if is_dir && has_extension(&path, "gbot") {
             settings.append(&mut entries(&path)?);
         } else if !is_dir && has_extension(&path, "bas") {
@@ -138,4 +148,9 @@ fn entry(path: PathBuf) -> io::Result<Option<Entry>> {
 fn has_extension(path: &Path, wanted: &str) -> bool {
     path.extension()
         .is_some_and(|extension| extension.eq_ignore_ascii_case(wanted))
+}
+
+/// Whether a folder is one of prompts.
+pub(crate) fn holds_prompts(folder: &Path) -> bool {
+    has_extension(folder, PROMPT_FOLDER)
 }

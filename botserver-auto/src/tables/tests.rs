@@ -58,6 +58,7 @@ fn bot(triggers: Vec<Trigger>) -> Arc<Bot> {
         triggers,
         start_wants_message: false,
         chooses_collections: false,
+        prompts: Vec::new(),
     })
 }
 

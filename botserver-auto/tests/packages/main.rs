@@ -13,6 +13,7 @@ mod files;
 mod memory;
 mod mounting;
 mod mutations;
+mod prompts;
 mod reload;
 mod requests;
 mod rows;

@@ -11,6 +11,7 @@ use botstate::{
     keyword::{Args, Class, Handler, Keyword, Turn},
     knowledge::{Knowledge, Query, Reader},
     model::{Asker, ChatRequest, Delta, Models},
+    prompt::assignee,
     run::Late,
 };
 use futures::StreamExt as _;
@@ -154,7 +155,11 @@ impl Answerer {
         {
             allowed.add(url);
         }
-        let mut system = prompt::instructions(&bot, turn.session());
+        let who = assignee(turn.caller(), Some(turn.conversation()));
+        let session = &*turn.session();
+        let own = prompt::own(&bot, session, &who);
+        let (used, hints) = (own.used.clone(), own.hints.clone());
+        let mut system = prompt::instructions(&own, session);
         if !found.passages.is_empty() {
             system = format!("{system}\n\n{}", knowledge::RULES);
         }
@@ -169,8 +174,11 @@ impl Answerer {
             context::fit(sections, &budget).map_err(|error| Fault::new(FaultKind::Limit, error.to_string()))?;
         let mut asker = Asker::new(&bot, turn.caller(), Some(turn.conversation()));
         asker.knowledge = found.version;
+        asker.prompt = prompt::version(&bot, used.as_ref(), &fitted.messages);
         let request = ChatRequest {
             messages: fitted.messages,
+            temperature: hints.temperature,
+            max_tokens: hints.max_tokens,
             asker: Some(asker),
             ..ChatRequest::default()
         };

@@ -119,6 +119,7 @@ impl Turn {
         {
             return Next::Wait;
         }
+        self.put_on_record(&tool.spec.name);
         // The call is kept before it is made, like every effect outside.
         if self.flush().await.is_err() {
             return Next::Step;
@@ -177,6 +178,9 @@ impl Turn {
             Ok(args) => {
                 if !self.may_run(tool, &args) {
                     return Ok(Next::Wait);
+                }
+                if self.reaches_out(&tool.name) {
+                    self.put_on_record(&tool.name);
                 }
                 self.push_script(&tool.name, args).await?;
             }

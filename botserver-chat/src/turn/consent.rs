@@ -104,7 +104,7 @@ impl Turn {
     }
 
     /// Whether a script may do something outside of the conversation.
-    fn reaches_out(&self, script: &str) -> bool {
+    pub(super) fn reaches_out(&self, script: &str) -> bool {
         self.comes_to(script, |phrase, class| {
             !INNER.contains(&phrase) && !matches!(class, Some(Class::Pure | Class::Read))
         })

@@ -143,8 +143,8 @@ impl Turn {
         if let Some(own) = &self.engine.public_url {
             allowed.add_host_of(own);
         }
-        for text in prompt::trusted(bot, &self.conversation.session) {
-            allowed.add_from(text);
+        for text in prompt::trusted(bot, &self.conversation.session, &self.conversation.assignee()) {
+            allowed.add_from(&text);
         }
         let agents = self.stack.iter().filter_map(|frame| match frame {
             Frame::Agent(agent) => Some(agent),

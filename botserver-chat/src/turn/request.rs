@@ -1,6 +1,6 @@
 //! What the model is asked: everything that fits, the oldest turns in short.
 
-use std::{fmt::Write as _, time::Duration};
+use std::{fmt::Write as _, sync::Arc, time::Duration};
 
 use botstate::{
     dialog::Settings,
@@ -45,11 +45,16 @@ impl Turn {
         let budget = budget(&self.inbound.bot.settings, model.context_tokens());
         let past = self.past(agent.since).await?;
         let memory = self.memory().await?;
-        let mut fitted = self.fitted(&agent, past.clone(), &memory, &budget);
+        let bot = Arc::clone(&self.inbound.bot);
+        let own = prompt::own(&bot, &self.conversation.session, &self.conversation.assignee());
+        let (used, hints) = (own.used.clone(), own.hints.clone());
+        let system = prompt::instructions(&own, &self.conversation.session);
+        self.prompt.clone_from(&used);
+        let mut fitted = self.fitted(&agent, system.clone(), past.clone(), &memory, &budget);
         if prompt::is_summarised(&self.inbound.bot.settings) && !past.events.is_empty() {
             let left_out = fitted.as_ref().map_or(0, |fitted| fitted.left_out);
             if let Some(shorter) = self.summarised(model, &past, left_out, &budget).await {
-                fitted = self.fitted(&agent, shorter, &memory, &budget);
+                fitted = self.fitted(&agent, system, shorter, &memory, &budget);
             }
         }
         let fitted = match fitted {
@@ -63,23 +68,22 @@ impl Turn {
         let brings_foreign = fitted.passages + fitted.memories > 0
             || called.map(|call| &call.name).any(|name| self.brings_foreign(name));
         self.conversation.session.has_foreign |= brings_foreign;
-        if let Some(Frame::Agent(Agent {
-            knowledge: Some(found),
-            rounds: 0,
-            ..
-        })) = self.stack.last_mut()
-        {
-            found.passages.truncate(fitted.passages);
+        if let Some(Frame::Agent(agent)) = self.stack.last_mut() {
+            if let (Some(found), 0) = (&mut agent.knowledge, agent.rounds) {
+                found.passages.truncate(fitted.passages);
+            }
+            agent.prompt.clone_from(&used);
         }
         let client = &self.inbound.client;
         let conversation = (!client.is_passing()).then_some(self.conversation.id);
         let mut asker = Asker::new(&self.inbound.bot, &self.inbound.caller, conversation);
         asker.knowledge = agent.knowledge.map(|found| found.version).unwrap_or_default();
+        asker.prompt = prompt::version(&bot, used.as_ref(), &fitted.messages);
         Ok(Ok(ChatRequest {
             messages: fitted.messages,
             tools: fitted.tools,
-            temperature: client.temperature,
-            max_tokens: client.max_tokens,
+            temperature: client.temperature.or(hints.temperature),
+            max_tokens: client.max_tokens.or(hints.max_tokens),
             goal: None,
             asker: Some(asker),
         }))
@@ -102,7 +106,14 @@ impl Turn {
         Ok(memory::listed(&rows, &self.inbound.bot.settings))
     }
 
-    fn fitted(&self, agent: &Agent, past: Past, memory: &Listed, budget: &Budget) -> Result<Fitted, TooLarge> {
+    fn fitted(
+        &self,
+        agent: &Agent,
+        system: String,
+        past: Past,
+        memory: &Listed,
+        budget: &Budget,
+    ) -> Result<Fitted, TooLarge> {
         let (bot, session) = (&self.inbound.bot, &self.conversation.session);
         let offered = if agent.rounds < ROUNDS {
             let foreign = session.foreign.iter().map(|tool| tool.spec.clone());
@@ -110,7 +121,15 @@ impl Turn {
         } else {
             Vec::new()
         };
-        let sections = prompt::sections(bot, session, past, memory.clone(), agent, &self.inbound.client, offered);
+        let sections = prompt::sections(
+            system,
+            session,
+            past,
+            memory.clone(),
+            agent,
+            &self.inbound.client,
+            offered,
+        );
         context::fit(sections, budget)
     }
 

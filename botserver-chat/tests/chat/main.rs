@@ -15,6 +15,7 @@ mod memory;
 mod order;
 mod orders;
 mod privacy;
+mod record;
 mod recovery;
 mod repeats;
 mod rest;

@@ -66,6 +66,7 @@ impl House {
                 triggers: Vec::new(),
                 start_wants_message: false,
                 chooses_collections: false,
+                prompts: Vec::new(),
             },
             folder,
             scripts: Arc::default(),
@@ -182,6 +183,7 @@ fn copy(bot: &Bot) -> Bot {
         triggers: Vec::new(),
         start_wants_message: bot.start_wants_message,
         chooses_collections: bot.chooses_collections,
+        prompts: bot.prompts.clone(),
     }
 }
 
@@ -412,6 +414,22 @@ pub(crate) async fn events(server: &Server) -> Vec<String> {
     }
     let rows: Vec<Row> = query(server, "SELECT payload FROM conversation_events").await;
     rows.into_iter().map(|row| row.payload).collect()
+}
+
+/// Actor, action and detail of every act that was noted.
+pub(crate) async fn acts(server: &Server) -> Vec<String> {
+    use diesel::prelude::*;
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        act: String,
+    }
+    let rows: Vec<Row> = query(
+        server,
+        "SELECT actor || ' ' || action || ' ' || detail AS act FROM audit_acts ORDER BY id",
+    )
+    .await;
+    rows.into_iter().map(|row| row.act).collect()
 }
 
 /// Damages what a conversation keeps.

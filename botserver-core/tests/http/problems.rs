@@ -84,3 +84,20 @@ async fn server_answers_after_a_panic() {
     assert_eq!(get(&app, "/api/panic", &[]).await.status, 500);
     assert_eq!(get(&app, "/api/orders/7", &[]).await.body, "7");
 }
+
+#[tokio::test]
+async fn whole_numbers_may_be_written_with_a_fraction_of_zero() {
+    let app = app(|_| ());
+
+    let whole = post(
+        &app,
+        "/api/orders",
+        r#"{"item":"a","lines":[{"count":5.0},{"count":2}]}"#,
+    )
+    .await;
+    assert_eq!(whole.body, r#"{"item":"a","lines":[{"count":5},{"count":2}]}"#);
+    for broken in ["5.5", "-5.0", "1e300"] {
+        let body = format!(r#"{{"item":"a","lines":[{{"count":{broken}}}]}}"#);
+        assert_eq!(post(&app, "/api/orders", &body).await.status, 422, "{broken}");
+    }
+}

@@ -138,7 +138,11 @@ pub(super) struct DocumentPage {
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct NewCollection {
     /// The name.
-    #[schema(min_length = 1, max_length = 100)]
+    #[schema(
+        min_length = 1,
+        max_length = 100,
+        pattern = r"^(?!\s*(\.|$))[^/\\\x00-\x1f\x7f-\x9f]+$"
+    )]
     name: String,
 }
 
@@ -184,7 +188,11 @@ pub(super) struct DocumentQuery {
 #[derive(Debug, Deserialize, IntoParams)]
 pub(super) struct DocumentPlace {
     /// The path in the collection, with the ending that tells what it is.
-    #[param(min_length = 1, max_length = 1000)]
+    #[param(
+        min_length = 1,
+        max_length = 1000,
+        pattern = r"^(?!(\s*\.?\s*[/\\])*\s*\.?\s*$)(?!(.*[/\\])?\s*\.\.\s*([/\\]|$))[^\x00-\x1f\x7f-\x9f]+$"
+    )]
     path: String,
 }
 
@@ -273,7 +281,7 @@ pub(super) async fn get_document(
 
 /// A document's bytes.
 #[derive(ToSchema)]
-#[schema(value_type = String, format = Binary)]
+#[schema(value_type = String, format = Binary, min_length = 1)]
 pub(super) struct Content(#[expect(dead_code, reason = "only its schema is used: bodies come as bytes")] Vec<u8>);
 
 /// Puts a document into a collection, which is made when it is not there; the one at its path is replaced. It can be

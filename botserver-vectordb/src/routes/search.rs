@@ -16,7 +16,7 @@ pub(super) struct SearchRequest {
     /// The bot whose documents are searched, by name or id.
     bot: String,
     /// What is asked.
-    #[schema(min_length = 1, max_length = 4000)]
+    #[schema(min_length = 1, max_length = 4000, pattern = r"[^\s\x00-\x1f\x7f-\x9f]")]
     query: String,
     /// The collections to search; all that the caller may read when absent.
     #[serde(default)]
@@ -77,8 +77,9 @@ pub(super) async fn search_knowledge(
     let limit = request.limit.unwrap_or(10);
     let tokens = request.tokens.unwrap_or(4_000);
     let mut problem = None;
-    if request.query.trim().is_empty() || request.query.chars().count() > 4_000 {
-        problem = Some(("query", "must have 1 to 4000 characters"));
+    let is_blank = request.query.chars().all(|c| c.is_whitespace() || c.is_control());
+    if is_blank || request.query.chars().count() > 4_000 {
+        problem = Some(("query", "must have 1 to 4000 characters, one of them visible"));
     } else if !(1..=50).contains(&limit) {
         problem = Some(("limit", "must be 1 to 50"));
     } else if !(50..=32_000).contains(&tokens) {

@@ -200,6 +200,7 @@ pub(crate) fn bot(org: OrgId, name: &str, settings: &[(&str, &str)]) -> Arc<Bot>
         triggers: Vec::new(),
         start_wants_message: false,
         chooses_collections: false,
+        prompts: Vec::new(),
     })
 }
 

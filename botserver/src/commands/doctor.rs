@@ -127,6 +127,7 @@ async fn model(config: &Config) -> Result<String, String> {
         triggers: Vec::new(),
         start_wants_message: false,
         chooses_collections: false,
+        prompts: Vec::new(),
     };
     let Some(model) = service.models().for_bot(&bot) else {
         return Ok(

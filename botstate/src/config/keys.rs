@@ -75,6 +75,7 @@ keys! {
     "script_operations" ["BOTSERVER_SCRIPT_OPERATIONS"] = "1000000", "Steps of computing that a script may take in one run between two waits.";
     "script_steps" ["BOTSERVER_SCRIPT_STEPS"] = "1000", "Messages and other keywords that a script may perform in one turn.";
     "mcp_commands" ["BOTSERVER_MCP_COMMANDS"] = "", "Programs that bots may use as MCP servers, separated by semicolons, as name=program argument….";
+    "audit_keep_days" ["BOTSERVER_AUDIT_KEEP_DAYS"] = "0", "Days for which entries of the audit log are kept; 0 keeps them for ever.";
     "keep_days" ["BOTSERVER_KEEP_DAYS"] = "30", "Days for which the finished runs that bots had by themselves are kept, and programs of scripts that nothing runs any more; 0 keeps them for ever.";
     "log" ["BOTSERVER_LOG"] = "info", "What is logged, such as info or warn,botserver_chat=debug.";
     "log_format" ["BOTSERVER_LOG_FORMAT"] = "pretty", "pretty for people, json for machines.";

@@ -184,6 +184,13 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// Days, of which 0 means for ever.
+    pub(super) fn days(&mut self, name: &str) -> Option<Duration> {
+        Some(self.required::<u32>(name))
+            .filter(|days| *days > 0)
+            .map(|days| Duration::from_secs(u64::from(days) * 86_400))
+    }
+
     /// The configuration, unless there were mistakes.
     pub(super) fn finish<T>(self, config: T) -> Result<T, ConfigError> {
         if self.mistakes.is_empty() {

@@ -420,5 +420,50 @@ table! {
     }
 }
 
+table! {
+    /// What happened and is not yet sealed into the audit log.
+    audit_acts (id) {
+        id -> Text,
+        org_id -> Text,
+        at -> BigInt,
+        actor -> Text,
+        action -> Text,
+        object -> Text,
+        outcome -> Text,
+        request -> Text,
+        detail -> Text,
+    }
+}
+
+table! {
+    /// Where the audit log of an organisation begins and ends.
+    audit_chains (org_id) {
+        org_id -> Text,
+        first_seq -> BigInt,
+        first_previous -> Text,
+        last_seq -> BigInt,
+        last_hash -> Text,
+    }
+}
+
+table! {
+    /// The audit log.
+    audit_entries (org_id, seq) {
+        org_id -> Text,
+        seq -> BigInt,
+        id -> Text,
+        at -> BigInt,
+        actor -> Text,
+        action -> Text,
+        object -> Text,
+        outcome -> Text,
+        request -> Text,
+        detail -> Nullable<Text>,
+        salt -> Nullable<Text>,
+        detail_hash -> Text,
+        hash -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(kb_collections, kb_documents, kb_chunks, kb_vectors);
 diesel::allow_tables_to_appear_in_same_query!(people, members, organizations);

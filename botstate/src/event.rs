@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use botlib::{BotId, NodeId, OrgId, PersonId, SessionId};
+use botlib::{BotId, Caller, NodeId, OrgId, PersonId, SessionId, Subject};
 use futures::{Stream, StreamExt, future};
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +52,23 @@ pub enum Notice {
     Event(Event),
     /// Events may have been missed: look again at what you know.
     Gap,
+}
+
+impl Notice {
+    /// Whether `caller`, who is connected, must go and prove themselves again.
+    pub fn sends_away(&self, caller: &Caller) -> bool {
+        let is_of = |person: &PersonId| caller.subject == Subject::Person(*person);
+        match self {
+            Self::Event(Event::SessionEnded { session }) => caller.session == Some(*session),
+            Self::Event(Event::PersonRefused { person }) => is_of(person),
+            Self::Event(Event::AccessChanged { org, person }) => {
+                caller.org == *org && person.as_ref().is_none_or(is_of)
+            }
+            Self::Event(Event::BotChanged { .. } | Event::RowsChanged { .. }) => false,
+            // What was missed may have been about this person.
+            Self::Gap => matches!(caller.subject, Subject::Person(_)),
+        }
+    }
 }
 
 /// Publishes and hears [`Event`]s.

@@ -78,7 +78,9 @@ async fn stranger(server: &str, admin: &str) -> String {
 
 /// The token behind the `#` of an invitation.
 fn invitation_token(text: &str) -> String {
-    let (_, rest) = text.split_once("#bi_").unwrap_or_else(|| panic!("no invitation in {text}"));
+    let (_, rest) = text
+        .split_once("#bi_")
+        .unwrap_or_else(|| panic!("no invitation in {text}"));
     let token = rest
         .chars()
         .take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c));

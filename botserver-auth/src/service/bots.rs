@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use botlib::{Caller, Permission};
-use botstate::dialog::Bot;
+use botstate::{audit::Act, dialog::Bot};
 
 use super::{AuthService, need};
 use crate::{
@@ -45,9 +45,16 @@ impl AuthService {
             return Err(Error::TooMany("groups and people"));
         }
         let (org, id, now, kept) = (caller.org, bot.id, self.clock.now(), new);
+        let (act, at) = (
+            Act::of(caller, "bots.access")
+                .on("bot", bot.id)
+                .with("visibility", kept.visibility.name()),
+            self.clock.now(),
+        );
         self.db
             .write(move |conn| {
                 organizations::touch(conn, org)?;
+                act.record(conn, at)?;
                 for group in &kept.groups {
                     groups::find(conn, org, *group)?.ok_or(Error::UnknownGroup(*group))?;
                 }

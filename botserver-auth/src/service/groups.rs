@@ -1,7 +1,7 @@
 //! Groups of people.
 
 use botlib::{Caller, GroupId, Page, PageRequest, Permission, PersonId, Resource};
-use botstate::db::Connection;
+use botstate::{audit::Act, db::Connection};
 
 use super::{AuthService, members::Judge, need, need_on, people::cursor};
 use crate::{
@@ -71,9 +71,11 @@ impl AuthService {
             created_at: self.clock.now(),
         };
         let (org, judge, made) = (caller.org, self.judge(caller), group.clone());
+        let (act, at) = (Act::of(caller, "groups.create").on("group", group.id), self.clock.now());
         self.db
             .write(move |conn| {
                 organizations::touch(conn, org)?;
+                act.record(conn, at)?;
                 if groups::count(conn, org)? >= MANY {
                     return Err(Error::TooMany("groups"));
                 }
@@ -103,10 +105,12 @@ impl AuthService {
         let name = change.name.as_deref().map(checked_name).transpose()?;
         let description = change.description.as_deref().map(checked_description).transpose()?;
         let (org, judge) = (caller.org, self.judge(caller));
+        let (act, at) = (Act::of(caller, "groups.update").on("group", id), self.clock.now());
         let group = self
             .db
             .write(move |conn| {
                 organizations::touch(conn, org)?;
+                act.record(conn, at)?;
                 let mut group = groups::find(conn, org, id)?.ok_or(Error::UnknownGroup(id))?;
                 if let Some(name) = name.filter(|name| *name != group.name) {
                     if groups::find_by_name(conn, org, &name)?.is_some() {
@@ -142,9 +146,11 @@ impl AuthService {
     pub async fn remove_group(&self, caller: &Caller, id: GroupId) -> Result<(), Error> {
         need(caller, Permission::GroupsWrite)?;
         let (org, judge) = (caller.org, self.judge(caller));
+        let (act, at) = (Act::of(caller, "groups.remove").on("group", id), self.clock.now());
         self.db
             .write(move |conn| {
                 organizations::touch(conn, org)?;
+                act.record(conn, at)?;
                 let group = groups::find(conn, org, id)?.ok_or(Error::UnknownGroup(id))?;
                 if let Some(parent) = group.parent {
                     may_fill(conn, &judge, parent, Permission::GroupsWrite)?;
@@ -190,10 +196,17 @@ impl AuthService {
         need(caller, Permission::GroupsMembers)?;
         let (org, judge) = (caller.org, self.judge(caller));
         let now = judge.now;
+        let (act, at) = (
+            Act::of(caller, "groups.add")
+                .on("group", id)
+                .with("person", person.to_string()),
+            self.clock.now(),
+        );
         let is_new = self
             .db
             .write(move |conn| {
                 organizations::touch(conn, org)?;
+                act.record(conn, at)?;
                 groups::find(conn, org, id)?.ok_or(Error::UnknownGroup(id))?;
                 members::find(conn, org, person)?.ok_or(Error::UnknownPerson(person))?;
                 may_fill(conn, &judge, id, Permission::GroupsMembers)?;
@@ -216,9 +229,16 @@ impl AuthService {
     pub async fn take_out_of_group(&self, caller: &Caller, id: GroupId, person: PersonId) -> Result<(), Error> {
         need(caller, Permission::GroupsMembers)?;
         let (org, judge) = (caller.org, self.judge(caller));
+        let (act, at) = (
+            Act::of(caller, "groups.take-out")
+                .on("group", id)
+                .with("person", person.to_string()),
+            self.clock.now(),
+        );
         self.db
             .write(move |conn| {
                 organizations::touch(conn, org)?;
+                act.record(conn, at)?;
                 groups::find(conn, org, id)?.ok_or(Error::UnknownGroup(id))?;
                 may_fill(conn, &judge, id, Permission::GroupsMembers)?;
                 if groups::take_out(conn, org, id, person)? {

@@ -1,7 +1,7 @@
 //! Invitations into an organisation.
 
 use botlib::{Caller, InvitationId, OrgId, Page, PageRequest, Permission, PersonId, Resource, Secret, Subject};
-use botstate::db::Connection;
+use botstate::{audit::Act, db::Connection};
 use chrono::TimeDelta;
 
 use super::{AuthService, need, need_on, people::cursor};
@@ -84,8 +84,15 @@ impl AuthService {
         self.judge(caller).may_give(new.role, Permission::UsersInvite)?;
         let draft = self.draft_invitation(caller.org, caller, &new, "/email")?;
         let (org, sent) = (caller.org, draft.clone());
+        let (act, at) = (
+            Act::of(caller, "invitations.send")
+                .on("invitation", draft.invitation.id)
+                .with("role", new.role.name()),
+            self.clock.now(),
+        );
         self.db
             .write(move |conn| {
+                act.record(conn, at)?;
                 let email = &sent.invitation.email;
                 if people::find_by_email(conn, org, email)?.is_some() {
                     return Err(Error::AlreadyMember);
@@ -149,9 +156,14 @@ impl AuthService {
         need(caller, Permission::UsersInvite)?;
         let (org, now, judge) = (caller.org, self.clock.now(), self.judge(caller));
         let token = opaque::fresh(opaque::INVITATION_PREFIX)?;
+        let (act, at) = (
+            Act::of(caller, "invitations.renew").on("invitation", id),
+            self.clock.now(),
+        );
         let draft = self
             .db
             .write(move |conn| {
+                act.record(conn, at)?;
                 let found = invitations::find(conn, org, id, now)?.ok_or(Error::UnknownInvitation)?;
                 judge.may_give(found.role, Permission::UsersInvite)?;
                 let lasts = found.expires_at - found.created_at;
@@ -176,9 +188,19 @@ impl AuthService {
     pub async fn revoke_invitation(&self, caller: &Caller, id: InvitationId) -> Result<(), Error> {
         need(caller, Permission::UsersInvite)?;
         let (org, now) = (caller.org, self.clock.now());
+        let (act, at) = (
+            Act::of(caller, "invitations.revoke").on("invitation", id),
+            self.clock.now(),
+        );
         let is_revoked = self
             .db
-            .write(move |conn| Ok::<_, Error>(invitations::use_up(conn, org, id, now)?))
+            .write(move |conn| {
+                let is_open = invitations::use_up(conn, org, id, now)?;
+                if is_open {
+                    act.record(conn, at)?;
+                }
+                Ok::<_, Error>(is_open)
+            })
             .await?;
         if is_revoked {
             Ok(())

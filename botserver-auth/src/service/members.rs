@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use botlib::{Caller, OrgId, Permission, PersonId, Resource, Role};
-use botstate::db::Connection;
+use botstate::{audit::Act, db::Connection};
 use chrono::{DateTime, Utc};
 
 use super::{
@@ -114,11 +114,13 @@ impl AuthService {
         need(caller, Permission::UsersWrite)?;
         let (org, judge) = (caller.org, self.judge(caller));
         let now = judge.now;
+        let (act, at) = (Act::of(caller, "members.update").on("person", id), self.clock.now());
         let (person, ended) = self
             .db
             .write(move |conn| {
                 // Two administrators who demote each other at once must not both succeed.
                 organizations::touch(conn, org)?;
+                act.record(conn, at)?;
                 let before = judge.changeable(conn, id)?;
                 let mut person = before.clone();
                 if let Some(role) = change.role
@@ -158,10 +160,12 @@ impl AuthService {
         need(caller, Permission::UsersWrite)?;
         let (org, judge) = (caller.org, self.judge(caller));
         let now = judge.now;
+        let (act, at) = (Act::of(caller, "members.remove").on("person", id), self.clock.now());
         let ended = self
             .db
             .write(move |conn| {
                 organizations::touch(conn, org)?;
+                act.record(conn, at)?;
                 let person = judge.changeable(conn, id)?;
                 judge.keeps_admin(conn, &person, None)?;
                 let grantee = Grantee::Person(id);

@@ -1,6 +1,7 @@
 //! Organisations, and in which of them somebody works.
 
 use botlib::{Caller, OrgId, Page, PageRequest, Permission, Resource, Role, Subject};
+use botstate::audit::Act;
 
 use super::{AuthService, need, need_on, people::cursor, person_of};
 use crate::{
@@ -71,8 +72,13 @@ impl AuthService {
         };
         let draft = self.draft_invitation(made.id, caller, &invitation, "/admin_email")?;
         let (kept, sent) = (made.clone(), draft.clone());
+        let (act, at) = (
+            Act::of(caller, "organizations.create").on("organization", made.id),
+            self.clock.now(),
+        );
         self.db
             .write(move |conn| {
+                act.record(conn, at)?;
                 if !organizations::insert(conn, &kept)? {
                     return Err(Error::NameTaken("/slug"));
                 }
@@ -101,9 +107,14 @@ impl AuthService {
         }
         let name = change.name.as_deref().map(checked_name).transpose()?;
         let settings = change.settings.map(OrgSettings::checked).transpose()?;
+        let (act, at) = (
+            Act::of(caller, "organizations.update").on("organization", id),
+            self.clock.now(),
+        );
         let changed = self
             .db
             .write(move |conn| {
+                act.record(conn, at)?;
                 let mut org = organizations::find(conn, id)?.ok_or_else(unknown)?;
                 org.name = name.unwrap_or(org.name);
                 org.plan = change.plan.unwrap_or(org.plan);

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use botlib::{Caller, Page, PageRequest, Permission, PersonId, Role};
-use botstate::event::Event;
+use botstate::{audit::Act, event::Event};
 
 use super::{AuthService, need};
 use crate::{
@@ -62,10 +62,17 @@ impl AuthService {
             password_hash: None,
         };
         let (org, added) = (caller.org, person.clone());
+        let (act, at) = (
+            Act::of(caller, "people.create")
+                .on("person", person.id)
+                .with("role", person.role.name()),
+            self.clock.now(),
+        );
         let link = self
             .db
             .write(move |conn| {
                 organizations::touch(conn, org)?;
+                act.record(conn, at)?;
                 super::invitations::has_room(conn, org, &added.email)?;
                 if !people::insert(conn, org, &added)? {
                     return Err(Error::EmailTaken);
@@ -101,9 +108,11 @@ impl AuthService {
     pub async fn renew_link(&self, caller: &Caller, id: PersonId) -> Result<ClaimLink, Error> {
         need(caller, Permission::UsersWrite)?;
         let (org, link, judge) = (caller.org, self.new_link()?, self.judge(caller));
+        let (act, at) = (Act::of(caller, "people.link").on("person", id), self.clock.now());
         let (link, person) = self
             .db
             .write(move |conn| {
+                act.record(conn, at)?;
                 let person = judge.changeable(conn, id)?;
                 if person.home != org {
                     return Err(Error::ForeignAccount);
@@ -142,11 +151,13 @@ impl AuthService {
         let name = change.name.as_deref().map(checked_name).transpose()?;
         let (org, judge) = (caller.org, self.judge(caller));
         let now = judge.now;
+        let (act, at) = (Act::of(caller, "people.update").on("person", id), self.clock.now());
         let (person, is_shut_out) = self
             .db
             .write(move |conn| {
                 // Two administrators who demote each other at once must not both succeed.
                 organizations::touch(conn, org)?;
+                act.record(conn, at)?;
                 let before = judge.changeable(conn, id)?;
                 if before.home != org && (name.is_some() || change.disabled.is_some()) {
                     return Err(Error::ForeignAccount);

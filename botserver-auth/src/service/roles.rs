@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use botlib::{Caller, GrantId, Page, PageRequest, Permission, Resource, Role, Subject};
-use botstate::db::Connection;
+use botstate::{audit::Act, db::Connection};
 use chrono::TimeDelta;
 
 use super::{AuthService, members::Judge, need, need_on, people::cursor};
@@ -87,9 +87,11 @@ impl AuthService {
         }
         may_give(caller, Permission::RolesWrite, &role.permissions)?;
         let (org, made, now) = (caller.org, role.clone(), self.clock.now());
+        let (act, at) = (Act::of(caller, "roles.create").on("role", &role.name), self.clock.now());
         self.db
             .write(move |conn| {
                 organizations::touch(conn, org)?;
+                act.record(conn, at)?;
                 if roles::list(conn, org)?.len() >= MANY {
                     return Err(Error::TooMany("roles"));
                 }
@@ -120,10 +122,12 @@ impl AuthService {
         refuse_built_in(name)?;
         let description = description.map(checked_description).transpose()?;
         let (org, asked, name) = (caller.org, caller.clone(), name.to_owned());
+        let (act, at) = (Act::of(caller, "roles.update").on("role", &name), self.clock.now());
         let role = self
             .db
             .write(move |conn| {
                 organizations::touch(conn, org)?;
+                act.record(conn, at)?;
                 let mut role = roles::find(conn, org, &name)?.ok_or_else(|| unknown(&name))?;
                 may_give(&asked, Permission::RolesWrite, &role.permissions)?;
                 role.description = description.unwrap_or(role.description);
@@ -147,9 +151,11 @@ impl AuthService {
         need(caller, Permission::RolesWrite)?;
         refuse_built_in(name)?;
         let (org, asked, name) = (caller.org, caller.clone(), name.to_owned());
+        let (act, at) = (Act::of(caller, "roles.remove").on("role", &name), self.clock.now());
         self.db
             .write(move |conn| {
                 organizations::touch(conn, org)?;
+                act.record(conn, at)?;
                 let role = roles::find(conn, org, &name)?.ok_or_else(|| unknown(&name))?;
                 may_give(&asked, Permission::RolesWrite, &role.permissions)?;
                 roles::remove(conn, org, &name)?;
@@ -212,9 +218,16 @@ impl AuthService {
             expires_at: lasts.map(|lasts| now + lasts),
         };
         let (org, judge, kept) = (caller.org, self.judge(caller), made.clone());
+        let (act, at) = (
+            Act::of(caller, "roles.grant")
+                .on(grantee.kind(), grantee.id())
+                .with("role", role),
+            self.clock.now(),
+        );
         self.db
             .write(move |conn| {
                 organizations::touch(conn, org)?;
+                act.record(conn, at)?;
                 givable(conn, &judge, &kept.role)?;
                 match grantee {
                     Grantee::Person(person) => {
@@ -241,10 +254,12 @@ impl AuthService {
     pub async fn take_back(&self, caller: &Caller, id: GrantId) -> Result<(), Error> {
         need(caller, Permission::RolesGrant)?;
         let (org, judge) = (caller.org, self.judge(caller));
+        let (act, at) = (Act::of(caller, "roles.take-back").on("grant", id), self.clock.now());
         let grantee = self
             .db
             .write(move |conn| {
                 organizations::touch(conn, org)?;
+                act.record(conn, at)?;
                 let grant = roles::find_grant(conn, org, id)?.ok_or(Error::UnknownGrant(id))?;
                 givable(conn, &judge, &grant.role)?;
                 roles::take_back(conn, org, id)?;

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use botlib::{Caller, Clock, OrgId, PersonId, SessionId, Subject};
+use botlib::{Caller, Clock};
 use botstate::{
     AppState,
     event::{Event, EventBus, Notice},
@@ -19,9 +19,7 @@ pub(super) struct Farewells {
 
 /// Says when a caller must go.
 pub(super) struct Farewell {
-    org: OrgId,
-    person: Option<PersonId>,
-    session: Option<SessionId>,
+    caller: Caller,
     /// How long the caller may do all that is known of them.
     left: Option<Duration>,
     notices: broadcast::Receiver<Notice>,
@@ -43,12 +41,7 @@ impl Farewells {
 
     pub(super) fn of(&self, caller: &Caller) -> Farewell {
         Farewell {
-            org: caller.org,
-            person: match caller.subject {
-                Subject::Person(person) => Some(person),
-                _ => None,
-            },
-            session: caller.session,
+            caller: caller.clone(),
             left: caller
                 .until
                 .map(|until| (until - self.clock.now()).to_std().unwrap_or_default()),
@@ -94,23 +87,17 @@ impl Farewell {
 
     async fn heard(&mut self) -> Reason {
         loop {
-            let (is_meant, reason) = match self.notices.recv().await {
-                Ok(Notice::Event(Event::SessionEnded { session })) => {
-                    (self.session == Some(session), Reason::SignedOut)
-                }
-                Ok(Notice::Event(Event::PersonRefused { person })) => (self.person == Some(person), Reason::SignedOut),
-                Ok(Notice::Event(Event::AccessChanged { org, person })) => {
-                    let is_meant = self.org == org && (person.is_none() || person == self.person);
-                    (is_meant, Reason::AccessChanged)
-                }
-                Ok(Notice::Event(Event::BotChanged { .. } | Event::RowsChanged { .. })) => continue,
-                // What was missed may have been about this person: they prove themselves again.
-                Ok(Notice::Gap) | Err(RecvError::Lagged(_)) => (self.person.is_some(), Reason::SignedOut),
+            let notice = match self.notices.recv().await {
+                Ok(notice) => notice,
+                Err(RecvError::Lagged(_)) => Notice::Gap,
                 // The server ends, and says so itself.
                 Err(RecvError::Closed) => std::future::pending().await,
             };
-            if is_meant {
-                return reason;
+            if notice.sends_away(&self.caller) {
+                return match notice {
+                    Notice::Event(Event::AccessChanged { .. }) => Reason::AccessChanged,
+                    _ => Reason::SignedOut,
+                };
             }
         }
     }

@@ -90,6 +90,7 @@ impl Role {
                 Permission::BotsRead,
                 Permission::KnowledgeRead,
                 Permission::KnowledgeManage,
+                Permission::UsageRead,
                 Permission::MonitoringRead,
             ],
             Self::Manager => &[

@@ -54,6 +54,8 @@ permissions! {
     TasksManage = "tasks.manage", tenant, "See jobs, schedules and approvals, and start them.";
     KnowledgeRead = "kb.read", tenant, "Search collections of documents, as far as their permissions let the reader.";
     KnowledgeManage = "kb.manage", tenant, "Add and remove collections and documents, and see how their indexing goes.";
+    UsageRead = "usage.read", tenant, "See what models were asked and what it cost, and the budgets.";
+    UsageManage = "usage.manage", tenant, "Set budgets.";
     MonitoringRead = "monitoring.read", server, "Read the metrics of the server.";
     OrgRead = "org.read", tenant, "See the organisation, its plan and its settings.";
     OrgWrite = "org.write", tenant, "Change the organisation's name and settings.";

@@ -7,6 +7,8 @@ pub(crate) enum Phrase {
     NoModel,
     /// The model failed.
     ModelFailed,
+    /// A budget is spent.
+    BudgetSpent,
     /// A dialog failed.
     DialogFailed,
     /// The model answered nothing.
@@ -40,6 +42,9 @@ impl Phrase {
             (Self::ModelFailed, "pt") => "Não consigo responder agora. Tente de novo daqui a pouco.",
             (Self::ModelFailed, "es") => "No puedo responder ahora. Inténtelo de nuevo en un momento.",
             (Self::ModelFailed, _) => "I cannot answer right now. Please try again in a moment.",
+            (Self::BudgetSpent, "pt") => "Por agora não posso responder a mais perguntas. Volte mais tarde.",
+            (Self::BudgetSpent, "es") => "Por ahora no puedo responder más preguntas. Vuelva más tarde.",
+            (Self::BudgetSpent, _) => "I cannot answer any more questions for now. Please come back later.",
             (Self::DialogFailed, "pt") => "Algo deu errado deste lado. A equipe foi avisada.",
             (Self::DialogFailed, "es") => "Algo ha fallado de este lado. El equipo ha sido avisado.",
             (Self::DialogFailed, _) => "Something went wrong on this side. The team has been told.",

@@ -5,8 +5,10 @@
 //! step that is slow or reaches outside.
 
 mod agent;
+mod answers;
 mod assent;
 mod begin;
+mod budget;
 mod commit;
 mod consent;
 mod dialog;
@@ -86,6 +88,9 @@ pub(crate) struct Turn {
     broken: Option<Error>,
     /// What is recorded.
     tape: Tape,
+    /// The collections that were searched for the question, and whether the prompt tells of the person.
+    searched: Vec<String>,
+    is_personal: bool,
 }
 
 /// What follows a step.
@@ -143,6 +148,8 @@ impl Turn {
             result: None,
             broken: None,
             tape,
+            searched: Vec::new(),
+            is_personal: false,
         }
     }
 

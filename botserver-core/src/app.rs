@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::Router;
-use botlib::{Access, OrgId, Permission};
-use botstate::{AppState, Lifecycle, config::HttpConfig, service::HealthCheck, shared::RateLimit};
+use botlib::OrgId;
+use botstate::{AppState, Lifecycle, config::HttpConfig, gpu::Gpus, service::HealthCheck, shared::RateLimit};
 use tokio::sync::Semaphore;
 use utoipa::openapi::OpenApi;
 
@@ -13,6 +13,7 @@ use crate::{
     auth::{MetricsToken, Nobody},
     docs,
     health::{self, Health},
+    machine::{self, Machine},
     metrics,
     middleware::{
         self,
@@ -20,7 +21,6 @@ use crate::{
         limit::Limiter,
         origin::Origins,
     },
-    routes,
 };
 
 /// How often measurements are folded together while nobody reads them.
@@ -66,6 +66,7 @@ pub struct App {
     routes: Routes,
     checks: Vec<Box<dyn HealthCheck>>,
     authenticator: Arc<dyn Authenticator>,
+    machine: Machine,
 }
 
 impl std::fmt::Debug for App {
@@ -106,6 +107,7 @@ impl App {
             routes: Routes::new("core"),
             checks: Vec::new(),
             authenticator: Arc::new(Nobody),
+            machine: Machine::default(),
         }
     }
 
@@ -130,6 +132,13 @@ impl App {
         self
     }
 
+    /// Sets who looks at the machine's graphics processors.
+    #[must_use]
+    pub fn gpus(mut self, gpus: Arc<dyn Gpus>) -> Self {
+        self.machine.gpus = Some(gpus);
+        self
+    }
+
     /// Composes the server and starts its upkeep; must be called inside a Tokio runtime.
     pub fn build(self) -> Composed {
         metrics::install();
@@ -147,10 +156,7 @@ impl App {
         let built = self
             .routes
             .merge(health::routes(Health::new(self.checks, self.handles.lifecycle.clone())))
-            .merge(Routes::new("monitoring").route(
-                Access::Needs(Permission::MonitoringRead),
-                routes!(metrics::show_metrics),
-            ))
+            .merge(machine::routes(self.machine))
             .merge(documentation)
             .build(authenticator.schemes());
         let openapi = Arc::new(built.openapi);

@@ -9,6 +9,7 @@ mod auth;
 mod docs;
 mod extract;
 mod health;
+mod machine;
 mod metrics;
 mod middleware;
 mod openapi;

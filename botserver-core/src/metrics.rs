@@ -4,8 +4,7 @@ mod process;
 
 use std::{sync::OnceLock, time::Duration};
 
-use axum::response::IntoResponse;
-use http::{Method, header};
+use http::Method;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 /// Seconds, from a cached answer to the default deadline.
@@ -63,15 +62,8 @@ fn method_name(method: &Method) -> &str {
 }
 
 /// Everything measured, in the text format of Prometheus.
-#[utoipa::path(
-    get, path = "/metrics", operation_id = "metrics",
-    responses((status = 200, description = "Prometheus text format 0.0.4", body = String, content_type = "text/plain"))
-)]
-pub(crate) async fn show_metrics() -> impl IntoResponse {
+pub(crate) fn render() -> String {
     let mut text = recorder().map(PrometheusHandle::render).unwrap_or_default();
     text.push_str(&process::measure());
-    (
-        [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
-        text,
-    )
+    text
 }

@@ -5,12 +5,14 @@
 
 mod address;
 mod client;
+mod download;
 mod error;
 mod policy;
 mod resolver;
 mod transport;
 
 pub use client::{Outbound, OutboundRequest, OutboundResponse};
+pub use download::Download;
 pub use error::OutboundError;
 pub use policy::OutboundPolicy;
 pub use resolver::{Lookup, SystemLookup};

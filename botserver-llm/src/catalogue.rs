@@ -25,6 +25,35 @@ const COLUMNS: [&str; 11] = [
     "stated_on",
 ];
 
+/// A model of a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ListedModel {
+    /// The kind of provider.
+    pub provider: &'static str,
+    /// The name; a star at its end stands for any ending.
+    pub model: String,
+    /// What is known of it.
+    pub facts: ModelFacts,
+}
+
+/// The models of the operator's table, if there is one, and of the server's own.
+///
+/// # Errors
+/// Where a table cannot be read.
+pub fn list_models(own: Option<&str>) -> Result<Vec<ListedModel>, String> {
+    let catalogue = Catalogue::new(own)?;
+    let listed = catalogue.rows.into_iter().map(|row| ListedModel {
+        provider: row.kind.name(),
+        model: if row.is_beginning {
+            format!("{}*", row.model)
+        } else {
+            row.model
+        },
+        facts: row.facts,
+    });
+    Ok(listed.collect())
+}
+
 /// Tables of models.
 #[derive(Debug, Default)]
 pub(crate) struct Catalogue {

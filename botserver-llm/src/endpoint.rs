@@ -99,6 +99,21 @@ impl Endpoint {
         Self::parse(base, None, "v1/embeddings")
     }
 
+    /// The endpoint of a reranker for a base address with or without the `usual` path.
+    pub(crate) fn reranks(base: &str, usual: &str) -> Result<Self, String> {
+        let mut url = read(base)?;
+        let below = url.path().trim_end_matches('/').to_owned();
+        if !below.ends_with("/rerank") {
+            let path = if usual.contains('/') {
+                join(&below, None, usual)
+            } else {
+                format!("{below}/{usual}")
+            };
+            url.set_path(&path);
+        }
+        Ok(Self::of(url))
+    }
+
     /// Whether both addresses belong to the same server.
     pub(crate) fn same_server(&self, other: &Self) -> bool {
         self.url.origin() == other.url.origin()
@@ -247,6 +262,26 @@ mod tests {
             ),
         ] {
             assert_eq!(Endpoint::embeddings(base).unwrap().url.as_str(), expected, "{base}");
+        }
+    }
+
+    #[test]
+    fn addresses_lead_to_the_rerankers() {
+        for (base, usual, expected) in [
+            (
+                "https://api.cohere.com",
+                "v2/rerank",
+                "https://api.cohere.com/v2/rerank",
+            ),
+            ("https://api.jina.ai/v1", "v1/rerank", "https://api.jina.ai/v1/rerank"),
+            ("http://localhost:8080/", "rerank", "http://localhost:8080/rerank"),
+            (
+                "http://localhost:8080/rerank",
+                "v1/rerank",
+                "http://localhost:8080/rerank",
+            ),
+        ] {
+            assert_eq!(Endpoint::reranks(base, usual).unwrap().url.as_str(), expected, "{base}");
         }
     }
 

@@ -58,6 +58,13 @@ pub fn llm_keyword(models: Arc<dyn Models>) -> Keyword {
     }
 }
 
+/// All keywords of this domain, over `models`.
+pub fn keywords(models: &Arc<dyn Models>) -> Vec<Keyword> {
+    let mut all = vec![llm_keyword(Arc::clone(models))];
+    all.extend(text_keywords(models));
+    all
+}
+
 struct Llm {
     models: Arc<dyn Models>,
 }
@@ -186,6 +193,7 @@ fn fault(error: &ModelError) -> Fault {
     match error {
         ModelError::Cancelled => Fault::new(FaultKind::Stopped, message),
         ModelError::NotAsked { .. } => Fault::new(FaultKind::Argument, message),
+        ModelError::Exhausted { .. } => Fault::new(FaultKind::Limit, message).hint("TRY handles it"),
         ModelError::Unreachable { .. } => {
             Fault::new(FaultKind::Network, message).hint("check llm-url and that it runs")
         }

@@ -36,18 +36,29 @@ mod client;
 mod embed;
 mod endpoint;
 mod gemini;
+mod gpu;
 mod http;
 mod keyword;
+#[cfg(feature = "local-models")]
+mod local;
+#[cfg(not(feature = "local-models"))]
+#[path = "local/absent.rs"]
+mod local;
 mod meter;
 mod models;
 mod openai;
 mod provider;
+mod rerank;
 mod route;
 pub mod scripted;
 mod service;
+mod shelf;
 mod spend;
 
 pub use breaker::{BreakerReport, BreakerState};
+pub use catalogue::{ListedModel, list_models};
+pub use gpu::Nvidia;
 pub use http::ensure_tls;
-pub use keyword::{llm_keyword, text_keywords};
+pub use keyword::{keywords, llm_keyword, text_keywords};
 pub use service::{LlmConfig, LlmService, service};
+pub use shelf::{FileState, ModelFile, ModelShelf, ShelfEntry, sha256_of};

@@ -26,6 +26,7 @@ use crate::{
     client::{Client, hex},
     endpoint::Endpoint,
     http::Http,
+    local::Locals,
     provider::Kind,
     route::{Candidate, Route},
     service::LlmConfig,
@@ -44,6 +45,8 @@ pub(crate) struct Directory {
     breakers: Mutex<HashMap<Arc<str>, Arc<Breaker>>>,
     clients: Mutex<HashMap<ClientKey, Arc<Client>>>,
     hasher: RandomState,
+    /// The models of this process.
+    pub(crate) locals: Locals,
 }
 
 /// What tells clients apart. The key of the provider is there as a hash, so that it is kept in one place only.
@@ -71,6 +74,7 @@ impl Directory {
             http: Http::new(config.connect_timeout),
             // The server's own table is read by the tests, so that there is nothing left to fail.
             catalogue: catalogue.unwrap_or_default(),
+            locals: Locals::new(config.models_dir.clone(), config.model_threads),
             config,
             rates,
             breakers: Mutex::default(),
@@ -167,6 +171,11 @@ impl Directory {
         Ok(allowances)
     }
 
+    /// What a model's tokens cost, when known.
+    pub(crate) fn price(&self, kind: Kind, model: &str) -> Option<Price> {
+        self.catalogue.facts(kind, model).price
+    }
+
     /// Where the embeddings of the server at `base` are, the client for it, and the server's key if it is meant for it.
     pub(crate) fn embedding_endpoint(&self, base: &str) -> Result<(Endpoint, reqwest::Client, Option<Secret>), String> {
         let http = self.http.as_ref().map_err(Clone::clone)?;
@@ -174,6 +183,24 @@ impl Directory {
         let key = choice::server_key(&self.config, &endpoint);
         let client = http.client(endpoint.local).clone();
         Ok((endpoint, client, key))
+    }
+
+    /// Where the reranker at `base` is, the client for it, and the server's key if it is meant for it.
+    pub(crate) fn rerank_endpoint(
+        &self,
+        base: &str,
+        usual: &str,
+    ) -> Result<(Endpoint, reqwest::Client, Option<Secret>), String> {
+        let http = self.http.as_ref().map_err(Clone::clone)?;
+        let endpoint = Endpoint::reranks(base, usual)?;
+        let key = choice::server_key(&self.config, &endpoint);
+        let client = http.client(endpoint.local).clone();
+        Ok((endpoint, client, key))
+    }
+
+    /// The embedder of bots that name none.
+    pub(crate) fn usual_embedder(&self) -> Option<&str> {
+        self.config.embedding_model.as_deref()
     }
 
     fn client(&self, choice: Choice, longest: Option<u32>) -> Result<Arc<Client>, String> {

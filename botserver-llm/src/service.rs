@@ -1,21 +1,22 @@
 //! The service: what the server is composed with.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use botlib::Secret;
 use botstate::{
-    embed::Embedders,
+    embed::{Embedders, Side},
     keyword::Registry,
     model::Models,
+    rerank::Rerankers,
     service::{HealthCheck, Service},
     shared::RateLimit,
 };
 
 use crate::{
     breaker::{BreakerReport, BreakerState},
-    keyword::{llm_keyword, text_keywords},
-    meter,
+    keyword::keywords,
+    local, meter,
     models::Directory,
 };
 
@@ -40,6 +41,12 @@ pub struct LlmConfig {
     pub tokens_per_minute: Option<u32>,
     /// A table of models in the form of the server's own, asked before it.
     pub catalogue: Option<String>,
+    /// The folder of models that run in this process. Default `data/models`.
+    pub models_dir: PathBuf,
+    /// The embedder of bots that name none: a folder in `models_dir`.
+    pub embedding_model: Option<String>,
+    /// Threads on which the models of this process compute; one less than there are processors when absent.
+    pub model_threads: Option<usize>,
     /// The longest wait for the first piece of an answer, retries included. Default 60 s.
     pub first_token_timeout: Duration,
     /// The longest wait between two pieces of an answer. Default 30 s.
@@ -64,6 +71,9 @@ impl Default for LlmConfig {
             requests_per_minute: None,
             tokens_per_minute: None,
             catalogue: None,
+            models_dir: PathBuf::from("data/models"),
+            embedding_model: None,
+            model_threads: None,
             first_token_timeout: Duration::from_mins(1),
             idle_timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(5),
@@ -100,10 +110,51 @@ impl LlmService {
         Arc::<Directory>::clone(&self.directory)
     }
 
+    /// The port through which other domains put what they found in a better order.
+    pub fn rerankers(&self) -> Arc<dyn Rerankers> {
+        Arc::<Directory>::clone(&self.directory)
+    }
+
+    /// Whether models can run in this process at all.
+    pub const fn runs_models() -> bool {
+        local::IS_BUILT_IN
+    }
+
+    /// Loads a model of this process and gives it something to do: what it is, in a sentence.
+    ///
+    /// # Errors
+    /// Why it cannot be used.
+    pub async fn probe(&self, name: &str) -> Result<String, String> {
+        let missing =
+            || format!("there is no model {name} in models_dir: botserver models fetch gets those that it knows");
+        let text = ["the server is well".to_owned()];
+        let embedder = match self.directory.locals.embedder(name) {
+            Ok(embedder) => embedder.ok_or_else(missing)?,
+            Err(not_an_embedder) => {
+                let Ok(Some(reranker)) = self.directory.locals.reranker(name, 1) else {
+                    return Err(not_an_embedder);
+                };
+                let scores = reranker.rerank("is the server well?", &text).await;
+                let score = scores.map_err(|error| error.to_string())?.pop().unwrap_or_default();
+                return Ok(format!("{}: a reranker, probe {score:.3}", reranker.id()));
+            }
+        };
+        let vectors = embedder.embed(&text, Side::Passage).await;
+        let vector = vectors.map_err(|error| error.to_string())?.pop().unwrap_or_default();
+        if vector.len() != embedder.dimensions() || vector.iter().any(|number| !number.is_finite()) {
+            return Err(format!("{} gave a vector that is none", embedder.id()));
+        }
+        Ok(format!(
+            "{}: an embedder of {} numbers and {} tokens",
+            embedder.id(),
+            embedder.dimensions(),
+            embedder.max_tokens()
+        ))
+    }
+
     /// Registers the keywords of this domain.
     pub fn register(&self, registry: &mut Registry) {
-        registry.register(llm_keyword(self.models()));
-        for keyword in text_keywords(&self.models()) {
+        for keyword in keywords(&self.models()) {
             registry.register(keyword);
         }
     }

@@ -1,6 +1,7 @@
 //! A search, from the question to passages with their sources.
 
 mod passages;
+mod rerank;
 
 use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
@@ -67,9 +68,10 @@ impl KnowledgeService {
         } else {
             Vec::new()
         };
+        let asked = text.clone();
         let (open, scored) = tokio::task::spawn_blocking(move || {
             let scored = if weights.words > 0.0 {
-                score(&open, &text)
+                score(&open, &asked)
             } else {
                 Vec::new()
             };
@@ -84,6 +86,7 @@ impl KnowledgeService {
         if weights.needs_words && !has_words {
             fused.retain(|one| one.cosine.is_some_and(|cosine| cosine >= ALIKE));
         }
+        let fused = self.reranked(&open, fused, query, &text).await?;
         let passages = self.passages(&open, fused, query).await?;
         metrics::histogram!("knowledge_search_seconds").record(begun.elapsed().as_secs_f64());
         Ok(Found { passages, version })

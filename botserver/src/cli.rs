@@ -64,6 +64,10 @@ pub(crate) enum Command {
     #[cfg(feature = "auth")]
     #[command(subcommand)]
     Key(Key),
+    /// List, fetch and verify models
+    #[cfg(feature = "llm")]
+    #[command(subcommand)]
+    Models(Models),
     /// Verify and export the audit log
     #[cfg(feature = "compliance")]
     #[command(subcommand)]
@@ -257,5 +261,32 @@ pub(crate) enum Key {
     Revoke {
         /// The id that the list shows
         id: String,
+    },
+}
+
+/// Work on models.
+#[cfg(feature = "llm")]
+#[derive(Debug, Subcommand)]
+pub(crate) enum Models {
+    /// List the models that run in this process, and what is known of those of providers
+    List,
+    /// Fetch a model into models_dir, its files checked by their SHA-256
+    Fetch {
+        /// A model that `models list` names, or the folder for a file of your own
+        name: String,
+        /// Fetch one file from there instead
+        #[arg(long, value_name = "URL", requires = "sha256")]
+        url: Option<String>,
+        /// The SHA-256 that the file must have, in hexadecimal digits
+        #[arg(long, value_name = "HEX", requires = "url")]
+        sha256: Option<String>,
+        /// What to call the file in the folder [default: the last part of the URL's path]
+        #[arg(long, value_name = "PATH", requires = "url")]
+        file: Option<String>,
+    },
+    /// Check files by their SHA-256 and run each model once: exits 0 when all is well, 1 otherwise
+    Verify {
+        /// The models [default: all that lie in models_dir]
+        names: Vec<String>,
     },
 }

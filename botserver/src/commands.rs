@@ -10,6 +10,8 @@ mod kb;
 #[cfg(feature = "auth")]
 mod key;
 mod migrate;
+#[cfg(feature = "llm")]
+mod models;
 mod settings;
 #[cfg(feature = "auth")]
 mod user;
@@ -36,6 +38,8 @@ pub(crate) async fn run(command: Command, config: Config) -> anyhow::Result<Exit
         Command::User(command) => user::run(command, config).await,
         #[cfg(feature = "auth")]
         Command::Key(command) => key::run(command, config).await,
+        #[cfg(feature = "llm")]
+        Command::Models(command) => models::run(command, config).await,
         #[cfg(feature = "compliance")]
         Command::Audit(command) => audit::run(command, config).await,
         Command::Migrate => migrate::run(config).await,

@@ -129,7 +129,17 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
     {
         state.ports.models = Some(llm.models());
         state.ports.embedders = Some(llm.embedders());
+        state.ports.rerankers = Some(llm.rerankers());
     }
+    #[cfg(feature = "usage")]
+    let usage = {
+        let usage = botserver_usage::UsageService::new(&state);
+        // Whoever takes the ports from here on is counted.
+        state.ports.models = Some(usage.models(llm.models()));
+        state.ports.embedders = Some(usage.embedders(llm.embedders()));
+        state.ports.ledger = Some(usage.ledger());
+        usage
+    };
     #[cfg(feature = "gateway")]
     let mcp = {
         #[cfg(feature = "auto")]
@@ -166,7 +176,11 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
     {
         let mut keywords = Registry::new();
         #[cfg(feature = "llm")]
-        llm.register(&mut keywords);
+        if let Some(models) = &state.ports.models {
+            for keyword in botserver_llm::keywords(models) {
+                keywords.register(keyword);
+            }
+        }
         #[cfg(feature = "chat")]
         for keyword in botserver_chat::keywords_of(&state) {
             keywords.register(keyword);
@@ -214,7 +228,10 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
     }
     #[cfg(feature = "llm")]
     {
-        app = app.checks(botstate::service::Service::health_checks(&llm));
+        let gpus = botserver_llm::Nvidia::new(state.config.llm.nvml_library.clone());
+        app = app
+            .checks(botstate::service::Service::health_checks(&llm))
+            .gpus(Arc::new(gpus));
     }
     #[cfg(not(feature = "auth"))]
     let claim = None;
@@ -232,13 +249,14 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
     };
     #[cfg(feature = "vectordb")]
     let knowledge = {
+        let embedders = state.ports.embedders.clone().unwrap_or_else(|| llm.embedders());
         let knowledge = match &state.config.qdrant_url {
             Some(url) => {
                 let qdrant = botserver_vectordb::Qdrant::new(url.expose(), state.config.qdrant_key.clone())?;
                 app = app.checks([qdrant.health_check()]);
-                botserver_vectordb::KnowledgeService::with_index(&state, llm.embedders(), Arc::new(qdrant))
+                botserver_vectordb::KnowledgeService::with_index(&state, embedders, Arc::new(qdrant))
             }
-            None => botserver_vectordb::KnowledgeService::new(&state, llm.embedders()),
+            None => botserver_vectordb::KnowledgeService::new(&state, embedders),
         };
         let knowledge = knowledge.with_outbound(guarded(&state.config, websites)?);
         state.ports.knowledge.fill(knowledge.port());
@@ -270,6 +288,10 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
     }
     #[cfg(feature = "vectordb")]
     knowledge.start();
+    #[cfg(feature = "usage")]
+    {
+        app = app.routes(usage.start(&state).routes());
+    }
     #[cfg(feature = "auto")]
     {
         app = app.routes(packages.routes());
@@ -343,8 +365,8 @@ pub(crate) fn mcp_client(
 }
 
 /// The way out that is given, or the guarded client that the configuration describes.
-#[cfg(any(feature = "gateway", feature = "vectordb"))]
-fn guarded(
+#[cfg(any(feature = "gateway", feature = "vectordb", feature = "llm"))]
+pub(crate) fn guarded(
     config: &Config,
     given: Option<botserver_core::outbound::Outbound>,
 ) -> anyhow::Result<botserver_core::outbound::Outbound> {
@@ -376,6 +398,9 @@ pub(crate) fn llm_config(config: &Config) -> anyhow::Result<botserver_llm::LlmCo
         requests_per_minute: config.llm.rate_limit,
         tokens_per_minute: config.llm.tpm_limit,
         catalogue: catalogue.transpose()?,
+        models_dir: config.llm.models_dir.clone(),
+        embedding_model: config.llm.embedding_model.clone(),
+        model_threads: config.llm.model_threads,
         base_url: config.llm.url.clone(),
         api_key: config.llm.key.clone(),
         model: config.llm.model.clone(),

@@ -16,6 +16,8 @@ pub use keys::{KEYS, Key};
 use source::Reader;
 pub use source::{ConfigError, Mistake, Sources};
 
+use crate::money::Money;
+
 /// The whole configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -37,6 +39,8 @@ pub struct Config {
     pub qdrant_key: Option<Secret>,
     /// The language model of bots that do not name their own.
     pub llm: LlmConfig,
+    /// What models may cost, and how long it is known.
+    pub usage: UsageConfig,
     /// Signing in.
     pub auth: AuthConfig,
     /// Limits of scripts.
@@ -129,10 +133,42 @@ pub struct LlmConfig {
     pub tpm_limit: Option<u32>,
     /// A table of models.
     pub catalogue: Option<PathBuf>,
+    /// The folder of models that run in this process.
+    pub models_dir: PathBuf,
+    /// The embedder of bots that name none.
+    pub embedding_model: Option<String>,
+    /// Threads on which models of this process compute.
+    pub model_threads: Option<usize>,
+    /// The library through which graphics processors are looked at, where it is not the driver's usual one.
+    pub nvml_library: Option<PathBuf>,
     /// The longest wait for the first piece of an answer.
     pub first_token_timeout: Duration,
     /// The longest wait between two pieces.
     pub idle_timeout: Duration,
+}
+
+/// What models may cost, and how long it is known.
+#[derive(Debug, Clone, Default)]
+pub struct UsageConfig {
+    /// How long the ledger is kept; nothing for ever.
+    pub keep: Option<Duration>,
+    /// What each organisation may use.
+    pub organization: BudgetConfig,
+    /// What each person and each visitor may use.
+    pub person: BudgetConfig,
+}
+
+/// What may be used in a day and in a month of UTC.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct BudgetConfig {
+    /// Money a day.
+    pub day_money: Option<Money>,
+    /// Money a month.
+    pub month_money: Option<Money>,
+    /// Tokens a day.
+    pub day_tokens: Option<u64>,
+    /// Tokens a month.
+    pub month_tokens: Option<u64>,
 }
 
 /// Signing in.
@@ -219,8 +255,27 @@ impl Config {
                 rate_limit: read.optional("llm_rate_limit"),
                 tpm_limit: read.optional("llm_tpm_limit"),
                 catalogue: read.optional("llm_catalogue"),
+                models_dir: read.optional("models_dir").unwrap_or_else(|| data_dir.join("models")),
+                embedding_model: read.optional("embedding_model"),
+                model_threads: read.checked_optional("model_threads", model_threads),
+                nvml_library: read.optional("nvml_library"),
                 first_token_timeout: read.seconds("llm_first_token_timeout"),
                 idle_timeout: read.seconds("llm_idle_timeout"),
+            },
+            usage: UsageConfig {
+                keep: read.days("usage_days"),
+                organization: BudgetConfig {
+                    day_money: read.optional("budget_day_usd"),
+                    month_money: read.optional("budget_month_usd"),
+                    day_tokens: read.optional("budget_day_tokens"),
+                    month_tokens: read.optional("budget_month_tokens"),
+                },
+                person: BudgetConfig {
+                    day_money: read.optional("budget_person_day_usd"),
+                    month_money: read.optional("budget_person_month_usd"),
+                    day_tokens: read.optional("budget_person_day_tokens"),
+                    month_tokens: read.optional("budget_person_month_tokens"),
+                },
             },
             auth: AuthConfig {
                 secret_key: read.checked_optional("secret_key", secret_key),
@@ -272,6 +327,13 @@ pub fn for_tests(data_dir: &std::path::Path) -> Config {
         ..Sources::default()
     })
     .expect("the defaults are valid")
+}
+
+fn model_threads(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(threads) if (1..=256).contains(&threads) => Ok(threads),
+        _ => Err("a number from 1 to 256".to_owned()),
+    }
 }
 
 fn database_url(text: &str, data_dir: &std::path::Path) -> Result<DatabaseUrl, String> {

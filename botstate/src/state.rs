@@ -17,8 +17,10 @@ use crate::{
     keyword::Registry,
     knowledge::Knowledge,
     model::Models,
+    rerank::Rerankers,
     run::{Late, Runner},
     shared::{Cache, Leases, PubSub, RateLimit},
+    usage::Ledger,
 };
 
 /// The handles of a running server. Services take from it what they use.
@@ -63,8 +65,12 @@ pub struct Ports {
     pub visitors: Option<Arc<dyn Visitors>>,
     /// Language models.
     pub models: Option<Arc<dyn Models>>,
+    /// Keeps what models were asked.
+    pub ledger: Option<Arc<dyn Ledger>>,
     /// Embedders of texts.
     pub embedders: Option<Arc<dyn Embedders>>,
+    /// Rerankers of what searches find.
+    pub rerankers: Option<Arc<dyn Rerankers>>,
     /// Reads the text of documents.
     pub extractor: Option<Arc<dyn Extractor>>,
     /// What the bots know from documents; filled when knowledge is composed.

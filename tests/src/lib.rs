@@ -5,8 +5,10 @@
 //! provider. What cannot be had on a machine is skipped with a line that says so ([`skip`]), except in CI.
 
 pub mod client;
+pub mod encoder;
 pub mod guard;
 pub mod model;
+pub mod nvml;
 pub mod packages;
 pub mod process;
 pub mod servers;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use botlib::wire::Citation;
 use botstate::{
     dialog::{Fault, FaultKind},
     foreign::ForeignTool,
@@ -20,12 +21,14 @@ const CALLS: usize = 16;
 
 /// What the model said in one round.
 #[derive(Default)]
-struct Round {
-    text: String,
-    calls: Vec<ToolCall>,
-    token: Option<Arc<str>>,
-    is_stopped: bool,
-    finish: Option<Finish>,
+pub(super) struct Round {
+    pub(super) text: String,
+    pub(super) calls: Vec<ToolCall>,
+    pub(super) token: Option<Arc<str>>,
+    pub(super) is_stopped: bool,
+    pub(super) finish: Option<Finish>,
+    /// The sources of an answer that was given before.
+    pub(super) citations: Option<Vec<Citation>>,
 }
 
 impl Turn {
@@ -78,9 +81,10 @@ impl Turn {
         };
         let question = self.agent().map(|agent| agent.question.clone()).unwrap_or_default();
         self.tape.add(|| Taped::Asked { question });
-        match self.ask(model.as_ref(), request).await {
+        match self.ask_or_repeat(model.as_ref(), request).await {
             Ok(round) => Ok(self.take_round(round)),
             Err(ModelError::Cancelled) => Ok(self.agent_is_done()),
+            Err(error @ ModelError::Exhausted { .. }) => self.answer_without_budget(&error).await,
             Err(error) => {
                 if let Some(follow) = &self.inbound.client.follow {
                     follow.fail(unanswered(&error));
@@ -210,7 +214,7 @@ impl Turn {
     }
 
     /// Asks the model and hands its words out as they come.
-    async fn ask(&mut self, model: &dyn ChatModel, request: ChatRequest) -> Result<Round, ModelError> {
+    pub(super) async fn ask(&mut self, model: &dyn ChatModel, request: ChatRequest) -> Result<Round, ModelError> {
         let mut deltas = model.stream(request, self.cancel.clone()).await?;
         let mut round = Round::default();
         let mut guard = Guard::new(self.allowed());
@@ -256,7 +260,7 @@ impl Turn {
     }
 
     /// Hands the next words of an answer out.
-    async fn give(&mut self, round: &mut Round, text: String) {
+    pub(super) async fn give(&mut self, round: &mut Round, text: String) {
         if text.is_empty() {
             return;
         }
@@ -295,7 +299,7 @@ impl Turn {
         });
         if !is_silent {
             self.fresh.push(Body::BotMessage {
-                citations: self.cited(&round.text),
+                citations: round.citations.clone().unwrap_or_else(|| self.cited(&round.text)),
                 content: round.text.clone(),
                 stopped: round.is_stopped,
                 stream: round.token.map(|token| token.to_string()),
@@ -330,7 +334,7 @@ impl Turn {
         Next::Step
     }
 
-    fn agent_is_done(&mut self) -> Next {
+    pub(super) fn agent_is_done(&mut self) -> Next {
         self.stack.pop();
         match self.stack.last() {
             None => Next::Over(botlib::Value::Null),

@@ -52,6 +52,7 @@ impl Turn {
         if collections.is_empty() || question.trim().is_empty() {
             return Ok(None);
         }
+        self.searched.clone_from(&collections);
         let before = self.questions_before(since).await;
         let before: Vec<&str> = before.iter().map(String::as_str).collect();
         let room = window.map_or(usize::MAX, |window| usize::try_from(window / 4).unwrap_or(usize::MAX));
@@ -71,7 +72,7 @@ impl Turn {
     }
 
     /// What the person asked before, the newest first.
-    async fn questions_before(&mut self, since: i64) -> Vec<String> {
+    pub(super) async fn questions_before(&mut self, since: i64) -> Vec<String> {
         let (id, after) = (self.conversation.id, self.conversation.session.forgotten.unwrap_or(0));
         let read = self
             .engine

@@ -68,6 +68,7 @@ impl Turn {
         let brings_foreign = fitted.passages + fitted.memories > 0
             || called.map(|call| &call.name).any(|name| self.brings_foreign(name));
         self.conversation.session.has_foreign |= brings_foreign;
+        self.is_personal = fitted.memories > 0;
         if let Some(Frame::Agent(agent)) = self.stack.last_mut() {
             if let (Some(found), 0) = (&mut agent.knowledge, agent.rounds) {
                 found.passages.truncate(fitted.passages);

@@ -166,15 +166,7 @@ impl Outbound {
     }
 
     async fn follow(&self, request: OutboundRequest) -> Result<OutboundResponse, OutboundError> {
-        let Ok(url) = Url::parse(&request.url) else {
-            return Err(OutboundError::NotAUrl(request.url.chars().take(200).collect()));
-        };
-        let mut hop = Hop {
-            method: request.method,
-            url,
-            headers: checked(request.headers)?,
-            body: request.body,
-        };
+        let mut hop = Hop::first(request)?;
         for _ in 0..=self.policy.max_redirects {
             let response = self.fetch(&hop).await?;
             match hop.next(&response)? {
@@ -185,7 +177,11 @@ impl Outbound {
         Err(OutboundError::Redirects(self.policy.max_redirects))
     }
 
-    async fn fetch(&self, hop: &Hop) -> Result<reqwest::Response, OutboundError> {
+    pub(super) fn policy(&self) -> &OutboundPolicy {
+        &self.policy
+    }
+
+    pub(super) async fn fetch(&self, hop: &Hop) -> Result<reqwest::Response, OutboundError> {
         let client = match self.policy.check(&hop.url)? {
             Reach::Public => &self.public,
             Reach::Allowed => &self.allowed,
@@ -241,7 +237,7 @@ impl Outbound {
         })
     }
 
-    fn explain(&self, url: &Url, error: reqwest::Error) -> OutboundError {
+    pub(super) fn explain(&self, url: &Url, error: reqwest::Error) -> OutboundError {
         let host = url.host_str().unwrap_or_default().to_owned();
         let mut cause = error.source();
         while let Some(inner) = cause {
@@ -264,7 +260,7 @@ impl Outbound {
 }
 
 /// One request of a chain of redirects.
-struct Hop {
+pub(super) struct Hop {
     method: Method,
     url: Url,
     headers: HeaderMap,
@@ -272,8 +268,26 @@ struct Hop {
 }
 
 impl Hop {
+    /// The request as it was asked for.
+    pub(super) fn first(request: OutboundRequest) -> Result<Self, OutboundError> {
+        let Ok(url) = Url::parse(&request.url) else {
+            return Err(OutboundError::NotAUrl(request.url.chars().take(200).collect()));
+        };
+        Ok(Self {
+            method: request.method,
+            url,
+            headers: checked(request.headers)?,
+            body: request.body,
+        })
+    }
+
+    /// Where it went.
+    pub(super) fn into_url(self) -> Url {
+        self.url
+    }
+
     /// Where `response` sends us, if it does (RFC 9110, section 15.4).
-    fn next(&self, response: &reqwest::Response) -> Result<Option<Self>, OutboundError> {
+    pub(super) fn next(&self, response: &reqwest::Response) -> Result<Option<Self>, OutboundError> {
         let status = response.status();
         let Some(target) = response.headers().get(header::LOCATION).filter(|_| is_redirect(status)) else {
             return Ok(None);
@@ -300,7 +314,9 @@ impl Hop {
         let mut headers = if keeps_origin {
             self.headers.clone()
         } else {
-            HeaderMap::new()
+            // Which part is asked for is no secret, and the answer would be another without it.
+            let range = self.headers.get(header::RANGE).cloned();
+            range.map(|range| (header::RANGE, range)).into_iter().collect()
         };
         if body.is_empty() {
             headers.remove(header::CONTENT_TYPE);

@@ -116,7 +116,7 @@ enum Words {
     (status = 400, description = "Something that is not understood", body = serde_json::Value),
     (status = 401, description = "No key", body = serde_json::Value),
     (status = 404, description = "No such bot for this caller", body = serde_json::Value),
-    (status = 429, description = "Too many requests", body = serde_json::Value),
+    (status = 429, description = "Too many requests, or a budget is spent", body = serde_json::Value),
     (status = 502, description = "The model did not answer", body = serde_json::Value),
     (status = "default", description = "Any other failure", body = serde_json::Value),
 ))]

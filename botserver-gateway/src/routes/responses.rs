@@ -137,7 +137,7 @@ enum CallItem {
     (status = 400, description = "Something that is not understood", body = serde_json::Value),
     (status = 401, description = "No key", body = serde_json::Value),
     (status = 404, description = "No such bot for this caller", body = serde_json::Value),
-    (status = 429, description = "Too many requests", body = serde_json::Value),
+    (status = 429, description = "Too many requests, or a budget is spent", body = serde_json::Value),
     (status = 502, description = "The model did not answer", body = serde_json::Value),
     (status = "default", description = "Any other failure", body = serde_json::Value),
 ))]
@@ -323,13 +323,15 @@ impl Shape {
 
     fn document(&self, status: &str, output: &[Value], end: Option<&botstate::door::End>) -> Value {
         let usage = end.and_then(|end| end.usage).map(|usage| {
-            json!({
+            let mut told = json!({
                 "input_tokens": usage.input_tokens,
                 "input_tokens_details": { "cached_tokens": usage.cached_tokens },
                 "output_tokens": usage.output_tokens,
                 "output_tokens_details": { "reasoning_tokens": usage.reasoning_tokens },
                 "total_tokens": usage.input_tokens.saturating_add(usage.output_tokens),
-            })
+            });
+            crate::openai::answer::mark(&mut told, usage);
+            told
         });
         let is_cut = end.is_some_and(|end| end.finish == botstate::model::Finish::Length);
         json!({

@@ -11,6 +11,9 @@ mod canaries;
 mod collections;
 mod embedders;
 mod indexing;
+#[cfg(feature = "local-models")]
+mod local;
 mod quality;
+mod rerank;
 mod support;
 mod websites;

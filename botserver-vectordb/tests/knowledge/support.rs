@@ -88,6 +88,11 @@ impl House {
         self.config.bots_dir.join(path)
     }
 
+    /// Where models lie that run in the process.
+    pub(crate) fn models(&self) -> PathBuf {
+        self.folder.path().join("models")
+    }
+
     /// Writes a file among the packages.
     pub(crate) fn write(&self, path: &str, text: &str) {
         let path = self.path(path);
@@ -117,8 +122,15 @@ impl House {
             bots.iter().map(|name| bot(org, name, &[])).collect(),
         )));
         let extractor = Arc::new(Plain);
+        let llm = service(
+            LlmConfig {
+                models_dir: self.models(),
+                ..LlmConfig::default()
+            },
+            None,
+        );
         let counting = Arc::new(Counting {
-            inner: service(LlmConfig::default(), None).embedders(),
+            inner: llm.embedders(),
             texts: Arc::default(),
         });
         let mut state = AppState {
@@ -137,6 +149,7 @@ impl House {
             ports: Ports {
                 bots: Some(Arc::clone(&shelf) as _),
                 extractor: Some(extractor),
+                rerankers: Some(llm.rerankers()),
                 ..Ports::default()
             },
         };
@@ -391,7 +404,16 @@ impl Server {
 
     /// Waits until `is_so`.
     pub(crate) async fn until(&self, what: &str, is_so: impl AsyncFn() -> bool) {
-        let end = Instant::now() + PATIENCE;
+        self.within(PATIENCE, what, is_so).await;
+    }
+
+    /// Waits until `is_so`, which takes minutes of computing.
+    pub(crate) async fn slowly_until(&self, what: &str, is_so: impl AsyncFn() -> bool) {
+        self.within(PATIENCE * 10, what, is_so).await;
+    }
+
+    async fn within(&self, patience: Duration, what: &str, is_so: impl AsyncFn() -> bool) {
+        let end = Instant::now() + patience;
         while !is_so().await {
             assert!(Instant::now() < end, "{what} did not happen");
             tokio::time::sleep(Duration::from_millis(30)).await;

@@ -17,6 +17,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     report.add("database", database(&config).await)?;
     report.add("cache", cache(&config).await)?;
     report.add("model", model(&config).await)?;
+    report.add("graphics", Ok(graphics(&config)))?;
     Ok(if report.failed {
         ExitCode::FAILURE
     } else {
@@ -156,4 +157,33 @@ async fn model(config: &Config) -> Result<String, String> {
 #[cfg(not(feature = "llm"))]
 async fn model(_config: &Config) -> Result<String, String> {
     Ok("not part of this server".to_owned())
+}
+
+/// The graphics processors; a machine without any is no fault.
+#[cfg(feature = "llm")]
+fn graphics(config: &Config) -> String {
+    use botstate::gpu::Gpus as _;
+    let inventory = botserver_llm::Nvidia::new(config.llm.nvml_library.clone()).read();
+    let gib = |bytes: u64| bytes >> 30;
+    let tell = |gpu: &botstate::gpu::Gpu| {
+        let mut text = gpu.name.clone().unwrap_or_else(|| format!("processor {}", gpu.index));
+        if let (Some(used), Some(total)) = (gpu.memory_used_bytes, gpu.memory_total_bytes) {
+            text.push_str(&format!(", {} of {} GiB in use", gib(used), gib(total)));
+        }
+        if let Some(busy) = gpu.utilization {
+            text.push_str(&format!(", {:.0} % busy", busy * 100.0));
+        }
+        text
+    };
+    let all: Vec<String> = inventory.gpus.iter().map(tell).collect();
+    let driver = inventory
+        .driver
+        .map(|version| format!(" (driver {version})"))
+        .unwrap_or_default();
+    inventory.note.unwrap_or_else(|| format!("{}{driver}", all.join("; ")))
+}
+
+#[cfg(not(feature = "llm"))]
+fn graphics(_config: &Config) -> String {
+    "not part of this server".to_owned()
 }

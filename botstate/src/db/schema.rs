@@ -465,5 +465,68 @@ table! {
     }
 }
 
+table! {
+    /// Calls of models, and what they cost.
+    usage_calls (id) {
+        id -> Text,
+        org_id -> Text,
+        bot_id -> Text,
+        person_id -> Nullable<Text>,
+        visitor_id -> Nullable<Text>,
+        conversation_id -> Nullable<Text>,
+        kind -> Text,
+        provider -> Nullable<Text>,
+        model -> Text,
+        input_tokens -> BigInt,
+        cached_tokens -> BigInt,
+        output_tokens -> BigInt,
+        reasoning_tokens -> BigInt,
+        estimated -> Integer,
+        cost -> Nullable<BigInt>,
+        outcome -> Text,
+        day -> Text,
+        created_at -> BigInt,
+    }
+}
+
+table! {
+    /// What was spent in a day or a month, and what calls that run may still spend.
+    usage_counters (org_id, scope, period) {
+        org_id -> Text,
+        scope -> Text,
+        period -> Text,
+        money -> BigInt,
+        tokens -> BigInt,
+        reserved_money -> BigInt,
+        reserved_tokens -> BigInt,
+    }
+}
+
+table! {
+    /// What calls that run have reserved, so that it comes back when their node dies.
+    usage_reservations (id) {
+        id -> Text,
+        org_id -> Text,
+        scopes -> Text,
+        money -> BigInt,
+        tokens -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+table! {
+    /// Budgets that were set by the API.
+    usage_budgets (id) {
+        id -> Text,
+        org_id -> Text,
+        bot_id -> Nullable<Text>,
+        person_id -> Nullable<Text>,
+        period -> Text,
+        money -> Nullable<BigInt>,
+        tokens -> Nullable<BigInt>,
+        created_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(kb_collections, kb_documents, kb_chunks, kb_vectors);
 diesel::allow_tables_to_appear_in_same_query!(people, members, organizations);

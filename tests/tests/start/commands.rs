@@ -67,11 +67,15 @@ async fn an_unknown_command_is_refused_with_code_2() {
 
 #[tokio::test]
 async fn doctor_says_what_is_well() {
-    let folder = tempfile::tempdir().unwrap();
+    let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    // The machine of the test may have graphics processors or not.
+    let library = botserver_tests::nvml::build(elsewhere.path()).unwrap();
+    let env = [
+        ("BOTSERVER_PORT", "0"),
+        ("BOTSERVER_NVML_LIBRARY", library.to_str().unwrap()),
+    ];
 
-    let output = run(folder.path(), &["doctor"], &[("BOTSERVER_PORT", "0")])
-        .await
-        .unwrap();
+    let output = run(folder.path(), &["doctor"], &env).await.unwrap();
 
     assert_eq!(code(&output), 0, "{output:?}");
     insta::assert_snapshot!(text(&output.stdout, folder.path()));

@@ -15,7 +15,7 @@ use botstate::{
     Lifecycle,
     dialog::Settings,
     knowledge::Knowledge,
-    model::{ChatMessage, ChatRequest},
+    model::{AnswerFormat, ChatMessage, ChatRequest, ToolChoice},
     run::Late,
     shared::Cache,
 };
@@ -80,7 +80,7 @@ pub(crate) struct Place {
 impl Place {
     /// Where the answer to `request` lies, of which the last message is the question and the one before it holds the
     /// passages, if there are any. Nothing where the answer is nobody else's business: without an asker, with pictures,
-    /// after calls of tools.
+    /// after calls of tools, where a client wants a call or a form.
     pub(crate) fn of(
         rules: Rules,
         request: &ChatRequest,
@@ -93,7 +93,8 @@ impl Place {
         let ChatMessage::User { content, images } = last else {
             return None;
         };
-        if !images.is_empty() {
+        let has_wishes = request.choice != ToolChoice::Auto || request.format != AnswerFormat::Text;
+        if !images.is_empty() || has_wishes {
             return None;
         }
         let (passages, before) = match before.split_last() {

@@ -42,9 +42,9 @@ pub(crate) struct Inner {
     pub(crate) computing: Arc<Semaphore>,
     /// Where people reach this server.
     pub(crate) public_url: Option<String>,
-    node: NodeId,
+    pub(crate) node: NodeId,
     pubsub: Arc<dyn PubSub>,
-    leases: Arc<dyn Leases>,
+    pub(crate) leases: Arc<dyn Leases>,
     pub(crate) cache: Arc<dyn Cache>,
     /// Answers that were given before.
     pub(crate) answers: Answers,

@@ -61,6 +61,17 @@ impl Refusal {
         }
     }
 
+    /// The model's answer has not the form that was asked for.
+    pub(crate) fn formless(why: &str) -> Self {
+        Self {
+            code: Some("answer_not_in_format".to_owned()),
+            ..Self::new(
+                StatusCode::BAD_GATEWAY,
+                format!("the answer has not the form that was asked for: {why}; ask again"),
+            )
+        }
+    }
+
     /// Nobody was proved.
     pub(crate) fn unproved() -> Self {
         Self {

@@ -3,6 +3,7 @@
 mod documents;
 mod index;
 mod manage;
+mod shelves;
 mod statistics;
 mod sync;
 mod watch;
@@ -25,7 +26,7 @@ use botstate::{
     embed::Embedders,
     job::Jobs,
     keyword::Registry,
-    knowledge::{Found, Knowledge, Query, Reader},
+    knowledge::{Found, Knowledge, Listed, Query, Reader, Spot},
     rerank::Rerankers,
     run::Late,
     service::Service,
@@ -187,6 +188,20 @@ impl Knowledge for KnowledgeService {
 
     async fn collections(&self, bot: &Bot, reader: &Reader) -> Result<Vec<String>, Fault> {
         Ok(self.readable_collections(bot, reader).await?)
+    }
+
+    async fn documents(
+        &self,
+        bot: &Bot,
+        reader: &Reader,
+        after: Option<&Spot>,
+        limit: usize,
+    ) -> Result<Vec<Listed>, Fault> {
+        Ok(self.page_of(bot, reader, after, limit).await?)
+    }
+
+    async fn read(&self, bot: &Bot, reader: &Reader, spot: &Spot) -> Result<Option<(Listed, String)>, Fault> {
+        Ok(self.text_of(bot, reader, spot).await?)
     }
 
     async fn version(&self, bot: BotId, names: &[String]) -> Result<String, Fault> {

@@ -218,6 +218,7 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
         let packages = dialogs.mount(Arc::clone(&state.ports.keywords)).await;
         state.ports.bots = Some(Arc::clone(&packages.bots));
         state.ports.dialogs = Some(Arc::clone(&packages.dialogs));
+        state.ports.tables = Some(dialogs.table_queries());
         dialogs.sweep(&state);
         packages
     };

@@ -8,6 +8,7 @@
 )]
 
 mod claims;
+mod keys;
 mod keywords;
 mod matrix;
 mod passwords;

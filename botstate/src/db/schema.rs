@@ -421,6 +421,39 @@ table! {
 }
 
 table! {
+    /// The prompts of packages through time.
+    prompt_versions (org_id, bot_id, name, seq) {
+        org_id -> Text,
+        bot_id -> Text,
+        name -> Text,
+        seq -> BigInt,
+        version -> Text,
+        author -> Nullable<Text>,
+        package -> Text,
+        variants -> Text,
+        source -> Text,
+        created_at -> BigInt,
+    }
+}
+
+table! {
+    /// Answers that models gave with prompts, and what people made of them.
+    prompt_uses (id) {
+        id -> Text,
+        org_id -> Text,
+        bot_id -> Text,
+        conversation_id -> Nullable<Text>,
+        turn_id -> Text,
+        name -> Text,
+        version -> Text,
+        variant -> Text,
+        outcome -> Text,
+        verdict -> Nullable<Text>,
+        created_at -> BigInt,
+    }
+}
+
+table! {
     /// What happened and is not yet sealed into the audit log.
     audit_acts (id) {
         id -> Text,

@@ -205,20 +205,20 @@ pub fn sha256_of(path: &Path) -> io::Result<(String, u64)> {
 
 /// The folder of a model: its name without its maker's.
 pub(crate) fn folder_name(name: &str) -> Result<&str, String> {
-    let last = name.rsplit_once('/').map_or(name, |(maker, last)| {
-        if maker.is_empty() || maker.contains('/') {
-            ""
-        } else {
-            last
-        }
-    });
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    if last.is_empty() || last.len() > 100 || last.starts_with('.') || !last.chars().all(is_plain) {
-        return Err(format!(
-            "{name:?} is not the name of a model in models_dir: letters, digits, - _ and . make one"
-        ));
+    let is_plain = |part: &str| {
+        let mut characters = part.chars();
+        !part.is_empty()
+            && part.len() <= 100
+            && !part.starts_with('.')
+            && characters.all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+    };
+    let (maker, last) = name.rsplit_once('/').unwrap_or(("any", name));
+    if is_plain(maker) && is_plain(last) {
+        return Ok(last);
     }
-    Ok(last)
+    Err(format!(
+        "{name:?} is not the name of a model in models_dir: letters, digits, - _ and . make one"
+    ))
 }
 
 /// The models that can be fetched by name, with their licences and files.

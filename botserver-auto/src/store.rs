@@ -2,5 +2,5 @@
 
 pub(crate) mod files;
 pub(crate) mod memories;
-pub(crate) mod people;
 pub(crate) mod programs;
+pub(crate) mod prompts;

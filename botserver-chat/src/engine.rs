@@ -15,6 +15,7 @@ use futures::FutureExt as _;
 use tokio::sync::Semaphore;
 
 use crate::{
+    answers::Answers,
     error::Error,
     model::{Client, Content, Conversation, Event, Inbound, Outcome, Owner},
     room::{Done, Job, Room, Rooms, TooMany},
@@ -41,10 +42,12 @@ pub(crate) struct Inner {
     pub(crate) computing: Arc<Semaphore>,
     /// Where people reach this server.
     pub(crate) public_url: Option<String>,
-    node: NodeId,
+    pub(crate) node: NodeId,
     pubsub: Arc<dyn PubSub>,
-    leases: Arc<dyn Leases>,
+    pub(crate) leases: Arc<dyn Leases>,
     pub(crate) cache: Arc<dyn Cache>,
+    /// Answers that were given before.
+    pub(crate) answers: Answers,
     limits: Arc<dyn RateLimit>,
     quota: Quota,
     has_neighbours: bool,
@@ -75,6 +78,12 @@ impl Engine {
             pubsub: Arc::clone(&state.pubsub),
             leases: Arc::clone(&state.leases),
             cache: Arc::clone(&state.cache),
+            answers: Answers::new(
+                Arc::clone(&state.cache),
+                Arc::clone(&state.clock),
+                state.lifecycle.clone(),
+                state.ports.knowledge.clone(),
+            ),
             limits: Arc::clone(&state.limits),
             quota: Quota {
                 burst: state.config.http.chat_burst,

@@ -4,6 +4,7 @@
 //! which runs one turn at a time for each conversation. Everything visible is an entry of the conversation's
 //! log; listeners get it with its number, and any door can go on from a number.
 
+mod answers;
 mod context;
 mod engine;
 mod error;
@@ -22,6 +23,7 @@ mod runner;
 mod service;
 mod store;
 mod sweep;
+mod tables;
 mod turn;
 
 use botserver_core::Routes;

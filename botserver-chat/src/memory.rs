@@ -3,9 +3,9 @@
 mod episodes;
 
 use botlib::Value;
-use botstate::dialog::Settings;
+use botstate::{db::memories::Memory, dialog::Settings};
 
-use crate::{context::Listed, model::Owner, store::memories::Row};
+use crate::{context::Listed, model::Owner};
 
 /// What scripts noted with SET USER FACT.
 pub(crate) const FACT: &str = "fact";
@@ -38,14 +38,14 @@ pub(crate) fn has_episodes(settings: &Settings) -> bool {
 }
 
 /// The memories for a prompt: facts first, then the newest conversations.
-pub(crate) fn listed(rows: &[Row], settings: &Settings) -> Listed {
+pub(crate) fn listed(rows: &[Memory], settings: &Settings) -> Listed {
     let of = |scope: &'static str| rows.iter().filter(move |row| row.scope == scope);
     let mut items: Vec<String> = Vec::new();
     if has_facts(settings) {
         items.extend(of(FACT).map(|row| format!("- {}: {}", line(&row.name), line(&row.value().to_string()))));
     }
     if has_episodes(settings) {
-        let mut episodes: Vec<&Row> = of(EPISODE).collect();
+        let mut episodes: Vec<&Memory> = of(EPISODE).collect();
         episodes.sort_by_key(|row| std::cmp::Reverse(row.updated_at.0));
         items.extend(episodes.into_iter().take(EPISODES).map(|row| {
             let day = row.updated_at.0.format("%Y-%m-%d");

@@ -10,7 +10,7 @@ use botstate::{
     dialog::{Answer, Fault, ToolSpec},
     door::ToolResult,
     keyword::Args,
-    model::{ChatMessage, Image, ToolCall, Usage},
+    model::{AnswerFormat, ChatMessage, Image, ToolCall, ToolChoice, Usage},
     prompt::PromptUse,
     recording::Taped,
 };
@@ -426,6 +426,10 @@ pub(crate) struct Inbound {
 pub(crate) struct Client {
     /// Tools that the model may call and the client runs.
     pub(crate) tools: Vec<ToolSpec>,
+    /// Whether it has to call one of them.
+    pub(crate) choice: ToolChoice,
+    /// The form of the answer.
+    pub(crate) format: AnswerFormat,
     /// Instructions that follow the bot's own.
     pub(crate) instructions: Option<String>,
     pub(crate) temperature: Option<f32>,

@@ -6,7 +6,7 @@ use botlib::value::{FileRef, Map};
 use botstate::{
     conversation::SessionState,
     dialog::{Bot, Settings, ToolSpec},
-    model::ChatMessage,
+    model::{ChatMessage, ToolChoice},
     prompt::{Hints, PromptUse, SYSTEM},
 };
 use sha2::{Digest, Sha256};
@@ -72,7 +72,8 @@ pub(crate) fn sections(
         system.push_str("\n\n");
         system.push_str(instructions);
     }
-    offered.retain(|tool| !client.runs(&tool.name));
+    // A client that wants a call wants one of its own tools called.
+    offered.retain(|tool| client.choice == ToolChoice::Auto && !client.runs(&tool.name));
     if agent.rounds < ROUNDS {
         offered.extend(client.tools.iter().cloned());
     }

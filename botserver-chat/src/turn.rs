@@ -5,8 +5,10 @@
 //! step that is slow or reaches outside.
 
 mod agent;
+mod answers;
 mod assent;
 mod begin;
+mod budget;
 mod commit;
 mod consent;
 mod dialog;
@@ -15,6 +17,7 @@ mod knowledge;
 mod record;
 mod request;
 mod stack;
+mod tables;
 mod tape;
 
 use std::sync::Arc;
@@ -86,6 +89,9 @@ pub(crate) struct Turn {
     broken: Option<Error>,
     /// What is recorded.
     tape: Tape,
+    /// The collections that were searched for the question, and whether the prompt tells of the person.
+    searched: Vec<String>,
+    is_personal: bool,
 }
 
 /// What follows a step.
@@ -143,6 +149,8 @@ impl Turn {
             result: None,
             broken: None,
             tape,
+            searched: Vec::new(),
+            is_personal: false,
         }
     }
 
@@ -350,6 +358,10 @@ impl keyword::Turn for Turn {
 
     fn conversation(&self) -> ConversationId {
         self.conversation.id
+    }
+
+    fn turn(&self) -> Option<TurnId> {
+        Some(self.id)
     }
 
     fn idempotency_key(&self) -> &str {

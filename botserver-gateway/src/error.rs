@@ -5,6 +5,12 @@ use botserver_core::{OwnBody, Problem};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
+/// What OpenAI's clients know a spent budget by: they do not try again.
+const QUOTA: &str = "insufficient_quota";
+
+/// The kind of the problem that conversations give for it.
+const EXHAUSTED: &str = "chat/budget-spent";
+
 /// Why a request is not answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refusal {
@@ -55,6 +61,17 @@ impl Refusal {
         }
     }
 
+    /// The model's answer has not the form that was asked for.
+    pub(crate) fn formless(why: &str) -> Self {
+        Self {
+            code: Some("answer_not_in_format".to_owned()),
+            ..Self::new(
+                StatusCode::BAD_GATEWAY,
+                format!("the answer has not the form that was asked for: {why}; ask again"),
+            )
+        }
+    }
+
     /// Nobody was proved.
     pub(crate) fn unproved() -> Self {
         Self {
@@ -63,6 +80,14 @@ impl Refusal {
                 StatusCode::UNAUTHORIZED,
                 "send an API key as `Authorization: Bearer bk_…`: `botserver key new` makes one",
             )
+        }
+    }
+
+    /// A budget is spent.
+    pub(crate) fn exhausted(error: &impl ToString) -> Self {
+        Self {
+            code: Some(QUOTA.to_owned()),
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, error.to_string())
         }
     }
 
@@ -77,6 +102,7 @@ impl Refusal {
     /// The class that OpenAI's clients tell errors by.
     fn class(&self) -> &'static str {
         match self.status {
+            _ if self.code.as_deref() == Some(QUOTA) => QUOTA,
             StatusCode::UNAUTHORIZED => "authentication_error",
             StatusCode::FORBIDDEN => "permission_error",
             StatusCode::TOO_MANY_REQUESTS => "rate_limit_error",
@@ -112,6 +138,7 @@ impl From<botlib::Problem> for Refusal {
         };
         let code = match status {
             StatusCode::UNAUTHORIZED => "invalid_api_key".to_owned(),
+            _ if problem.kind == EXHAUSTED => QUOTA.to_owned(),
             _ => problem.kind.clone(),
         };
         Self {
@@ -139,6 +166,10 @@ impl IntoResponse for Refusal {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.code.as_deref() == Some(QUOTA) {
+            // OpenAI's clients try every 429 again unless they are told not to.
+            headers.insert("x-should-retry", HeaderValue::from_static("false"));
         }
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

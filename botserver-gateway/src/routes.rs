@@ -5,6 +5,7 @@ mod embeddings;
 mod mcp;
 mod models;
 mod responses;
+mod turn;
 
 use botlib::Access;
 use botserver_core::{Routes, routes};

@@ -134,7 +134,10 @@ impl Ticket {
             }
             ModelError::Refused { status, .. } => self.settle(*status < 500),
             ModelError::Unauthorized { .. } | ModelError::Limited { .. } => self.settle(true),
-            ModelError::NotAsked { .. } | ModelError::Resting { .. } | ModelError::Cancelled => {}
+            ModelError::NotAsked { .. }
+            | ModelError::Resting { .. }
+            | ModelError::Exhausted { .. }
+            | ModelError::Cancelled => {}
         }
     }
 

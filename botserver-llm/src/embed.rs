@@ -9,11 +9,11 @@ use async_trait::async_trait;
 use botstate::{
     dialog::{Bot, Settings},
     embed::{Embedder, Embedders, Side},
-    model::ModelError,
+    model::{ModelError, Price},
 };
 
 use self::{endpoint::Remote, hash::HashV1};
-use crate::{local, models::Directory};
+use crate::{local, models::Directory, provider::Kind};
 
 /// What `embedding-model` says for the embedder that needs no model.
 const HASH: &str = hash::ID;
@@ -79,6 +79,12 @@ impl Directory {
         let Some(model) = model else {
             return Err("embedding-url needs embedding-model beside it".to_owned());
         };
+        let kind = Kind::at(url);
+        let price = settings.parse("embedding-price").map(|input| Price {
+            input,
+            output: 0.0,
+            cached: None,
+        });
         let own_key = settings.get("embedding-key").map(botlib::Secret::new);
         let (endpoint, http, server_key) = self.embedding_endpoint(url)?;
         Ok(Remote {
@@ -95,6 +101,8 @@ impl Directory {
             timeout: Duration::from_secs(settings.parse("embedding-timeout").unwrap_or(60_u64).clamp(1, 600)),
             model: model.to_owned(),
             key: own_key.or(server_key),
+            provider: kind.name(),
+            price: price.or(self.price(kind, model)),
             endpoint,
             http,
         })

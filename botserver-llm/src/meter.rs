@@ -73,6 +73,7 @@ fn label(error: &ModelError) -> &'static str {
         ModelError::Refused { .. } => "refused",
         ModelError::Garbled { .. } => "garbled",
         ModelError::Resting { .. } => "resting",
+        ModelError::Exhausted { .. } => "exhausted",
         ModelError::Cancelled => "cancelled",
     }
 }

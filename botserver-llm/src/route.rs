@@ -107,6 +107,7 @@ fn passes(error: &ModelError) -> bool {
         ModelError::NotAsked { .. }
         | ModelError::Unauthorized { .. }
         | ModelError::Garbled { .. }
+        | ModelError::Exhausted { .. }
         | ModelError::Cancelled => false,
     }
 }

@@ -15,7 +15,7 @@ use botstate::{
 
 use crate::{
     breaker::{BreakerReport, BreakerState},
-    keyword::{llm_keyword, text_keywords},
+    keyword::keywords,
     local, meter,
     models::Directory,
 };
@@ -154,8 +154,7 @@ impl LlmService {
 
     /// Registers the keywords of this domain.
     pub fn register(&self, registry: &mut Registry) {
-        registry.register(llm_keyword(self.models()));
-        for keyword in text_keywords(&self.models()) {
+        for keyword in keywords(&self.models()) {
             registry.register(keyword);
         }
     }

@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use botstate::{
-    model::{ChatMessage, ChatRequest, ModelError, Usage},
+    model::{ChatRequest, ModelError, Usage},
     shared::{Decision, Quota, RateLimit},
 };
 use tokio::time::sleep;
@@ -13,12 +13,6 @@ use crate::client::Patience;
 /// The longest wait for leave, with and without another model to ask.
 const LONGEST: Duration = Duration::from_secs(15);
 const SHORT: Duration = Duration::from_millis(500);
-
-/// Bytes of a token, on average.
-const TOKEN: usize = 4;
-
-/// Tokens that a picture is taken for.
-const PICTURE: usize = 1000;
 
 /// What may be spent under one key.
 #[derive(Debug, Clone)]
@@ -128,28 +122,8 @@ impl Spend {
 
 /// Roughly what a request costs: its words, its tools and the longest answer wanted.
 fn estimated_tokens(request: &ChatRequest) -> u32 {
-    let messages: usize = request.messages.iter().map(message_tokens).sum();
-    let tools: usize = request
-        .tools
-        .iter()
-        .map(|tool| (tool.description.len() + tool.parameters.to_string().len()) / TOKEN)
-        .sum();
     let longest = request.max_tokens.unwrap_or_default();
-    u32::try_from(messages + tools)
-        .unwrap_or(u32::MAX)
-        .saturating_add(longest)
-        .max(1)
-}
-
-fn message_tokens(message: &ChatMessage) -> usize {
-    match message {
-        ChatMessage::System { content } | ChatMessage::Tool { content, .. } => content.len() / TOKEN,
-        ChatMessage::User { content, images } => content.len() / TOKEN + images.len() * PICTURE,
-        ChatMessage::Assistant { content, calls } => {
-            let arguments: usize = calls.iter().map(|call| call.arguments.len()).sum();
-            (content.len() + arguments) / TOKEN
-        }
-    }
+    request.estimated_tokens().saturating_add(longest)
 }
 
 /// A quota such as `20`, `20/min`, `1000/h` or `5/s`; per minute where no time is given.

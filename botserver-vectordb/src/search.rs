@@ -1,5 +1,6 @@
 //! A search, from the question to passages with their sources.
 
+mod alike;
 mod passages;
 mod rerank;
 
@@ -16,7 +17,6 @@ use botstate::{
 use tokio::sync::OwnedRwLockReadGuard;
 
 use crate::{
-    access::{Eye, admits, names_users},
     error::Error,
     fuse::{Candidate, Weights, fuse},
     lexical::{self, Asked, Scored},
@@ -119,20 +119,7 @@ impl KnowledgeService {
 
     /// What the reader may read of a shelf, by the keys of its sections.
     pub(crate) async fn readable(&self, shelf: &Shelf, reader: &Reader) -> Result<Vec<String>, Error> {
-        let email = match reader.person {
-            Some(person) if shelf.sections.keys().any(|key| names_users(key)) => {
-                let org = reader.org;
-                self.db
-                    .read(move |conn| collections::email(conn, org, person).map_err(db::Error::from))
-                    .await?
-            }
-            _ => None,
-        };
-        let eye = Eye {
-            reader,
-            email: email.as_deref(),
-        };
-        Ok(shelf.sections.keys().filter(|key| admits(key, &eye)).cloned().collect())
+        self.admitted(shelf.sections.keys().map(String::as_str), reader).await
     }
 
     /// What the vectors find; nothing for collections whose embedder cannot be had.

@@ -3,6 +3,7 @@
 mod documents;
 mod index;
 mod manage;
+mod shelves;
 mod statistics;
 mod sync;
 mod watch;
@@ -16,7 +17,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use botlib::{BotId, Caller, Clock};
+use botlib::{BotId, Caller, Clock, Permission};
 use botserver_core::outbound::Outbound;
 use botstate::{
     AppState, Db, Lifecycle, db,
@@ -25,7 +26,7 @@ use botstate::{
     embed::Embedders,
     job::Jobs,
     keyword::Registry,
-    knowledge::{Found, Knowledge, Query, Reader},
+    knowledge::{Found, Knowledge, Listed, Query, Reader, Spot},
     rerank::Rerankers,
     run::Late,
     service::Service,
@@ -167,7 +168,11 @@ impl KnowledgeService {
 
     pub(crate) fn bot(&self, caller: &Caller, name: &str) -> Result<Arc<Bot>, Error> {
         let found = self.bots.as_ref().and_then(|bots| bots.find(name));
-        found.filter(|bot| bot.org == caller.org).ok_or(Error::Unknown("bot"))
+        // Whoever looks after knowledge sees that of bots which do not talk to them as well.
+        let is_open = |bot: &Bot| caller.may_talk_to(bot.id) || caller.may(Permission::KnowledgeManage);
+        found
+            .filter(|bot| bot.org == caller.org && is_open(bot))
+            .ok_or(Error::Unknown("bot"))
     }
 
     pub(crate) fn bot_of(&self, id: BotId) -> Option<Arc<Bot>> {
@@ -183,6 +188,20 @@ impl Knowledge for KnowledgeService {
 
     async fn collections(&self, bot: &Bot, reader: &Reader) -> Result<Vec<String>, Fault> {
         Ok(self.readable_collections(bot, reader).await?)
+    }
+
+    async fn documents(
+        &self,
+        bot: &Bot,
+        reader: &Reader,
+        after: Option<&Spot>,
+        limit: usize,
+    ) -> Result<Vec<Listed>, Fault> {
+        Ok(self.page_of(bot, reader, after, limit).await?)
+    }
+
+    async fn read(&self, bot: &Bot, reader: &Reader, spot: &Spot) -> Result<Option<(Listed, String)>, Fault> {
+        Ok(self.text_of(bot, reader, spot).await?)
     }
 
     async fn version(&self, bot: BotId, names: &[String]) -> Result<String, Fault> {

@@ -131,6 +131,15 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
         state.ports.embedders = Some(llm.embedders());
         state.ports.rerankers = Some(llm.rerankers());
     }
+    #[cfg(feature = "usage")]
+    let usage = {
+        let usage = botserver_usage::UsageService::new(&state);
+        // Whoever takes the ports from here on is counted.
+        state.ports.models = Some(usage.models(llm.models()));
+        state.ports.embedders = Some(usage.embedders(llm.embedders()));
+        state.ports.ledger = Some(usage.ledger());
+        usage
+    };
     #[cfg(feature = "gateway")]
     let mcp = {
         #[cfg(feature = "auto")]
@@ -143,6 +152,8 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
     };
     #[cfg(feature = "vectordb")]
     let known = botstate::run::Late::default();
+    #[cfg(feature = "auth")]
+    let accounts = botstate::run::Late::default();
     #[cfg(all(feature = "vectordb", feature = "auto"))]
     let websites = surroundings.outbound.clone();
     #[cfg(all(feature = "vectordb", not(feature = "auto")))]
@@ -165,13 +176,21 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
     {
         let mut keywords = Registry::new();
         #[cfg(feature = "llm")]
-        llm.register(&mut keywords);
+        if let Some(models) = &state.ports.models {
+            for keyword in botserver_llm::keywords(models) {
+                keywords.register(keyword);
+            }
+        }
         #[cfg(feature = "chat")]
         for keyword in botserver_chat::keywords_of(&state) {
             keywords.register(keyword);
         }
         #[cfg(feature = "gateway")]
         for keyword in botserver_gateway::keywords(&mcp) {
+            keywords.register(keyword);
+        }
+        #[cfg(feature = "auth")]
+        for keyword in botserver_auth::keywords(&accounts) {
             keywords.register(keyword);
         }
         #[cfg(feature = "auto")]
@@ -199,6 +218,7 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
         let packages = dialogs.mount(Arc::clone(&state.ports.keywords)).await;
         state.ports.bots = Some(Arc::clone(&packages.bots));
         state.ports.dialogs = Some(Arc::clone(&packages.dialogs));
+        state.ports.tables = Some(dialogs.table_queries());
         dialogs.sweep(&state);
         packages
     };
@@ -219,6 +239,7 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
     #[cfg(feature = "auth")]
     let claim = {
         let auth = botserver_auth::AuthService::start(&state).await?;
+        accounts.fill(Arc::new(auth.clone()));
         state.ports.visitors = Some(Arc::new(auth.clone()));
         app = app
             .authenticator(Arc::new(auth.clone()))
@@ -229,13 +250,14 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
     };
     #[cfg(feature = "vectordb")]
     let knowledge = {
+        let embedders = state.ports.embedders.clone().unwrap_or_else(|| llm.embedders());
         let knowledge = match &state.config.qdrant_url {
             Some(url) => {
                 let qdrant = botserver_vectordb::Qdrant::new(url.expose(), state.config.qdrant_key.clone())?;
                 app = app.checks([qdrant.health_check()]);
-                botserver_vectordb::KnowledgeService::with_index(&state, llm.embedders(), Arc::new(qdrant))
+                botserver_vectordb::KnowledgeService::with_index(&state, embedders, Arc::new(qdrant))
             }
-            None => botserver_vectordb::KnowledgeService::new(&state, llm.embedders()),
+            None => botserver_vectordb::KnowledgeService::new(&state, embedders),
         };
         let knowledge = knowledge.with_outbound(guarded(&state.config, websites)?);
         state.ports.knowledge.fill(knowledge.port());
@@ -267,6 +289,10 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
     }
     #[cfg(feature = "vectordb")]
     knowledge.start();
+    #[cfg(feature = "usage")]
+    {
+        app = app.routes(usage.start(&state).routes());
+    }
     #[cfg(feature = "auto")]
     {
         app = app.routes(packages.routes());

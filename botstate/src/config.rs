@@ -16,6 +16,8 @@ pub use keys::{KEYS, Key};
 use source::Reader;
 pub use source::{ConfigError, Mistake, Sources};
 
+use crate::money::Money;
+
 /// The whole configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -37,6 +39,8 @@ pub struct Config {
     pub qdrant_key: Option<Secret>,
     /// The language model of bots that do not name their own.
     pub llm: LlmConfig,
+    /// What models may cost, and how long it is known.
+    pub usage: UsageConfig,
     /// Signing in.
     pub auth: AuthConfig,
     /// Limits of scripts.
@@ -143,6 +147,30 @@ pub struct LlmConfig {
     pub idle_timeout: Duration,
 }
 
+/// What models may cost, and how long it is known.
+#[derive(Debug, Clone, Default)]
+pub struct UsageConfig {
+    /// How long the ledger is kept; nothing for ever.
+    pub keep: Option<Duration>,
+    /// What each organisation may use.
+    pub organization: BudgetConfig,
+    /// What each person and each visitor may use.
+    pub person: BudgetConfig,
+}
+
+/// What may be used in a day and in a month of UTC.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct BudgetConfig {
+    /// Money a day.
+    pub day_money: Option<Money>,
+    /// Money a month.
+    pub month_money: Option<Money>,
+    /// Tokens a day.
+    pub day_tokens: Option<u64>,
+    /// Tokens a month.
+    pub month_tokens: Option<u64>,
+}
+
 /// Signing in.
 #[derive(Debug, Clone)]
 pub struct AuthConfig {
@@ -233,6 +261,21 @@ impl Config {
                 nvml_library: read.optional("nvml_library"),
                 first_token_timeout: read.seconds("llm_first_token_timeout"),
                 idle_timeout: read.seconds("llm_idle_timeout"),
+            },
+            usage: UsageConfig {
+                keep: read.days("usage_days"),
+                organization: BudgetConfig {
+                    day_money: read.optional("budget_day_usd"),
+                    month_money: read.optional("budget_month_usd"),
+                    day_tokens: read.optional("budget_day_tokens"),
+                    month_tokens: read.optional("budget_month_tokens"),
+                },
+                person: BudgetConfig {
+                    day_money: read.optional("budget_person_day_usd"),
+                    month_money: read.optional("budget_person_month_usd"),
+                    day_tokens: read.optional("budget_person_day_tokens"),
+                    month_tokens: read.optional("budget_person_month_tokens"),
+                },
             },
             auth: AuthConfig {
                 secret_key: read.checked_optional("secret_key", secret_key),

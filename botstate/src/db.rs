@@ -6,6 +6,7 @@
 mod connection;
 mod error;
 mod keys;
+pub mod memories;
 mod migrate;
 mod open;
 mod pool;

@@ -22,7 +22,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::{
     dialog::{Bot, Fault, ToolSpec},
-    model::{ChatMessage, Finish, Image, ToolCall, Usage},
+    model::{AnswerFormat, ChatMessage, Finish, Image, ToolCall, ToolChoice, Usage},
 };
 
 /// Takes what comes in by a door to its conversation.
@@ -111,6 +111,11 @@ pub struct ToolResult {
 pub struct Wish {
     /// Tools of the client: the model may call them, and the client runs them.
     pub tools: Vec<ToolSpec>,
+    /// Whether the model has to call one of them; where it has to, it is offered no others.
+    pub choice: ToolChoice,
+    /// The form of the answer. Where one is wanted, the answer is what the model said last, and not what scripts said
+    /// on the way to it; nobody has looked at whether it has that form.
+    pub format: AnswerFormat,
     /// Instructions of the client, which follow the bot's own.
     pub instructions: Option<String>,
     /// Randomness, 0 to 2; the bot's own when absent.

@@ -4,12 +4,22 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::{dialog::Bot, model::ModelError};
+use botlib::Caller;
+
+use crate::{
+    dialog::Bot,
+    model::{Answerer, ModelError},
+};
 
 /// Finds the embedder of a bot.
 pub trait Embedders: Send + Sync + 'static {
     /// The embedder that the bot's settings or the server's configuration name, else the one that is always there.
     fn for_bot(&self, bot: &Bot) -> Arc<dyn Embedder>;
+
+    /// The same, for somebody whom its use is counted for.
+    fn for_caller(&self, bot: &Bot, _caller: &Caller) -> Arc<dyn Embedder> {
+        self.for_bot(bot)
+    }
 
     /// The embedder with that id, for questions about what was embedded before the settings changed; nothing when it
     /// cannot be had any more.
@@ -36,6 +46,19 @@ pub trait Embedder: Send + Sync + 'static {
     /// # Errors
     /// When the model cannot be asked or answers something else.
     async fn embed(&self, texts: &[String], side: Side) -> Result<Vec<Vec<f32>>, ModelError>;
+
+    /// The provider that counts what is embedded; nothing where it costs nothing, as in this process.
+    fn provider(&self) -> Option<Answerer> {
+        None
+    }
+
+    /// The same vectors, and the tokens that the provider counted for them.
+    ///
+    /// # Errors
+    /// Like [`Embedder::embed`].
+    async fn embed_counted(&self, texts: &[String], side: Side) -> Result<(Vec<Vec<f32>>, Option<u32>), ModelError> {
+        Ok((self.embed(texts, side).await?, None))
+    }
 }
 
 /// What a text is, for models that were trained to tell.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use botlib::{BotId, Caller, OrgId, PersonId, Subject, wire::Citation};
+use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use crate::dialog::{Bot, Fault};
@@ -23,6 +24,25 @@ pub trait Knowledge: Send + Sync + 'static {
     /// # Errors
     /// When the database cannot be read.
     async fn collections(&self, bot: &Bot, reader: &Reader) -> Result<Vec<String>, Fault>;
+
+    /// Documents that the reader may read and that can be found, by collection and path: at most `limit` of those that
+    /// come after `after`.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    async fn documents(
+        &self,
+        bot: &Bot,
+        reader: &Reader,
+        after: Option<&Spot>,
+        limit: usize,
+    ) -> Result<Vec<Listed>, Fault>;
+
+    /// A document with its text, as it was understood; nothing when there is none that the reader may read.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    async fn read(&self, bot: &Bot, reader: &Reader, spot: &Spot) -> Result<Option<(Listed, String)>, Fault>;
 
     /// Changes whenever anything changes that a search in these collections could give; for keys of caches.
     ///
@@ -71,7 +91,10 @@ impl Reader {
                 _ => None,
             },
             groups: caller.groups.clone(),
-            roles: caller.role.iter().map(|role| role.name().to_owned()).collect(),
+            roles: match caller.subject {
+                Subject::Person(_) => caller.roles.clone(),
+                _ => BTreeSet::new(),
+            },
         }
     }
 
@@ -89,6 +112,28 @@ impl Reader {
         }
         format!("{:x}", digest.finalize())
     }
+}
+
+/// Where a document is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Spot {
+    /// The collection, by name.
+    pub collection: String,
+    /// The path in it, or the address of a web page.
+    pub path: String,
+}
+
+/// A document in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Where it is.
+    pub spot: Spot,
+    /// Its title.
+    pub title: String,
+    /// Its language as a BCP 47 tag, where that was told or seen.
+    pub language: Option<String>,
+    /// When it was understood last.
+    pub indexed_at: Option<DateTime<Utc>>,
 }
 
 /// What was found.

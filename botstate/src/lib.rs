@@ -21,6 +21,7 @@ pub mod keyword;
 pub mod knowledge;
 mod lifecycle;
 pub mod model;
+pub mod money;
 pub mod prompt;
 pub mod recording;
 pub mod rerank;
@@ -29,6 +30,7 @@ pub mod run;
 pub mod service;
 pub mod shared;
 mod state;
+pub mod usage;
 pub mod vector;
 
 pub use config::Config;

@@ -3,20 +3,58 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use botlib::{BotId, Caller, ConversationId, OrgId, PersonId};
+use botlib::{BotId, Caller, ConversationId, OrgId, PersonId, Subject, VisitorId};
+use chrono::{DateTime, Utc};
 use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    dialog::{Bot, ToolSpec},
+    dialog::{Bot, Fault, FaultKind, ToolSpec},
     knowledge::Reader,
+    money::Money,
 };
+
+/// Bytes of a token, on average.
+const TOKEN: usize = 4;
+
+/// Tokens that a picture is taken for.
+const PICTURE: usize = 1000;
 
 /// Finds the model that answers for a bot.
 pub trait Models: Send + Sync + 'static {
     /// The model that the bot's settings or the server's configuration name; nothing when neither does.
     fn for_bot(&self, bot: &Bot) -> Option<Arc<dyn ChatModel>>;
+
+    /// The names that USE MODEL may choose for a bot: what the settings list, and nothing else.
+    fn names(&self, _bot: &Bot) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The bot's models with the one called `name` first; the others stand in for it.
+    ///
+    /// # Errors
+    /// [`FaultKind::NotFound`] when the settings list no such model.
+    fn chosen(&self, bot: &Bot, name: &str) -> Result<Arc<dyn ChatModel>, Fault> {
+        let fault = Fault::new(
+            FaultKind::NotFound,
+            format!("the bot {} has no model {name:?}", bot.name),
+        );
+        Err(fault.hint("name its models in the row llm-models of config.csv"))
+    }
+
+    /// The model of a conversation that chose one; where the settings have lost it, the bot's own answers.
+    fn for_choice(&self, bot: &Bot, choice: Option<&str>) -> Option<Arc<dyn ChatModel>> {
+        let chosen = choice.map(|name| self.chosen(bot, name));
+        match chosen {
+            Some(Ok(model)) => Some(model),
+            Some(Err(fault)) => {
+                tracing::warn!(bot.name = %bot.name, %fault, "another model answers than the one that was chosen");
+                self.for_bot(bot)
+            }
+            None => self.for_bot(bot),
+        }
+    }
 }
 
 /// A model that continues a conversation.
@@ -58,15 +96,69 @@ pub struct ChatRequest {
     pub temperature: Option<f32>,
     /// The longest answer wanted, in tokens; the provider's default when absent.
     pub max_tokens: Option<u32>,
+    /// Whether the model has to call one of the tools.
+    pub choice: ToolChoice,
+    /// The form of the answer.
+    pub format: AnswerFormat,
     /// What matters most where several models could answer; the bot's settings decide when absent.
     pub goal: Option<Goal>,
     /// For whom the model is asked; nothing for a question that belongs to nobody, such as that of `doctor`.
     pub asker: Option<Asker>,
 }
 
+/// Whether a model has to call a tool. Providers that cannot make it do so leave it to the model.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum ToolChoice {
+    /// The model decides.
+    #[default]
+    Auto,
+    /// It calls one of its tools, or several.
+    Required,
+    /// It calls the tool of this name.
+    Named(String),
+}
+
+/// The form that an answer has to have. Providers that cannot make a model keep to it leave it to the prompt, so
+/// whoever wants a form says so there as well, and looks at what comes.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum AnswerFormat {
+    /// Any text.
+    #[default]
+    Text,
+    /// One JSON object.
+    Json,
+    /// JSON that a schema describes.
+    Schema {
+        /// What the schema is called: letters, digits, `_` and `-`.
+        name: String,
+        /// The JSON schema.
+        schema: serde_json::Value,
+        /// Whether the provider shall see to it that nothing else comes.
+        is_strict: Option<bool>,
+    },
+}
+
+impl ChatRequest {
+    /// Roughly how many tokens the prompt has: its words, pictures and tools.
+    pub fn estimated_tokens(&self) -> u32 {
+        let messages: usize = self.messages.iter().map(ChatMessage::estimated_tokens).sum();
+        let tools: usize = self
+            .tools
+            .iter()
+            .map(|tool| (tool.description.len() + tool.parameters.to_string().len()) / TOKEN)
+            .sum();
+        u32::try_from(messages + tools).unwrap_or(u32::MAX).max(1)
+    }
+}
+
+/// Roughly how many tokens a text has.
+pub fn estimated_tokens(text: &str) -> u32 {
+    u32::try_from(text.len() / TOKEN).unwrap_or(u32::MAX)
+}
+
 /// For whom a model is asked: what usage is counted for, and what keeps one answer from being given to another.
 ///
-/// An answer may be given again only where every field but `conversation` is the same.
+/// An answer may be given again only where every field but `conversation` and `visitor` is the same.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Asker {
     /// The organisation that pays.
@@ -75,6 +167,8 @@ pub struct Asker {
     pub bot: BotId,
     /// The person with an account whom it answers.
     pub person: Option<PersonId>,
+    /// The visitor without an account whom it answers.
+    pub visitor: Option<VisitorId>,
     /// The conversation that the answer is for.
     pub conversation: Option<ConversationId>,
     /// The version of the prompt: `name@version/variant` of its file, or the version of the package that brings it, then
@@ -96,6 +190,10 @@ impl Asker {
             org: bot.org,
             bot: bot.id,
             person: reader.person,
+            visitor: match caller.subject {
+                Subject::Visitor(visitor) => Some(visitor),
+                _ => None,
+            },
             conversation,
             prompt: bot.version.clone(),
             knowledge: String::new(),
@@ -144,6 +242,17 @@ impl ChatMessage {
         Self::User {
             content: content.into(),
             images: Vec::new(),
+        }
+    }
+
+    fn estimated_tokens(&self) -> usize {
+        match self {
+            Self::System { content } | Self::Tool { content, .. } => content.len() / TOKEN,
+            Self::User { content, images } => content.len() / TOKEN + images.len() * PICTURE,
+            Self::Assistant { content, calls } => {
+                let arguments: usize = calls.iter().map(|call| call.arguments.len()).sum();
+                (content.len() + arguments) / TOKEN
+            }
         }
     }
 }
@@ -214,14 +323,13 @@ pub struct Price {
 }
 
 impl Price {
-    /// What a call of `usage` costs in US dollars.
-    pub fn of(&self, usage: &Usage) -> f64 {
+    /// What a call of `usage` costs, to the last digit.
+    pub fn of(&self, usage: &Usage) -> Money {
         let cached = usage.cached_tokens.min(usage.input_tokens);
         let fresh = usage.input_tokens - cached;
-        (f64::from(fresh) * self.input
-            + f64::from(cached) * self.cached.unwrap_or(self.input)
-            + f64::from(usage.output_tokens) * self.output)
-            / 1e6
+        Money::of_tokens(fresh, self.input)
+            + Money::of_tokens(cached, self.cached.unwrap_or(self.input))
+            + Money::of_tokens(usage.output_tokens, self.output)
     }
 }
 
@@ -280,6 +388,9 @@ pub struct Usage {
     /// Tokens of the reasoning, when the provider counts them.
     #[serde(default)]
     pub reasoning_tokens: u32,
+    /// Whether no model was asked, since the answer had been given before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cached: bool,
 }
 
 /// Why a model did not answer. The messages are for operators; visitors see a plain sentence.
@@ -348,6 +459,14 @@ pub enum ModelError {
         failures: u32,
         /// Seconds until the next try.
         seconds: u64,
+    },
+    /// A budget is spent: nothing was asked.
+    #[error("{budget} is spent: it is renewed at {}", renews_at.format("%Y-%m-%d %H:%M UTC"))]
+    Exhausted {
+        /// Which one, such as `the daily budget of the bot`.
+        budget: String,
+        /// When there is something to spend again.
+        renews_at: DateTime<Utc>,
     },
     /// The caller cancelled.
     #[error("the answer was stopped")]

@@ -18,8 +18,10 @@ use crate::{
     knowledge::Knowledge,
     model::Models,
     rerank::Rerankers,
+    rows::TableQueries,
     run::{Late, Runner},
     shared::{Cache, Leases, PubSub, RateLimit},
+    usage::Ledger,
 };
 
 /// The handles of a running server. Services take from it what they use.
@@ -64,6 +66,8 @@ pub struct Ports {
     pub visitors: Option<Arc<dyn Visitors>>,
     /// Language models.
     pub models: Option<Arc<dyn Models>>,
+    /// Keeps what models were asked.
+    pub ledger: Option<Arc<dyn Ledger>>,
     /// Embedders of texts.
     pub embedders: Option<Arc<dyn Embedders>>,
     /// Rerankers of what searches find.
@@ -72,6 +76,8 @@ pub struct Ports {
     pub extractor: Option<Arc<dyn Extractor>>,
     /// What the bots know from documents; filled when knowledge is composed.
     pub knowledge: Late<dyn Knowledge>,
+    /// Questions over the bots' tables.
+    pub tables: Option<Arc<dyn TableQueries>>,
     /// Runs scripts that nobody types for; filled when conversations are composed.
     pub runner: Late<dyn Runner>,
     /// Tools that other servers run.

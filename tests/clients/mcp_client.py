@@ -26,7 +26,21 @@ async def main():
                 assert answer.content[0].text == "hello", answer
                 wrong = await session.call_tool("price", {})
                 print("ok   tools", wrong)
-    async with httpx.AsyncClient(timeout=60) as http:
+                found = await session.call_tool("search_knowledge", {"query": "How long does green tea steep?"})
+                assert "two minutes" in found.content[0].text, found
+                documents = (await session.list_resources()).resources
+                assert [document.name for document in documents] == ["teas/green.md"], documents
+                text = (await session.read_resource(documents[0].uri)).contents[0].text
+                assert text.startswith("# Green tea") and "two minutes" in text, text
+                templates = await session.list_resource_templates()
+                print("ok   documents", templates)
+                prompts = (await session.list_prompts()).prompts
+                assert [prompt.name for prompt in prompts] == ["greet"], prompts
+                greeting = await session.get_prompt("greet", {"name": "Ana"})
+                assert greeting.messages[0].content.text.strip() == "Greet Ana kindly.", greeting
+                print("ok   prompts")
+    # A server that has answered before it has read everything closes the connection.
+    async with httpx.AsyncClient(timeout=60, headers={"Connection": "close"}) as http:
         answer = await http.post(f"{BASE}/mcp/shop", json={"jsonrpc": "2.0", "id": 1, "method": "ping"})
         assert answer.status_code == 401, answer
         answer = await http.post(f"{BASE}/mcp/closed", json={}, headers=headers)

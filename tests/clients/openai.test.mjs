@@ -43,6 +43,28 @@ test("the client runs its own tools", async () => {
   assert.match(await runner.finalContent(), /sunny in Porto/);
 });
 
+test("an answer has the form that is asked for", async () => {
+  const json_schema = {
+    name: "offer",
+    strict: true,
+    schema: {
+      type: "object",
+      properties: { item: { type: "string" }, price: { type: "number" } },
+      required: ["item", "price"],
+      additionalProperties: false,
+    },
+  };
+  const ask = (content) =>
+    client.chat.completions.parse({
+      model: "shop",
+      messages: user(content),
+      response_format: { type: "json_schema", json_schema },
+    });
+  const answer = await ask('say:{"item": "tea", "price": 3.5}');
+  assert.deepEqual(JSON.parse(answer.choices[0].message.content), { item: "tea", price: 3.5 });
+  await assert.rejects(ask('say:{"item": "tea"}'), (error) => error.code === "answer_not_in_format");
+});
+
 test("responses go on from each other and stream", async () => {
   const first = await client.responses.create({ model: "shop", input: "say:hello" });
   assert.equal(first.output_text, "hello");

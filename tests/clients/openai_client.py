@@ -4,6 +4,7 @@ import json
 import os
 
 import openai
+import pydantic
 
 BASE, KEY = os.environ["BASE_URL"] + "/v1", os.environ["API_KEY"]
 client = openai.OpenAI(base_url=BASE, api_key=KEY, max_retries=0, timeout=60)
@@ -166,7 +167,10 @@ def errors_have_the_form_that_clients_read():
     refused(404, lambda: client.chat.completions.create(model="secret", messages=[{"role": "user", "content": "x"}]))
     refused(400, lambda: client.chat.completions.create(model="shop", messages=[]))
     assert refused(400, lambda: ask("x", n=2)).param == "n"
-    refused(400, lambda: ask("x", response_format={"type": "json_object"}))
+    assert refused(400, lambda: ask("x", logprobs=True)).param == "logprobs"
+    refused(400, lambda: ask("x", response_format={"type": "grammar"}))
+    refused(400, lambda: ask("x", tool_choice="required"))
+    refused(400, lambda: ask("x", tools=[TOOL], tool_choice={"type": "function", "function": {"name": "price"}}))
     refused(502, lambda: ask("mock:status=400"))
     refused(502, lambda: list(ask("mock:status=400", stream=True)))
 
@@ -181,6 +185,49 @@ def without_a_good_key_nobody_is_answered():
     refused(403, lambda: mute.models.list())
 
 
+class Offer(pydantic.BaseModel):
+    item: str
+    price: float
+
+
+def an_answer_has_the_form_that_is_asked_for():
+    given = {"item": "tea", "price": 3.5}
+    text = "say:" + json.dumps(given)
+    assert json.loads(ask(text, response_format={"type": "json_object"}).choices[0].message.content) == given
+    parsed = client.chat.completions.parse(
+        model="shop", messages=[{"role": "user", "content": text}], response_format=Offer
+    )
+    assert parsed.choices[0].message.parsed == Offer(**given), parsed
+    with client.chat.completions.stream(
+        model="shop", messages=[{"role": "user", "content": text}], response_format=Offer
+    ) as stream:
+        assert stream.get_final_completion().choices[0].message.parsed == Offer(**given)
+    response = client.responses.parse(model="shop", input=text, text_format=Offer)
+    assert response.output_parsed == Offer(**given), response
+
+
+def an_answer_without_the_form_is_an_error():
+    for more in [{"response_format": {"type": "json_object"}}, {"response_format": {"type": "json_object"}, "stream": True}]:
+        assert refused(502, lambda: ask("say:Good day", **more)).code == "answer_not_in_format"
+    schema = {"name": "offer", "schema": Offer.model_json_schema()}
+    refused(502, lambda: ask('say:{"item": "tea"}', response_format={"type": "json_schema", "json_schema": schema}))
+
+
+def a_client_has_its_tool_called():
+    named = {"type": "function", "function": {"name": "get_weather"}}
+    for choice in ["required", named]:
+        answer = ask("say:Good day", tools=[TOOL], tool_choice=choice).choices[0]
+        assert [call.function.name for call in answer.message.tool_calls] == ["get_weather"], answer
+    for choice in ["auto", "none"]:
+        answer = ask("say:Good day", tools=[TOOL], tool_choice=choice).choices[0]
+        assert answer.message.content == "Good day" and not answer.message.tool_calls, answer
+    tool = {"type": "function", **TOOL["function"]}
+    choice = {"type": "function", "name": "get_weather"}
+    response = client.responses.create(model="shop", input="say:Good day", tools=[tool], tool_choice=choice)
+    assert [item.type for item in response.output] == ["function_call"], response
+    assert response.tool_choice.name == "get_weather"
+
+
 def an_answer_that_is_left_stops():
     stream = ask("mock:tps=5\nsay:" + " ".join(["word"] * 400), stream=True)
     next(iter(stream))
@@ -193,6 +240,7 @@ CASES = [
     calls_of_both_kinds_in_one_round_are_parted, a_dialog_that_asks_goes_on_with_the_next_request,
     history_and_instructions_reach_the_model, a_named_conversation_is_kept, responses_go_on_from_each_other,
     responses_stream_events, responses_call_tools_of_the_client, embeddings_are_vectors,
+    an_answer_has_the_form_that_is_asked_for, an_answer_without_the_form_is_an_error, a_client_has_its_tool_called,
     errors_have_the_form_that_clients_read, without_a_good_key_nobody_is_answered, an_answer_that_is_left_stops,
 ]
 failed = 0

@@ -15,6 +15,8 @@
 //! | `mock:tps=N` | the same, as pieces a second |
 //! | `mock:ttft=MS` | a pause before the first piece |
 //!
+//! A model that [obeys](Model::obeying) makes every call that any message asks for, wherever it came from.
+//! A request that wants a tool called (`tool_choice`) gets a call of it with `{}`, unless a directive calls one.
 //! After the results of tools it says `results: …` with them; without directives, `echo: …` with the message.
 
 mod answer;
@@ -61,6 +63,8 @@ pub struct Asked {
 /// What it remembers.
 #[derive(Debug, Default)]
 struct Seen {
+    /// Whether it believes whatever it reads.
+    obeys: bool,
     requests: Mutex<Vec<Asked>>,
     cancelled: AtomicUsize,
 }
@@ -70,18 +74,34 @@ impl Model {
     ///
     /// # Errors
     /// When no port can be bound.
+    pub async fn start() -> anyhow::Result<Self> {
+        Self::listen(Seen::default()).await
+    }
+
+    /// The same, believing whatever it reads: documents, memories, results of tools.
+    ///
+    /// # Errors
+    /// When no port can be bound.
+    pub async fn obeying() -> anyhow::Result<Self> {
+        let seen = Seen {
+            obeys: true,
+            ..Seen::default()
+        };
+        Self::listen(seen).await
+    }
+
     #[expect(
         clippy::disallowed_methods,
         reason = "a test has no lifecycle; the task ends with its handle"
     )]
-    pub async fn start() -> anyhow::Result<Self> {
+    async fn listen(seen: Seen) -> anyhow::Result<Self> {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
             .await
             .context("bind the mock model")?;
         let address = listener.local_addr()?;
         // Pieces are small, and pauses must be those that were asked for.
         let listener = listener.tap_io(|socket| drop(socket.set_nodelay(true)));
-        let seen = Arc::new(Seen::default());
+        let seen = Arc::new(seen);
         let router = Router::new()
             .route("/v1/models", get(models))
             .route("/v1/chat/completions", post(complete))
@@ -162,7 +182,7 @@ async fn complete(State(seen): State<Arc<Seen>>, headers: HeaderMap, body: Strin
         body: body.clone(),
     });
 
-    let answer = match Answer::to(&body) {
+    let answer = match Answer::to(&body, seen.obeys) {
         Ok(answer) => answer,
         Err(mistake) => return refuse(StatusCode::BAD_REQUEST, &mistake),
     };

@@ -55,6 +55,17 @@ impl Packages {
         std::fs::write(folder.join("config.csv"), text).expect("the settings can be written");
     }
 
+    /// Writes a file at that path of the package.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn file(&self, bot: &str, path: &str, text: &str) {
+        let file = self.package(bot).join(path);
+        let folder = file.parent().expect("a file lies in a folder");
+        std::fs::create_dir_all(folder).expect("the file's folder can be made");
+        std::fs::write(file, text).expect("the file can be written");
+    }
+
     /// The folder of one package.
     pub fn package(&self, bot: &str) -> PathBuf {
         self.path().join(format!("{bot}.gbai"))

@@ -47,6 +47,11 @@ pub fn program(name: &str) -> Option<PathBuf> {
     found
 }
 
+/// A program in `PATH` that few machines have, and no run needs.
+pub fn rare_program(name: &str) -> Option<PathBuf> {
+    find_server(&[name], &[])
+}
+
 /// A server or tool, unless the run does without.
 fn find_server(names: &[&str], folders: &[PathBuf]) -> Option<PathBuf> {
     if variable("TEST_WITHOUT_SERVERS").is_some() {

@@ -1,5 +1,5 @@
 //! The front doors that other clients speak already, with those clients unchanged: OpenAI's for Python and JavaScript,
-//! MCP's for Python, and MCP's conformance suite.
+//! MCP's for Python, and MCP's conformance suite. And what never goes out by any door: what others know.
 
 #![expect(
     clippy::indexing_slicing,
@@ -7,6 +7,15 @@
     clippy::unwrap_used,
     reason = "helpers of tests may fail loudly"
 )]
+
+#[path = "doors/injection.rs"]
+mod injection;
+#[path = "doors/knowledge.rs"]
+mod knowledge;
+#[path = "doors/mcp.rs"]
+mod mcp;
+#[path = "doors/prompts.rs"]
+mod prompts;
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -168,7 +177,7 @@ async fn the_openai_client_for_python_works_unchanged() {
 
     assert_eq!(
         said.lines().filter(|line| line.starts_with("ok ")).count(),
-        17,
+        20,
         "{said}"
     );
     // What a client left was left by the server, too.
@@ -184,10 +193,31 @@ async fn the_openai_client_for_python_works_unchanged() {
             .iter()
             .any(|prompt| prompt.contains("Speak like a pirate.") && prompt.contains("Ahoy Ana"))
     );
+    // Calls and forms that the client wants reach the provider, and only the client's tools are on offer then.
+    let asked: Vec<Value> = house.model.requests().into_iter().map(|asked| asked.body).collect();
+    let forced: Vec<&Value> = asked.iter().filter(|body| body.get("tool_choice").is_some()).collect();
+    assert!(!forced.is_empty());
+    for body in forced {
+        let names: Vec<_> = body["tools"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|tool| &tool["function"]["name"])
+            .collect();
+        assert_eq!(names, ["get_weather"], "{body}");
+    }
+    let forms: Vec<&Value> = asked
+        .iter()
+        .filter_map(|body| body.pointer("/response_format/type"))
+        .collect();
+    assert!(
+        forms.contains(&&json!("json_object")) && forms.contains(&&json!("json_schema")),
+        "{forms:?}"
+    );
     let (status, list) = house.api("GET", "/api/chat?limit=50", &Value::Null).await;
     assert_eq!(status, 200);
-    // One named conversation and those of three responses; nothing of the requests that bring their history.
-    assert_eq!(list["items"].as_array().unwrap().len(), 4, "{list}");
+    // One named conversation and those of five responses; nothing of the requests that bring their history.
+    assert_eq!(list["items"].as_array().unwrap().len(), 6, "{list}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -205,7 +235,23 @@ async fn the_mcp_client_for_python_works_unchanged() {
     let Some(python) = program("clients-python") else {
         return;
     };
-    let house = House::open().await;
+    let house = House::open_with(
+        |packages| {
+            packages.file(
+                "shop",
+                "shop.gbkb/teas/green.md",
+                "# Green tea\n\nSteep it for two minutes.\n",
+            );
+            packages.file(
+                "shop",
+                "shop.gbprompts/greet.md",
+                "---\npublic: true\ndescription: A greeting\nvariables:\n  name:\n---\nGreet ${name} kindly.\n",
+            );
+        },
+        |setup| setup,
+    )
+    .await;
+    mcp::wait_for_documents(&house, 1).await;
     let mut client = Command::new(python);
     client.arg(clients().join("mcp_client.py"));
 
@@ -256,6 +302,25 @@ async fn a_key_does_what_it_is_for_and_nothing_else() {
         204
     );
     assert_eq!(call("GET", "/v1/models/shop", &Value::Null).await, 401);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_with_a_form_is_what_the_model_said_and_not_what_scripts_said_before_it() {
+    let house = House::open().await;
+    let (_, key) = house.key(&[]).await;
+    let ask = async |more: Value| {
+        let mut body = json!({ "model": "closed", "messages": [{ "role": "user", "content": "say:{\"a\": 1}" }] });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let (status, answer) = call(&house.server, "POST", "/v1/chat/completions", &key, &body).await;
+        assert_eq!(status, 200, "{answer}");
+        answer["choices"][0]["message"]["content"].as_str().unwrap().to_owned()
+    };
+
+    assert_eq!(ask(json!({})).await, "Hello\n\n{\"a\": 1}");
+    assert_eq!(
+        ask(json!({ "response_format": { "type": "json_object" } })).await,
+        "{\"a\": 1}"
+    );
 }
 
 /// A server of MCP that the bot may use.
@@ -367,6 +432,17 @@ async fn the_conformance_suite_of_mcp_finds_what_this_server_offers() {
             tool(
                 "test_error_handling",
                 "DESCRIPTION \"Fails.\"\nTHROW \"This tool intentionally returns an error for testing\"\n",
+            );
+            packages.file(
+                "shop",
+                "shop.gbprompts/test_simple_prompt.md",
+                "---\npublic: true\n---\nThis is a simple prompt for testing.\n",
+            );
+            packages.file(
+                "shop",
+                "shop.gbprompts/test_prompt_with_arguments.md",
+                "---\npublic: true\nvariables:\n  arg1:\n  arg2:\n---\n\
+                 Prompt with arguments: arg1='${arg1}', arg2='${arg2}'\n",
             );
         },
         |setup| setup.env("BOTSERVER_API_VISITORS", "true"),

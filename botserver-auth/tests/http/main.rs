@@ -8,8 +8,12 @@
 )]
 
 mod claims;
+mod keys;
+mod keywords;
+mod matrix;
 mod passwords;
 mod people;
 mod sessions;
 mod support;
+mod tenants;
 mod visitors;

@@ -9,7 +9,10 @@ use std::{collections::HashMap, sync::Arc};
 use botlib::{BotId, Clock, OrgId, Subject, SystemClock, Value, value::Map};
 use botstate::{
     Db,
-    db::Connection,
+    db::{
+        Connection,
+        memories::{self as people, Shelf},
+    },
     dialog::{Fault, FaultKind},
     keyword::{Args, Keyword, Turn},
 };
@@ -17,10 +20,7 @@ use chrono::{DateTime, Utc};
 use diesel::QueryResult;
 use parking_lot::Mutex;
 
-use crate::store::{
-    memories,
-    people::{self, Shelf},
-};
+use crate::store::memories;
 
 /// Bytes that a value may have in its stored form.
 const LARGEST: usize = 64 << 10;

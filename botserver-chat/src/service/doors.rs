@@ -5,6 +5,7 @@ use botlib::{Caller, ConversationId, Problem, Subject, wire::MessageType};
 use botstate::{
     dialog::{Answer, Bot},
     door::{self, Conversations, Place, Talk},
+    model::AnswerFormat,
 };
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
@@ -81,7 +82,8 @@ impl ChatService {
         };
         self.allow(&caller, conversation, history.is_some()).await?;
         let (sender, pieces) = mpsc::unbounded_channel();
-        let (follow, stop) = (Follow::new(sender), CancellationToken::new());
+        let is_formed = wish.format != AnswerFormat::Text;
+        let (follow, stop) = (Follow::new(sender, is_formed), CancellationToken::new());
         let inbound = Inbound {
             caller,
             bot,
@@ -93,6 +95,8 @@ impl ChatService {
             depth: 0,
             client: Client {
                 tools: wish.tools,
+                choice: wish.choice,
+                format: wish.format,
                 instructions: wish.instructions,
                 temperature: wish.temperature,
                 max_tokens: wish.max_tokens,

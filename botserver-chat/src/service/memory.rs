@@ -1,25 +1,22 @@
 //! What is remembered of people: each may see, correct and erase what is about himself.
 
 use botlib::{Caller, Value};
+use botstate::db::memories::{self, Memory};
 
 use super::ChatService;
-use crate::{
-    error::Error,
-    model::Owner,
-    store::memories::{self, Row},
-};
+use crate::{error::Error, model::Owner};
 
 /// Bytes that a memory may have in its stored form.
 const LARGEST: usize = 64 << 10;
 
 impl ChatService {
     /// Everything that is remembered of the caller.
-    pub(crate) async fn memories(&self, caller: &Caller) -> Result<Vec<Row>, Error> {
+    pub(crate) async fn memories(&self, caller: &Caller) -> Result<Vec<Memory>, Error> {
         let (org, shelf, now) = (caller.org, shelf(caller)?, self.engine.clock.now());
         let read = self
             .engine
             .db
-            .read(move |conn| memories::list(conn, org, &shelf, now).map_err(Error::from));
+            .read(move |conn| memories::list_all(conn, org, &shelf, now).map_err(Error::from));
         read.await
     }
 
@@ -69,7 +66,7 @@ impl ChatService {
         let write = self
             .engine
             .db
-            .write(move |conn| memories::clear(conn, org, &shelf).map_err(Error::from));
+            .write(move |conn| memories::clear_all(conn, org, &shelf).map_err(Error::from));
         write.await.map(drop)
     }
 

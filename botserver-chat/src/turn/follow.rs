@@ -24,6 +24,8 @@ struct Inner {
 #[derive(Default)]
 struct Told {
     text: String,
+    /// What scripts and the server said, where only the model's last message is the answer.
+    aside: Option<Vec<String>>,
     /// The message whose words come, and how many bytes of it came.
     streaming: Option<(Arc<str>, usize)>,
     /// What is held back: a greeting that the client had long ago. Nothing while words go out at once.
@@ -34,11 +36,27 @@ struct Told {
     citations: Vec<Citation>,
 }
 
+impl Told {
+    /// Where no model said anything, the answer is what was said instead.
+    fn form(&mut self) {
+        let aside = self.aside.as_mut().map(std::mem::take).unwrap_or_default();
+        if self.text.is_empty() && self.calls.is_empty() {
+            self.text = aside.join("\n\n");
+        }
+    }
+}
+
 impl Follow {
-    pub(crate) fn new(sender: UnboundedSender<Piece>) -> Self {
+    /// The ear of whoever reads what comes out of `sender`. Where the answer has to have a form, it is what the model
+    /// says last, and comes with the end.
+    pub(crate) fn new(sender: UnboundedSender<Piece>, is_formed: bool) -> Self {
+        let told = Told {
+            aside: is_formed.then(Vec::new),
+            ..Told::default()
+        };
         Self(Arc::new(Inner {
             sender,
-            told: Mutex::default(),
+            told: Mutex::new(told),
         }))
     }
 
@@ -60,6 +78,13 @@ impl Follow {
             _ => 0,
         };
         told.streaming = Some((Arc::clone(token), had + words.len()));
+        if told.aside.is_some() {
+            if had == 0 {
+                told.text.clear();
+            }
+            told.text.push_str(words);
+            return;
+        }
         self.tell(&mut told, words, had == 0);
     }
 
@@ -93,6 +118,13 @@ impl Follow {
             _ => 0,
         };
         told.streaming = None;
+        if let Some(aside) = &mut told.aside {
+            match stream {
+                Some(_) => content.clone_into(&mut told.text),
+                None => aside.push(content.to_owned()),
+            }
+            return;
+        }
         let rest = content.get(had..).unwrap_or_default();
         let links: Vec<String> = files
             .iter()
@@ -145,6 +177,7 @@ impl Follow {
     /// Tells what was held back after all, when a turn came to its end with nothing else to say.
     pub(crate) fn settle(&self) {
         let mut told = self.0.told.lock();
+        told.form();
         let held = told.held.take().unwrap_or_default();
         if told.text.is_empty() && told.calls.is_empty() {
             for words in held {
@@ -155,7 +188,8 @@ impl Follow {
 
     /// The end of the turn.
     pub(crate) fn end(&self, outcome: &Outcome) {
-        let told = std::mem::take(&mut *self.0.told.lock());
+        let mut told = std::mem::take(&mut *self.0.told.lock());
+        told.form();
         let (mut fault, mut end) = (None, None);
         for event in &outcome.events {
             match &event.body {

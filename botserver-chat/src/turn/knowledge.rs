@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use botlib::wire::Citation;
+use botlib::wire::{Citation, MessageType};
 use botstate::{
     dialog::Fault,
     knowledge::{Found, Query, Reader},
 };
 
-use super::{Turn, stack::Frame};
+use super::{Turn, number, stack::Frame};
 use crate::{
     knowledge,
     links::{Allowed, Guard},
@@ -52,6 +52,7 @@ impl Turn {
         if collections.is_empty() || question.trim().is_empty() {
             return Ok(None);
         }
+        self.searched.clone_from(&collections);
         let before = self.questions_before(since).await;
         let before: Vec<&str> = before.iter().map(String::as_str).collect();
         let room = window.map_or(usize::MAX, |window| usize::try_from(window / 4).unwrap_or(usize::MAX));
@@ -71,7 +72,7 @@ impl Turn {
     }
 
     /// What the person asked before, the newest first.
-    async fn questions_before(&mut self, since: i64) -> Vec<String> {
+    pub(super) async fn questions_before(&mut self, since: i64) -> Vec<String> {
         let (id, after) = (self.conversation.id, self.conversation.session.forgotten.unwrap_or(0));
         let read = self
             .engine
@@ -79,7 +80,10 @@ impl Turn {
             .read(move |conn| events::list_messages(conn, id, after, since, RECENT));
         let past = read.await.unwrap_or_default();
         let asked = past.into_iter().rev().filter_map(|event| match event.body {
-            Body::UserMessage { content, .. } => Some(content),
+            // A click that runs a tool asks nothing.
+            Body::UserMessage {
+                content, message_type, ..
+            } if message_type != number(MessageType::ToolExec) => Some(content),
             _ => None,
         });
         asked.collect()

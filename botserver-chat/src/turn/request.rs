@@ -3,6 +3,7 @@
 use std::{fmt::Write as _, sync::Arc, time::Duration};
 
 use botstate::{
+    db::memories,
     dialog::Settings,
     model::{Asker, ChatMessage, ChatModel, ChatRequest, Delta},
 };
@@ -16,7 +17,7 @@ use crate::{
     memory,
     model::{Agent, Body, Event},
     prompt::{self, Past, ROUNDS},
-    store::{events, memories},
+    store::events,
 };
 
 /// Messages that are read at most to be summarised.
@@ -68,6 +69,7 @@ impl Turn {
         let brings_foreign = fitted.passages + fitted.memories > 0
             || called.map(|call| &call.name).any(|name| self.brings_foreign(name));
         self.conversation.session.has_foreign |= brings_foreign;
+        self.is_personal = fitted.memories > 0;
         if let Some(Frame::Agent(agent)) = self.stack.last_mut() {
             if let (Some(found), 0) = (&mut agent.knowledge, agent.rounds) {
                 found.passages.truncate(fitted.passages);
@@ -81,6 +83,10 @@ impl Turn {
         asker.prompt = prompt::version(&bot, used.as_ref(), &fitted.messages);
         Ok(Ok(ChatRequest {
             messages: fitted.messages,
+            choice: Some(client.choice.clone())
+                .filter(|_| !fitted.tools.is_empty())
+                .unwrap_or_default(),
+            format: client.format.clone(),
             tools: fitted.tools,
             temperature: client.temperature.or(hints.temperature),
             max_tokens: client.max_tokens.or(hints.max_tokens),
@@ -101,7 +107,7 @@ impl Turn {
         let read = self
             .engine
             .db
-            .read(move |conn| memories::list(conn, org, &shelf, now).map_err(Error::from));
+            .read(move |conn| memories::list_all(conn, org, &shelf, now).map_err(Error::from));
         let rows = read.await?;
         Ok(memory::listed(&rows, &self.inbound.bot.settings))
     }

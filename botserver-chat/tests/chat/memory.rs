@@ -69,33 +69,35 @@ async fn a_bot_may_leave_facts_out() {
 
 #[tokio::test]
 async fn each_sees_corrects_and_erases_what_is_about_himself_only() {
-    let server = House::new().open().await;
-    let (ann, bob) = (server.visitor(), server.visitor());
-    for (name, value) in [("diet", "vegan"), ("city", "Porto")] {
-        remember(&server, &format!("visitor:{}", ann.user_id), "fact", name, value).await;
+    for house in House::on_each_database() {
+        let server = house.open().await;
+        let (ann, bob) = (server.visitor(), server.visitor());
+        for (name, value) in [("diet", "vegan"), ("city", "Porto")] {
+            remember(&server, &format!("visitor:{}", ann.user_id), "fact", name, value).await;
+        }
+
+        assert_eq!(get(&bob, "/api/memory").await, (200, json!({ "items": [] })));
+        assert_eq!(send(&bob, "DELETE", "/api/memory/fact/diet", json!({})).await, 404);
+        assert_eq!(
+            send(&bob, "PUT", "/api/memory/fact/diet", json!({ "value": "x" })).await,
+            404
+        );
+
+        assert_eq!(
+            send(&ann, "PUT", "/api/memory/fact/diet", json!({ "value": ["fish"] })).await,
+            204
+        );
+        assert_eq!(send(&ann, "DELETE", "/api/memory/fact/city", json!({})).await, 204);
+        let (_, left) = get(&ann, "/api/memory").await;
+        assert_eq!(left["items"].as_array().unwrap().len(), 1);
+        assert_eq!(
+            (&left["items"][0]["name"], &left["items"][0]["value"]),
+            (&json!("diet"), &json!(["fish"]))
+        );
+
+        assert_eq!(send(&ann, "DELETE", "/api/memory", json!({})).await, 204);
+        assert_eq!(get(&ann, "/api/memory").await, (200, json!({ "items": [] })));
     }
-
-    assert_eq!(get(&bob, "/api/memory").await, (200, json!({ "items": [] })));
-    assert_eq!(send(&bob, "DELETE", "/api/memory/fact/diet", json!({})).await, 404);
-    assert_eq!(
-        send(&bob, "PUT", "/api/memory/fact/diet", json!({ "value": "x" })).await,
-        404
-    );
-
-    assert_eq!(
-        send(&ann, "PUT", "/api/memory/fact/diet", json!({ "value": ["fish"] })).await,
-        204
-    );
-    assert_eq!(send(&ann, "DELETE", "/api/memory/fact/city", json!({})).await, 204);
-    let (_, left) = get(&ann, "/api/memory").await;
-    assert_eq!(left["items"].as_array().unwrap().len(), 1);
-    assert_eq!(
-        (&left["items"][0]["name"], &left["items"][0]["value"]),
-        (&json!("diet"), &json!(["fish"]))
-    );
-
-    assert_eq!(send(&ann, "DELETE", "/api/memory", json!({})).await, 204);
-    assert_eq!(get(&ann, "/api/memory").await, (200, json!({ "items": [] })));
 }
 
 #[tokio::test]
@@ -145,4 +147,51 @@ async fn nothing_is_written_down_unless_the_bot_says_so() {
         .unwrap();
 
     assert_eq!(server.chat.remember().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn of_nodes_that_look_at_once_one_writes_a_conversation_down() {
+    for house in House::on_each_database() {
+        let model = ScriptedModel::answering(|request| {
+            let is_task = system(request).starts_with("Write down");
+            Reply::text([if is_task { "Ann ordered a cake." } else { "A fine cake." }])
+        });
+        let on = [
+            ("episodic-memory-enabled", "true"),
+            ("episodic-memory-idle-minutes", "0"),
+        ];
+        let house = house.sharing().model(&model).bot(|bot| {
+            bot.settings = Settings::new(on.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        });
+        let (one, two) = (house.open().await, house.open().await);
+        for _ in 0..5 {
+            person(&one)
+                .connect()
+                .await
+                .unwrap()
+                .say("A cake, please")
+                .await
+                .unwrap();
+        }
+
+        let looks = (0..2).map(|round| {
+            let chat = if round % 2 == 0 {
+                one.chat.clone()
+            } else {
+                two.chat.clone()
+            };
+            one.spawn(async move { chat.remember().await.unwrap() })
+        });
+        let mut written = 0;
+        for look in looks.collect::<Vec<_>>() {
+            written += look.await.unwrap();
+        }
+
+        let tasks = model
+            .asked()
+            .iter()
+            .filter(|request| system(request).starts_with("Write down"))
+            .count();
+        assert_eq!((written, tasks), (5, 5));
+    }
 }

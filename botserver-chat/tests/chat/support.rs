@@ -8,25 +8,35 @@ use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use botlib::{
-    BotId, Caller, Clock, ConversationId, NodeId, OrgId, PersonId, RequestId, Role, SessionId, SystemClock, VisitorId,
+    BotId, Caller, Clock, ConversationId, NodeId, OrgId, PersonId, RequestId, Role, Secret, SessionId, SystemClock,
+    VisitorId,
 };
 use botserver_chat::ChatService;
 use botserver_core::{App, Authenticator, Problem, ServeOptions, bind, serve};
 use botserver_llm::scripted::ScriptedModel;
-use botserver_tests::{client::Visitor, process::http_client};
+use botserver_tests::{
+    client::Visitor,
+    process::http_client,
+    servers::{Database, Postgres},
+};
 use botstate::{
-    AppState, Config, Db, Lifecycle, Ports, config, db,
+    AppState, Config, Db, Lifecycle, Ports,
+    config::{self, DatabaseUrl},
+    db::{self, memories},
     dialog::{Bot, Settings, ToolSpec},
     event::EventBus,
     identity::Visitors,
     keyword::Registry,
     model::Models,
-    shared::Local,
+    rows::TableQueries,
+    shared::{Cache, Local, SharedError},
+    usage::{Call, Ledger},
 };
+use bytes::Bytes;
 use http::{HeaderMap, header};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::{runtime::Runtime, task::JoinHandle};
+use tokio::{runtime::Runtime, sync::watch, task::JoinHandle};
 
 use dialogs::{OneBot, Op, Scripts};
 use probe::Probe;
@@ -40,7 +50,56 @@ pub(crate) struct House {
     pub(crate) probe: Arc<Probe>,
     model: Option<ScriptedModel>,
     pub(crate) shelf: Option<Arc<Shelf>>,
+    pub(crate) ledger: Arc<Noted>,
+    /// Counts what was removed from the cache.
+    pub(crate) emptied: watch::Receiver<usize>,
+    emptying: watch::Sender<usize>,
+    tables: Option<Arc<dyn TableQueries>>,
     config: Config,
+    /// What nodes share; each has its own when absent.
+    shared: Option<Arc<Local>>,
+    /// Ends the database with the house.
+    database: Option<Arc<Database>>,
+}
+
+/// A cache that tells when something is removed from it.
+struct Emptied(Arc<Local>, watch::Sender<usize>);
+
+#[async_trait]
+impl Cache for Emptied {
+    async fn get(&self, key: &str) -> Result<Option<Bytes>, SharedError> {
+        self.0.get(key).await
+    }
+
+    async fn set(&self, key: &str, value: Bytes, ttl: Duration) -> Result<(), SharedError> {
+        self.0.set(key, value, ttl).await
+    }
+
+    async fn set_if_absent(&self, key: &str, value: Bytes, ttl: Duration) -> Result<bool, SharedError> {
+        self.0.set_if_absent(key, value, ttl).await
+    }
+
+    async fn remove(&self, key: &str) -> Result<(), SharedError> {
+        self.0.remove(key).await?;
+        self.1.send_modify(|count| *count += 1);
+        Ok(())
+    }
+}
+
+/// A ledger that only remembers.
+#[derive(Default)]
+pub(crate) struct Noted(parking_lot::Mutex<Vec<Call>>);
+
+impl Noted {
+    pub(crate) fn calls(&self) -> Vec<Call> {
+        self.0.lock().clone()
+    }
+}
+
+impl Ledger for Noted {
+    fn record(&self, call: Call) {
+        self.0.lock().push(call);
+    }
 }
 
 impl House {
@@ -53,6 +112,7 @@ impl House {
         config.database.timeout = Duration::from_secs(30);
         config.http.chat_burst = 100_000;
         config.http.chat_per_minute = 1_000_000;
+        let emptying = watch::Sender::new(0);
         Self {
             bot: Bot {
                 id: BotId::new(),
@@ -73,8 +133,34 @@ impl House {
             probe: Arc::default(),
             model: None,
             shelf: None,
+            ledger: Arc::default(),
+            emptied: emptying.subscribe(),
+            emptying,
+            tables: None,
             config,
+            shared: None,
+            database: None,
         }
+    }
+
+    /// A house on SQLite, and one on PostgreSQL where there is such a server.
+    pub(crate) fn on_each_database() -> Vec<Self> {
+        let mut houses = vec![Self::new()];
+        if let Some(server) = Postgres::shared() {
+            let database = server.database();
+            let mut house = Self::new();
+            house.config.database.url = DatabaseUrl::Postgres(Secret::new(database.url.clone()));
+            house.config.database.pool_size = 4;
+            house.database = Some(Arc::new(database));
+            houses.push(house);
+        }
+        houses
+    }
+
+    /// Lets the servers of the house be nodes that share caches and leases.
+    pub(crate) fn sharing(mut self) -> Self {
+        self.shared = Some(Arc::new(Local::new(Arc::new(SystemClock))));
+        self
     }
 
     /// Adds a script.
@@ -104,9 +190,21 @@ impl House {
         self
     }
 
+    /// Gives the bot rows of `config.csv`.
+    pub(crate) fn settings<const N: usize>(self, rows: [(&str, &str); N]) -> Self {
+        let rows = rows.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        self.bot(|bot| bot.settings = Settings::new(rows))
+    }
+
     /// Gives the bot documents.
     pub(crate) fn shelf(mut self, shelf: Shelf) -> Self {
         self.shelf = Some(Arc::new(shelf));
+        self
+    }
+
+    /// Gives the bot tables.
+    pub(crate) fn tables(mut self, tables: impl TableQueries) -> Self {
+        self.tables = Some(Arc::new(tables));
         self
     }
 
@@ -129,7 +227,10 @@ impl House {
             .unwrap();
         let (config, mut bot, model) = (self.config.clone(), copy(&self.bot), self.model.clone());
         let (scripts, probe) = (Arc::clone(&self.scripts), Arc::clone(&self.probe));
-        let shelf = self.shelf.clone();
+        let shared = self.shared.clone();
+        let ledger = Arc::clone(&self.ledger);
+        let emptying = self.emptying.clone();
+        let (shelf, tables) = (self.shelf.clone(), self.tables.clone());
         let serving = runtime.spawn(async move {
             let (db, _) = Db::open(&config.database).await.unwrap();
             bot.org = db::default_org(&db, SystemClock.now()).await.unwrap();
@@ -145,17 +246,21 @@ impl House {
                 dialogs: Some(scripts),
                 visitors: None,
                 models: model.map(|model| Arc::new(model) as Arc<dyn Models>),
+                tables,
                 keywords: Arc::new(registry),
+                ledger: Some(ledger),
+                embedders: Some(botserver_llm::service(botserver_llm::LlmConfig::default(), None).embedders()),
                 ..Ports::default()
             };
             if let Some(shelf) = shelf {
                 ports.knowledge.fill(shelf);
             }
-            start(config, ports).await
+            start(config, ports, shared, emptying).await
         });
         let (url, state, chat) = serving.await.unwrap();
         Server {
             _folder: Arc::clone(&self.folder),
+            _database: self.database.clone(),
             runtime: Some(runtime),
             url,
             bot: self.bot.id,
@@ -187,12 +292,17 @@ fn copy(bot: &Bot) -> Bot {
     }
 }
 
-async fn start(config: Config, mut ports: Ports) -> (String, AppState, ChatService) {
+async fn start(
+    config: Config,
+    mut ports: Ports,
+    shared: Option<Arc<Local>>,
+    emptying: watch::Sender<usize>,
+) -> (String, AppState, ChatService) {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (db, _) = Db::open(&config.database).await.unwrap();
     let org = db::default_org(&db, clock.now()).await.unwrap();
     ports.visitors = Some(Arc::new(Door(org)));
-    let local = Arc::new(Local::new(Arc::clone(&clock)));
+    let local = shared.unwrap_or_else(|| Arc::new(Local::new(Arc::clone(&clock))));
     let state = AppState {
         config: Arc::new(config),
         db,
@@ -202,7 +312,7 @@ async fn start(config: Config, mut ports: Ports) -> (String, AppState, ChatServi
         node: NodeId::new(),
         org,
         events: EventBus::new(Arc::clone(&local) as _),
-        cache: Arc::clone(&local) as _,
+        cache: Arc::new(Emptied(Arc::clone(&local), emptying)),
         pubsub: Arc::clone(&local) as _,
         leases: Arc::clone(&local) as _,
         limits: local,
@@ -227,6 +337,7 @@ async fn start(config: Config, mut ports: Ports) -> (String, AppState, ChatServi
 pub(crate) struct Server {
     /// The server may outlive its house.
     _folder: Arc<TempDir>,
+    _database: Option<Arc<Database>>,
     runtime: Option<Runtime>,
     pub(crate) url: String,
     bot: BotId,
@@ -295,10 +406,18 @@ impl Door {
                 conversation.parse().ok()?,
                 request,
             )),
-            ["person", person] => {
+            ["operator", person] => {
                 let person: PersonId = person.parse().ok()?;
                 let session = SessionId::from_uuid(*person.as_uuid());
-                Some(Caller::person(org, person, Role::Member, session, request))
+                Some(Caller::person(org, person, Role::Operator, session, request))
+            }
+            ["person", person, groups @ ..] => {
+                let person: PersonId = person.parse().ok()?;
+                let session = SessionId::from_uuid(*person.as_uuid());
+                Some(Caller {
+                    groups: groups.iter().map(|group| (*group).to_owned()).collect(),
+                    ..Caller::person(org, person, Role::Member, session, request)
+                })
             }
             _ => None,
         }
@@ -455,16 +574,17 @@ pub(crate) async fn change_at_once(server: &Server) {
 
 /// Notes something about a person, as a script would.
 pub(crate) async fn remember(server: &Server, owner: &str, scope: &str, name: &str, value: &str) {
-    let value = serde_json::to_string(&botlib::Value::text(value)).unwrap();
-    execute(
-        server,
-        format!(
-            "INSERT INTO user_memories (owner, scope, name, org_id, value, updated_at) \
-             VALUES ('{owner}', '{scope}', '{name}', '{}', '{value}', 1767225600000000)",
-            server.state.org
-        ),
-    )
-    .await;
+    let shelf = memories::Shelf {
+        org: server.state.org,
+        owner: owner.to_owned(),
+        scope: scope.to_owned(),
+    };
+    let (name, value, now) = (name.to_owned(), botlib::Value::text(value), SystemClock.now());
+    let written = server
+        .state
+        .db
+        .write(move |conn| memories::set(conn, &shelf, &name, &value, None, now).map_err(db::Error::from));
+    written.await.unwrap();
 }
 
 async fn query<T>(server: &Server, text: &'static str) -> Vec<T>

@@ -1,7 +1,10 @@
-//! A bot as an MCP server: its tools, and what it knows.
+//! A bot as an MCP server: its tools, its public prompts, and what it knows as passages and as documents.
 //!
 //! Each request stands alone and proves its caller: there are no sessions that somebody else could take over, and any
 //! node answers. A tool runs in a turn of its own, with the caller's permissions.
+
+mod prompts;
+mod resources;
 
 use std::sync::Arc;
 
@@ -14,8 +17,10 @@ use botstate::{
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, Implementation, JsonObject,
-        ListToolsResult, PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool,
+        CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, GetPromptRequestParams,
+        GetPromptResponse, Implementation, JsonObject, ListPromptsResult, ListResourceTemplatesResult,
+        ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
+        ReadResourceResult, ResourcesCapability, ServerCapabilities, ServerConfig, Tool,
     },
     service::RequestContext,
 };
@@ -132,7 +137,10 @@ impl BotServer {
 
 impl ServerHandler for BotServer {
     fn get_info(&self) -> ServerConfig {
-        let capabilities = ServerCapabilities::builder().enable_tools().build();
+        let mut capabilities = ServerCapabilities::builder().enable_tools().enable_prompts().build();
+        if self.gateway.knowledge.get().is_some() {
+            capabilities.resources = Some(ResourcesCapability::default());
+        }
         let mut info = ServerConfig::new(capabilities);
         info.server_info = Implementation::new(self.bot.name.clone(), self.bot.version.clone());
         info.instructions = self.bot.settings.get("bot-description").map(str::to_owned);
@@ -177,6 +185,47 @@ impl ServerHandler for BotServer {
             ));
         }
         Ok(ListToolsResult::with_all_items(tools))
+    }
+
+    async fn list_prompts(
+        &self,
+        _page: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        Ok(self.prompts())
+    }
+
+    async fn get_prompt(
+        &self,
+        asked: GetPromptRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        self.prompt(&asked.name, asked.arguments).map(GetPromptResponse::from)
+    }
+
+    async fn list_resources(
+        &self,
+        page: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        self.resources(page.and_then(|page| page.cursor)).await
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _page: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        Ok(ListResourceTemplatesResult::with_all_items(resources::templates()))
+    }
+
+    async fn read_resource(
+        &self,
+        asked: ReadResourceRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let contents = self.resource(&asked.uri).await?;
+        Ok(ReadResourceResult::new(vec![contents]).into())
     }
 
     async fn call_tool(

@@ -30,14 +30,23 @@ pub(crate) fn finish(finish: Finish) -> &'static str {
 /// What an answer cost.
 pub(crate) fn usage(usage: Option<Usage>) -> Value {
     usage.map_or(Value::Null, |usage| {
-        json!({
+        let mut told = json!({
             "prompt_tokens": usage.input_tokens,
             "completion_tokens": usage.output_tokens,
             "total_tokens": usage.input_tokens.saturating_add(usage.output_tokens),
             "prompt_tokens_details": { "cached_tokens": usage.cached_tokens },
             "completion_tokens_details": { "reasoning_tokens": usage.reasoning_tokens },
-        })
+        });
+        mark(&mut told, usage);
+        told
     })
+}
+
+/// Says so where the answer had been given before. These clients leave alone what they do not know.
+pub(crate) fn mark(told: &mut Value, usage: Usage) {
+    if let (true, Some(told)) = (usage.cached, told.as_object_mut()) {
+        told.insert("cached".to_owned(), true.into());
+    }
 }
 
 fn calls(calls: &[ToolCall]) -> Vec<Value> {

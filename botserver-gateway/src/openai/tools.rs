@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 
-use botstate::dialog::{Bot, ToolSpec};
+use botstate::{
+    dialog::{Bot, ToolSpec},
+    model::ToolChoice,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -41,7 +44,7 @@ pub(crate) struct Tool {
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = ClientToolKind)]
-enum Kind {
+pub(crate) enum Kind {
     /// A function that the client runs.
     Function,
 }
@@ -63,8 +66,58 @@ struct Function {
     parameters: Option<Value>,
 }
 
-/// The tools on offer, unless the client wants none to be called.
-pub(crate) fn read(tools: Option<Vec<Tool>>, choice: Option<&Value>, bot: &Bot) -> Result<Vec<ToolSpec>, Refusal> {
+/// Which tools the model may call, or has to.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = ClientToolChoice)]
+pub(crate) enum Choice {
+    /// A word for all of them.
+    Word(Word),
+    /// One of them, as chat completions name it.
+    Function {
+        /// `function`.
+        #[serde(rename = "type")]
+        kind: Kind,
+        /// The function.
+        function: Named,
+    },
+    /// One of them, as responses name it.
+    Name {
+        /// `function`.
+        #[serde(rename = "type")]
+        kind: Kind,
+        /// Its name.
+        name: String,
+    },
+}
+
+/// A word for all tools.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = ClientToolWord)]
+pub(crate) enum Word {
+    /// None is called.
+    None,
+    /// The model decides.
+    Auto,
+    /// One or several are called.
+    Required,
+}
+
+/// The name of a function.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[schema(as = ClientFunctionName)]
+pub(crate) struct Named {
+    /// Its name.
+    name: String,
+}
+
+/// The tools on offer, unless the client wants none to be called, and whether one has to be called.
+pub(crate) fn read(
+    tools: Option<Vec<Tool>>,
+    choice: Option<Choice>,
+    bot: &Bot,
+) -> Result<(Vec<ToolSpec>, ToolChoice), Refusal> {
     let tools = tools.unwrap_or_default();
     if tools.len() > TOOLS {
         return Err(Refusal::invalid("tools", format!("at most {TOOLS} tools are taken")));
@@ -111,13 +164,43 @@ pub(crate) fn read(tools: Option<Vec<Tool>>, choice: Option<&Value>, bot: &Bot) 
                 .unwrap_or_else(|| json!({ "type": "object", "properties": {} })),
         });
     }
-    match choice.and_then(Value::as_str) {
-        Some("none") => Ok(Vec::new()),
-        None if choice.is_none_or(Value::is_null) => Ok(specs),
-        Some("auto") => Ok(specs),
-        _ => Err(Refusal::unsupported(
+    let choice = match choice {
+        None | Some(Choice::Word(Word::Auto)) => ToolChoice::Auto,
+        Some(Choice::Word(Word::None)) => {
+            specs.clear();
+            ToolChoice::Auto
+        }
+        Some(Choice::Word(Word::Required)) => ToolChoice::Required,
+        Some(
+            Choice::Function {
+                kind: Kind::Function,
+                function: Named { name },
+            }
+            | Choice::Name {
+                kind: Kind::Function,
+                name,
+            },
+        ) => ToolChoice::Named(name),
+    };
+    let is_there = match &choice {
+        ToolChoice::Auto => true,
+        ToolChoice::Required => !specs.is_empty(),
+        ToolChoice::Named(name) => specs.iter().any(|tool| tool.name == *name),
+    };
+    if !is_there {
+        return Err(Refusal::invalid(
             "tool_choice",
-            "the model chooses its tools itself here: leave tool_choice out, or send auto or none",
-        )),
+            "a call can be asked for of tools that the request brings, and of no others",
+        ));
+    }
+    Ok((specs, choice))
+}
+
+/// The choice as responses repeat it.
+pub(crate) fn told(choice: &ToolChoice) -> Value {
+    match choice {
+        ToolChoice::Auto => "auto".into(),
+        ToolChoice::Required => "required".into(),
+        ToolChoice::Named(name) => json!({ "type": "function", "name": name }),
     }
 }

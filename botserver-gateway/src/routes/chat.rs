@@ -1,35 +1,31 @@
 //! `/v1/chat/completions`.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+mod stream;
 
-use axum::{
-    body::Body,
-    extract::State,
-    response::{IntoResponse, Response},
-};
+use std::collections::BTreeMap;
+
+use axum::{extract::State, response::Response};
 use botserver_core::{Auth, Json, RequestContext};
-use botstate::door::{Inbound, Piece, Place, Talk, Wish};
-use bytes::Bytes;
-use futures::stream;
-use http::{HeaderMap, HeaderValue, header};
+use botstate::door::{Piece, Place, Talk};
+use http::HeaderMap;
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use self::stream::stream_answer;
+use super::turn::{Asked, Manner, broken_off, json};
 use crate::{
     error::Refusal,
     openai::{
         answer::{self, Chunks, Head},
+        format::{self, ResponseFormat},
         messages::{self, Message},
         stop::Stop,
-        tools::{self, Tool},
+        tools::{Choice, Tool},
     },
     service::Gateway,
 };
-
-/// The longest name that a client may give a conversation.
-const LONGEST_NAME: usize = 256;
 
 /// What a client of chat completions asks. Fields that this server does not know are ignored.
 #[derive(Deserialize, ToSchema)]
@@ -51,10 +47,10 @@ pub(super) struct Completion {
     #[serde(default)]
     #[schema(required = false)]
     tools: Option<Vec<Tool>>,
-    /// `auto` or `none`.
+    /// Whether the model has to call one of the client's functions.
     #[serde(default)]
     #[schema(required = false)]
-    tool_choice: Option<Value>,
+    tool_choice: Option<Choice>,
     /// Words at which the answer ends; at most four.
     #[serde(default)]
     #[schema(required = false)]
@@ -75,10 +71,10 @@ pub(super) struct Completion {
     #[serde(default, deserialize_with = "crate::whole::whole")]
     #[schema(required = false, minimum = 1, maximum = 1)]
     n: Option<u32>,
-    /// The form of the answer; `text` is given.
+    /// The form of the answer. One that has not the form is refused, so nothing is streamed before its end.
     #[serde(default)]
     #[schema(required = false)]
-    response_format: Option<Value>,
+    response_format: Option<ResponseFormat>,
     /// Whether odds of tokens are wanted; there are none.
     #[serde(default)]
     #[schema(required = false)]
@@ -116,7 +112,7 @@ enum Words {
     (status = 400, description = "Something that is not understood", body = serde_json::Value),
     (status = 401, description = "No key", body = serde_json::Value),
     (status = 404, description = "No such bot for this caller", body = serde_json::Value),
-    (status = 429, description = "Too many requests", body = serde_json::Value),
+    (status = 429, description = "Too many requests, or a budget is spent", body = serde_json::Value),
     (status = 502, description = "The model did not answer", body = serde_json::Value),
     (status = "default", description = "Any other failure", body = serde_json::Value),
 ))]
@@ -127,10 +123,8 @@ pub(super) async fn create_completion(
     headers: HeaderMap,
     Json(asked): Json<Completion>,
 ) -> Result<Response, Refusal> {
-    let (caller, bot) = gateway.enter(caller, &asked.model, &context).await?;
+    let entered = Asked::enter(&gateway, caller, &asked.model, &context, &headers).await?;
     refuse_unknown(&asked)?;
-    let conversations = gateway.conversations()?;
-    let tools = tools::read(asked.tools, asked.tool_choice.as_ref(), &bot)?;
     let stop = match asked.stop {
         None => Vec::new(),
         Some(Words::One(word)) => vec![word],
@@ -138,41 +132,28 @@ pub(super) async fn create_completion(
         Some(Words::Several(_)) => return Err(Refusal::invalid("stop", "at most four words are taken")),
     };
     let said = messages::read(asked.messages)?;
+    let wish = entered.wish(Manner {
+        tools: asked.tools,
+        choice: asked.tool_choice,
+        form: format::of_chat(asked.response_format)?,
+        instructions: said.instructions.into_iter().collect(),
+        temperature: asked.temperature,
+        max_tokens: asked.max_completion_tokens.or(asked.max_tokens),
+    })?;
     let name = asked
         .metadata
         .as_ref()
         .and_then(|metadata| metadata.get("conversation"));
-    let place = match name.map(|name| name.as_str().unwrap_or_default()) {
+    let place = match name {
         None => Place::Passing { history: said.history },
-        Some(name) if (1..=LONGEST_NAME).contains(&name.len()) => Place::Kept(conversations.named(&caller, &bot, name)),
-        Some(_) => {
-            return Err(Refusal::invalid(
-                "metadata",
-                format!("conversation must be a name of 1 to {LONGEST_NAME} bytes"),
-            ));
-        }
+        Some(name) => entered.named(name.as_str().unwrap_or_default(), "metadata")?,
     };
     let head = Head {
         id: format!("chatcmpl-{}", Uuid::now_v7().simple()),
-        created: gateway.clock.now().timestamp(),
-        model: bot.name.clone(),
+        created: entered.created,
+        model: entered.bot.name.clone(),
     };
-    let inbound = Inbound {
-        caller,
-        bot,
-        place,
-        key: idempotency_key(&headers)?,
-        content: said.content,
-        channel: "api",
-        locale: None,
-        wish: Wish {
-            tools,
-            instructions: said.instructions,
-            temperature: asked.temperature,
-            max_tokens: asked.max_completion_tokens.or(asked.max_tokens),
-        },
-    };
-    let talk = conversations.send(inbound).await?;
+    let talk = entered.send(place, said.content, wish).await?;
     let stop = Stop::new(stop);
     if asked.stream == Some(true) {
         let with_usage = asked.stream_options.and_then(|options| options.include_usage) == Some(true);
@@ -182,43 +163,16 @@ pub(super) async fn create_completion(
     }
 }
 
-/// The client's own name of the request: in a kept conversation a repeated one finds the first answer.
-pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
-    let Some(value) = headers.get("idempotency-key") else {
-        return Ok(None);
-    };
-    match value.to_str() {
-        Ok(key) if (1..=128).contains(&key.len()) => Ok(Some(key.to_owned())),
-        _ => Err(Refusal::invalid(
-            "Idempotency-Key",
-            "must have 1 to 128 visible characters",
-        )),
-    }
-}
-
 /// What would change the answer and is not done here is refused, rather than left out in silence.
 fn refuse_unknown(asked: &Completion) -> Result<(), Refusal> {
     if asked.n.is_some_and(|n| n != 1) {
         return Err(Refusal::unsupported("n", "one answer is given: leave n out, or send 1"));
     }
     if asked.logprobs == Some(true) {
-        return Err(Refusal::unsupported("logprobs", "odds of tokens are not known here"));
-    }
-    let format = asked.response_format.as_ref().and_then(|format| format.get("type"));
-    if format.is_some_and(|kind| kind.as_str() != Some("text")) {
         return Err(Refusal::unsupported(
-            "response_format",
-            "answers are text: leave response_format out",
+            "logprobs",
+            "odds of tokens are not known here: leave logprobs out",
         ));
-    }
-    if asked
-        .temperature
-        .is_some_and(|temperature| !(0.0..=2.0).contains(&temperature))
-    {
-        return Err(Refusal::invalid("temperature", "must be 0 to 2"));
-    }
-    if [asked.max_tokens, asked.max_completion_tokens].contains(&Some(0)) {
-        return Err(Refusal::invalid("max_tokens", "must be 1 or more"));
     }
     Ok(())
 }
@@ -242,103 +196,4 @@ async fn whole_answer(mut talk: Talk, head: &Head, mut stop: Stop) -> Result<Res
         }
     }
     Err(broken_off())
-}
-
-fn json(document: &Value) -> Response {
-    let kind = HeaderValue::from_static("application/json");
-    ([(header::CONTENT_TYPE, kind)], document.to_string()).into_response()
-}
-
-fn broken_off() -> Refusal {
-    botlib::Problem::new(503, "server/unavailable", "The server is shutting down").into()
-}
-
-/// Streams an answer. It begins with the first piece, so that what fails before it is an error like any other.
-async fn stream_answer(mut talk: Talk, chunks: Chunks, stop: Stop) -> Result<Response, Refusal> {
-    let first = loop {
-        match talk.next().await {
-            Some(Piece::Failed(problem)) => return Err(Refusal::from(*problem)),
-            Some(Piece::Citations(_) | Piece::Fault(_)) => {}
-            Some(piece) => break piece,
-            None => return Err(broken_off()),
-        }
-    };
-    let state = Streaming {
-        talk: Some(talk),
-        ready: Some(first),
-        chunks,
-        stop,
-        has_begun: false,
-    };
-    let body = stream::unfold(state, |mut state| async move {
-        let bytes = state.next().await?;
-        Some((Ok::<_, std::convert::Infallible>(bytes), state))
-    });
-    Ok(events(Body::from_stream(body)))
-}
-
-/// A body of server-sent events.
-pub(super) fn events(body: Body) -> Response {
-    let mut response = Response::new(body);
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    // Proxies that gather would hold the words back.
-    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
-    response
-}
-
-/// An answer on its way. Dropping it stops the turn.
-struct Streaming {
-    /// Nothing once the end was sent.
-    talk: Option<Talk>,
-    ready: Option<Piece>,
-    chunks: Chunks,
-    stop: Stop,
-    has_begun: bool,
-}
-
-impl Streaming {
-    async fn next(&mut self) -> Option<Bytes> {
-        let mut out = String::new();
-        if !std::mem::replace(&mut self.has_begun, true) {
-            out.push_str(&self.chunks.begin());
-        }
-        while out.is_empty() || self.ready.is_some() {
-            let piece = match self.ready.take() {
-                Some(piece) => Some(piece),
-                None => self.talk.as_mut()?.next().await,
-            };
-            match piece {
-                Some(Piece::Text(words)) => {
-                    let words = self.stop.push(&words);
-                    if let (true, Some(talk)) = (self.stop.is_over(), &self.talk) {
-                        talk.stop();
-                    }
-                    if !words.is_empty() {
-                        out.push_str(&self.chunks.text(&words));
-                    }
-                }
-                Some(Piece::End(end)) => {
-                    self.talk = None;
-                    let rest = self.stop.finish();
-                    if !rest.is_empty() {
-                        out.push_str(&self.chunks.text(&rest));
-                    }
-                    let mut bytes = Vec::from(out);
-                    bytes.extend_from_slice(&self.chunks.end(&end));
-                    return Some(bytes.into());
-                }
-                Some(Piece::Failed(problem)) => {
-                    self.talk = None;
-                    // Writing into a text cannot fail.
-                    let _ = write!(out, "data: {}\n\n", Refusal::from(*problem).document());
-                    return Some(out.into());
-                }
-                Some(Piece::Citations(_) | Piece::Fault(_)) => {}
-                None => return None,
-            }
-        }
-        Some(out.into())
-    }
 }

@@ -6,7 +6,7 @@ use axum::{
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use botserver_core::{Auth, Json, RequestContext};
-use botstate::embed::Side;
+use botstate::{embed::Side, model::ModelError};
 use http::{HeaderValue, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -62,6 +62,7 @@ enum Encoding {
     (status = 400, description = "Something that is not understood", body = serde_json::Value),
     (status = 401, description = "No key", body = serde_json::Value),
     (status = 404, description = "No such bot for this caller", body = serde_json::Value),
+    (status = 429, description = "Too many requests, or a budget is spent", body = serde_json::Value),
     (status = 501, description = "This server was built without embedders", body = serde_json::Value),
     (status = 502, description = "The embedder did not answer", body = serde_json::Value),
     (status = "default", description = "Any other failure", body = serde_json::Value),
@@ -72,7 +73,7 @@ pub(super) async fn create_embeddings(
     context: RequestContext,
     Json(asked): Json<Embed>,
 ) -> Result<Response, Refusal> {
-    let (_, bot) = gateway.enter(caller, &asked.model, &context).await?;
+    let (caller, bot) = gateway.enter(caller, &asked.model, &context).await?;
     let texts = match asked.input {
         Input::One(text) => vec![text],
         Input::Several(texts) => texts,
@@ -86,7 +87,7 @@ pub(super) async fn create_embeddings(
     let embedders = gateway.embedders.as_ref();
     let embedder = embedders
         .ok_or_else(|| Refusal::not_built_in("embedders"))?
-        .for_bot(&bot);
+        .for_caller(&bot, &caller);
     if asked.dimensions.is_some_and(|wanted| wanted != embedder.dimensions()) {
         let has = embedder.dimensions();
         return Err(Refusal::unsupported(
@@ -94,9 +95,13 @@ pub(super) async fn create_embeddings(
             format!("vectors of this bot have {has} numbers"),
         ));
     }
-    let vectors = embedder.embed(&texts, Side::Passage).await.map_err(|error| {
-        tracing::warn!(%error, "an embedder did not answer");
-        Refusal::from(botlib::Problem::new(502, "embed/failed", "The embedder did not answer"))
+    let embedded = embedder.embed_counted(&texts, Side::Passage).await;
+    let (vectors, counted) = embedded.map_err(|error| match error {
+        ModelError::Exhausted { .. } => Refusal::exhausted(&error),
+        error => {
+            tracing::warn!(%error, "an embedder did not answer");
+            Refusal::from(botlib::Problem::new(502, "embed/failed", "The embedder did not answer"))
+        }
     })?;
     let is_packed = asked.encoding_format == Some(Encoding::Base64);
     let data: Vec<Value> = vectors
@@ -107,8 +112,9 @@ pub(super) async fn create_embeddings(
             json!({ "object": "embedding", "index": index, "embedding": embedding })
         })
         .collect();
-    // Embedders do not count; four letters are about a token.
-    let tokens: usize = texts.iter().map(|text| text.chars().count().div_ceil(4)).sum();
+    // Embedders of this process do not count; four letters are about a token.
+    let estimated = || texts.iter().map(|text| text.chars().count().div_ceil(4)).sum();
+    let tokens: usize = counted.map_or_else(estimated, |tokens| usize::try_from(tokens).unwrap_or(usize::MAX));
     let document = json!({
         "object": "list",
         "data": data,

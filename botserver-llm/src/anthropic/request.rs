@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use botstate::{dialog::ToolSpec, model::ModelError};
+use botstate::{
+    dialog::ToolSpec,
+    model::{ModelError, ToolChoice},
+};
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -37,6 +40,7 @@ pub(super) fn encode(question: &Question<'_>, longest: Option<u32>) -> Result<By
             })
             .collect(),
         tools: request.tools.iter().map(|tool| Tool::new(tool, names)).collect(),
+        tool_choice: choice(&request.choice, names).filter(|_| question.habits & Habits::NO_CHOICE == 0),
         temperature: temperature.filter(|_| question.habits & Habits::NO_TEMPERATURE == 0),
         stream: true,
     };
@@ -53,8 +57,18 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tools: Vec<Tool<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    tool_choice: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f32>,
     stream: bool,
+}
+
+fn choice(choice: &ToolChoice, names: &Names) -> Option<Value> {
+    match choice {
+        ToolChoice::Auto => None,
+        ToolChoice::Required => Some(json!({ "type": "any" })),
+        ToolChoice::Named(name) => Some(json!({ "type": "tool", "name": names.wire(name) })),
+    }
 }
 
 #[derive(Serialize)]

@@ -95,7 +95,7 @@ impl From<WireUsage> for Usage {
             input_tokens: usage.input_tokens.saturating_add(cache),
             output_tokens: usage.output_tokens,
             cached_tokens: usage.cache_read_input_tokens,
-            reasoning_tokens: 0,
+            ..Self::default()
         }
     }
 }

@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use botstate::{dialog::ToolSpec, model::ModelError};
+use botstate::{
+    dialog::ToolSpec,
+    model::{ModelError, ToolChoice},
+};
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -33,7 +36,10 @@ pub(super) fn encode(question: &Question<'_>) -> Result<Bytes, ModelError> {
                     .collect(),
             })
             .collect(),
-        tool_config: (!tools.is_empty()).then_some(ToolConfig { tools }),
+        tool_config: (!tools.is_empty()).then(|| ToolConfig {
+            tools,
+            tool_choice: choice(&request.choice, names).filter(|_| question.habits & Habits::NO_CHOICE == 0),
+        }),
         inference_config: InferenceConfig {
             max_tokens: request.max_tokens,
             temperature: temperature.filter(|_| question.habits & Habits::NO_TEMPERATURE == 0),
@@ -94,8 +100,19 @@ fn wire_id(id: &str) -> String {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct ToolConfig<'a> {
     tools: Vec<Tool<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_choice: Option<Value>,
+}
+
+fn choice(choice: &ToolChoice, names: &Names) -> Option<Value> {
+    match choice {
+        ToolChoice::Auto => None,
+        ToolChoice::Required => Some(json!({ "any": {} })),
+        ToolChoice::Named(name) => Some(json!({ "tool": { "name": names.wire(name) } })),
+    }
 }
 
 #[derive(Serialize)]

@@ -12,6 +12,8 @@ impl Habits {
     pub(crate) const NO_USAGE: u8 = 1;
     pub(crate) const COMPLETION_TOKENS: u8 = 2;
     pub(crate) const NO_TEMPERATURE: u8 = 4;
+    pub(crate) const NO_CHOICE: u8 = 8;
+    pub(crate) const NO_FORMAT: u8 = 16;
 
     /// What is known now.
     pub(crate) fn now(&self) -> u8 {
@@ -35,6 +37,29 @@ impl Habits {
             Self::COMPLETION_TOKENS
         } else if says("temperature") && ["nsupported", "not support", "deprecated"].into_iter().any(says) {
             Self::NO_TEMPERATURE
+        } else if [
+            "tool_choice",
+            "toolChoice",
+            "functionCallingConfig",
+            "function_calling_config",
+        ]
+        .into_iter()
+        .any(says)
+        {
+            Self::NO_CHOICE
+        } else if [
+            "response_format",
+            "responseMimeType",
+            "response_mime_type",
+            "responseJsonSchema",
+            "response mime type",
+        ]
+        .into_iter()
+        .any(says)
+            && !says("nvalid schema")
+        {
+            // A schema that is wrong is the asker's mistake, and not a habit of the model.
+            Self::NO_FORMAT
         } else {
             return false;
         };

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use botlib::Secret;
 use botstate::{
     embed::{Embedder, Side},
-    model::ModelError,
+    model::{Answerer, ModelError, Price},
 };
 use reqwest::{Client, StatusCode, header};
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,10 @@ pub(super) struct Remote {
     pub(super) key: Option<Secret>,
     pub(super) endpoint: Endpoint,
     pub(super) http: Client,
+    /// The kind of the provider.
+    pub(super) provider: &'static str,
+    /// What its tokens cost, when known.
+    pub(super) price: Option<Price>,
 }
 
 /// Numbers of a vector by what the name of a model tells.
@@ -63,6 +67,15 @@ struct Request<'a> {
 #[derive(Deserialize)]
 struct Answer {
     data: Vec<Item>,
+    #[serde(default)]
+    usage: Option<Counted>,
+}
+
+/// Tokens as the provider counted them.
+#[derive(Deserialize)]
+struct Counted {
+    #[serde(default)]
+    prompt_tokens: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -86,17 +99,32 @@ impl Embedder for Remote {
         if self.guess <= 384 { 512 } else { 8192 }
     }
 
-    async fn embed(&self, texts: &[String], _: Side) -> Result<Vec<Vec<f32>>, ModelError> {
+    async fn embed(&self, texts: &[String], side: Side) -> Result<Vec<Vec<f32>>, ModelError> {
+        Ok(self.embed_counted(texts, side).await?.0)
+    }
+
+    fn provider(&self) -> Option<Answerer> {
+        Some(Answerer {
+            provider: self.provider.into(),
+            model: self.model.as_str().into(),
+            price: self.price,
+        })
+    }
+
+    async fn embed_counted(&self, texts: &[String], _: Side) -> Result<(Vec<Vec<f32>>, Option<u32>), ModelError> {
         let mut vectors = Vec::with_capacity(texts.len());
+        let mut all = Some(0_u32);
         for batch in texts.chunks(self.batch) {
-            vectors.append(&mut self.ask_patiently(batch).await?);
+            let (mut some, tokens) = self.ask_patiently(batch).await?;
+            vectors.append(&mut some);
+            all = all.zip(tokens).map(|(all, tokens)| all.saturating_add(tokens));
         }
-        Ok(vectors)
+        Ok((vectors, all))
     }
 }
 
 impl Remote {
-    async fn ask_patiently(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, ModelError> {
+    async fn ask_patiently(&self, texts: &[String]) -> Result<(Vec<Vec<f32>>, Option<u32>), ModelError> {
         let mut pause = Duration::from_millis(250);
         for _ in 1..TRIES {
             match self.ask(texts).await {
@@ -112,7 +140,7 @@ impl Remote {
         self.ask(texts).await
     }
 
-    async fn ask(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, ModelError> {
+    async fn ask(&self, texts: &[String]) -> Result<(Vec<Vec<f32>>, Option<u32>), ModelError> {
         let url = || self.endpoint.shown.to_string();
         let mut request = self.http.post(self.endpoint.url.clone()).json(&Request {
             model: &self.model,
@@ -157,13 +185,14 @@ impl Remote {
         }
     }
 
-    /// The vectors of an answer, in the order of the texts, each of length 1.
-    fn read(&self, body: &[u8], count: usize) -> Result<Vec<Vec<f32>>, ModelError> {
+    /// The vectors of an answer, in the order of the texts, each of length 1, and the tokens of the texts.
+    fn read(&self, body: &[u8], count: usize) -> Result<(Vec<Vec<f32>>, Option<u32>), ModelError> {
         let garbled = |reason: String| ModelError::Garbled {
             url: self.endpoint.shown.to_string(),
             reason,
         };
         let answer: Answer = serde_json::from_slice(body).map_err(|error| garbled(error.to_string()))?;
+        let tokens = answer.usage.and_then(|usage| usage.prompt_tokens);
         let mut items = answer.data;
         if items.len() != count {
             return Err(garbled(format!("{} vectors for {count} texts", items.len())));
@@ -175,7 +204,7 @@ impl Remote {
             (None, Some(first)) => first.embedding.len(),
             (wanted, _) => wanted.unwrap_or(self.guess),
         };
-        items
+        let vectors: Result<_, _> = items
             .into_iter()
             .map(|item| {
                 let mut vector = item.embedding;
@@ -190,7 +219,8 @@ impl Remote {
                 }
                 Ok(vector)
             })
-            .collect()
+            .collect();
+        Ok((vectors?, tokens))
     }
 }
 

@@ -76,6 +76,7 @@ impl From<WireUsage> for Usage {
             output_tokens: usage.candidates_token_count.saturating_add(usage.thoughts_token_count),
             cached_tokens: usage.cached_content_token_count,
             reasoning_tokens: usage.thoughts_token_count,
+            ..Self::default()
         }
     }
 }

@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use botstate::{dialog::ToolSpec, model::ModelError};
+use botstate::{
+    dialog::ToolSpec,
+    model::{AnswerFormat, ModelError, ToolChoice},
+};
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -19,6 +22,10 @@ pub(super) fn encode(question: &Question<'_>) -> Result<Bytes, ModelError> {
     let turns = Turns::of(&request.messages);
     let needs_signature = question.model.contains("gemini-3");
     let declarations: Vec<_> = request.tools.iter().map(|tool| Declaration::new(tool, names)).collect();
+    // Functions and a form of the answer do not go together here.
+    let format = Some(&request.format)
+        .filter(|format| **format != AnswerFormat::Text && declarations.is_empty())
+        .filter(|_| question.habits & Habits::NO_FORMAT == 0);
     let body = Body {
         system_instruction: (!turns.system.is_empty()).then(|| Content {
             role: None,
@@ -38,7 +45,13 @@ pub(super) fn encode(question: &Question<'_>) -> Result<Bytes, ModelError> {
             })
             .into_iter()
             .collect(),
+        tool_config: choice(&request.choice, names).filter(|_| question.habits & Habits::NO_CHOICE == 0),
         generation_config: GenerationConfig {
+            response_mime_type: format.map(|_| "application/json"),
+            response_json_schema: format.and_then(|format| match format {
+                AnswerFormat::Schema { schema, .. } => Some(schema),
+                AnswerFormat::Json | AnswerFormat::Text => None,
+            }),
             temperature: request
                 .temperature
                 .filter(|_| question.habits & Habits::NO_TEMPERATURE == 0),
@@ -56,12 +69,27 @@ struct Body<'a> {
     contents: Vec<Content<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tools: Vec<Tools<'a>>,
-    generation_config: GenerationConfig,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_config: Option<Value>,
+    generation_config: GenerationConfig<'a>,
+}
+
+fn choice(choice: &ToolChoice, names: &Names) -> Option<Value> {
+    let calling = match choice {
+        ToolChoice::Auto => return None,
+        ToolChoice::Required => json!({ "mode": "ANY" }),
+        ToolChoice::Named(name) => json!({ "mode": "ANY", "allowedFunctionNames": [names.wire(name)] }),
+    };
+    Some(json!({ "functionCallingConfig": calling }))
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct GenerationConfig {
+struct GenerationConfig<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_mime_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_json_schema: Option<&'a Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f32>,
     #[serde(skip_serializing_if = "Option::is_none")]

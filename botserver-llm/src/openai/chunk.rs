@@ -88,6 +88,7 @@ impl From<WireUsage> for Usage {
             output_tokens: tokens(usage.completion_tokens),
             cached_tokens: tokens(cached.or(usage.prompt_cache_hit_tokens)),
             reasoning_tokens: tokens(output.and_then(|details| details.reasoning_tokens)),
+            ..Self::default()
         }
     }
 }

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use botstate::{
     dialog::ToolSpec,
-    model::{ChatMessage, Image, ModelError, ToolCall},
+    model::{AnswerFormat, ChatMessage, Image, ModelError, ToolCall, ToolChoice},
 };
 use bytes::Bytes;
 use serde::{Serialize, Serializer, ser::SerializeSeq};
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::Quirks;
@@ -29,6 +29,8 @@ pub(super) fn encode(question: &Question<'_>, quirks: Quirks) -> Result<Bytes, M
             .map(|message| Message::new(message, names, quirks))
             .collect(),
         tools: request.tools.iter().map(|tool| Tool::new(tool, names)).collect(),
+        tool_choice: choice(&request.choice, names).filter(|_| !has(Habits::NO_CHOICE)),
+        response_format: format(&request.format).filter(|_| !has(Habits::NO_FORMAT)),
         temperature: request.temperature.filter(|_| !has(Habits::NO_TEMPERATURE)),
         max_tokens: request.max_tokens.filter(|_| !has(Habits::COMPLETION_TOKENS)),
         max_completion_tokens: request.max_tokens.filter(|_| has(Habits::COMPLETION_TOKENS)),
@@ -46,6 +48,10 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tools: Vec<Tool<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    tool_choice: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_format: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_tokens: Option<u32>,
@@ -54,6 +60,32 @@ struct Body<'a> {
     stream: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     stream_options: Option<StreamOptions>,
+}
+
+fn choice(choice: &ToolChoice, names: &Names) -> Option<Value> {
+    match choice {
+        ToolChoice::Auto => None,
+        ToolChoice::Required => Some("required".into()),
+        ToolChoice::Named(name) => Some(json!({ "type": "function", "function": { "name": names.wire(name) } })),
+    }
+}
+
+fn format(format: &AnswerFormat) -> Option<Value> {
+    match format {
+        AnswerFormat::Text => None,
+        AnswerFormat::Json => Some(json!({ "type": "json_object" })),
+        AnswerFormat::Schema {
+            name,
+            schema,
+            is_strict,
+        } => {
+            let mut described = json!({ "name": name, "schema": schema });
+            if let (Some(strict), Some(described)) = (is_strict, described.as_object_mut()) {
+                described.insert("strict".to_owned(), (*strict).into());
+            }
+            Some(json!({ "type": "json_schema", "json_schema": described }))
+        }
+    }
 }
 
 #[derive(Serialize)]

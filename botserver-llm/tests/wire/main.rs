@@ -18,6 +18,7 @@ mod providers;
 mod request;
 mod routes;
 mod settings;
+mod wishes;
 
 use std::{sync::Arc, time::Duration};
 

@@ -19,7 +19,7 @@ use crate::{
     text,
 };
 
-fn llm() -> LlmService {
+pub(crate) fn llm() -> LlmService {
     let config = LlmConfig {
         first_token_timeout: Duration::from_mins(2),
         idle_timeout: Duration::from_mins(2),
@@ -29,7 +29,7 @@ fn llm() -> LlmService {
     service(config, None)
 }
 
-fn asked_at(llm: &LlmService, dialect: Dialect, peer: &Peer) -> Arc<dyn ChatModel> {
+pub(crate) fn asked_at(llm: &LlmService, dialect: Dialect, peer: &Peer) -> Arc<dyn ChatModel> {
     let url = format!("{}{}", peer.url(), dialect.base());
     let rows = [
         ("llm-url", url.as_str()),
@@ -40,7 +40,7 @@ fn asked_at(llm: &LlmService, dialect: Dialect, peer: &Peer) -> Arc<dyn ChatMode
     llm.models().for_bot(&bot(&rows)).unwrap()
 }
 
-async fn ask(model: &dyn ChatModel, request: ChatRequest) -> Result<Vec<Delta>, ModelError> {
+pub(crate) async fn ask(model: &dyn ChatModel, request: ChatRequest) -> Result<Vec<Delta>, ModelError> {
     let deltas = model.stream(request, CancellationToken::new()).await?;
     deltas.collect::<Vec<_>>().await.into_iter().collect()
 }
@@ -58,7 +58,7 @@ fn joined(deltas: Vec<Delta>) -> (Vec<Delta>, Finish, Option<Usage>) {
     panic!("it has no end: {pieces:?}");
 }
 
-fn tools() -> Vec<ToolSpec> {
+pub(crate) fn tools() -> Vec<ToolSpec> {
     let tool = |name: &str| ToolSpec {
         name: name.to_owned(),
         description: format!("Does {name}"),

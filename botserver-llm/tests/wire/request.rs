@@ -64,8 +64,7 @@ fn conversation() -> ChatRequest {
         ],
         temperature: Some(0.7),
         max_tokens: Some(500),
-        goal: None,
-        asker: None,
+        ..ChatRequest::default()
     }
 }
 

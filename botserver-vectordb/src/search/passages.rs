@@ -9,7 +9,7 @@ use botstate::{
 };
 use uuid::Uuid;
 
-use super::Open;
+use super::{Open, alike::Chosen};
 use crate::{
     chunk::cut_text,
     error::Error,
@@ -41,14 +41,13 @@ impl KnowledgeService {
             .await?;
         let mut rows: HashMap<Uuid, Stored> = rows.into_iter().map(|row| (row.id, row)).collect();
         let mut chosen: Vec<(Candidate, Stored)> = Vec::new();
-        let mut seen: HashSet<String> = HashSet::new();
+        let mut seen = Chosen::new(&query.text);
         let mut left = query.tokens;
         for one in best {
             let Some(row) = rows.remove(&one.chunk).filter(|row| row.position >= 0) else {
                 continue;
             };
-            let body: String = row.body.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
-            if row.tokens > left || !seen.insert(body) {
+            if row.tokens > left || !seen.take(&row.body) {
                 continue;
             }
             left -= row.tokens;

@@ -1,6 +1,6 @@
 //! What readers and those who manage knowledge see of collections and documents.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use botlib::Caller;
 use botlib::Permission;
@@ -49,8 +49,23 @@ impl KnowledgeService {
 
     /// The documents that the reader may read.
     pub(super) async fn visible(&self, entries: Vec<Entry>, reader: &Reader) -> Result<Vec<Entry>, Error> {
+        let keys: BTreeSet<&str> = entries.iter().map(|entry| entry.access.as_str()).collect();
+        let admitted = self.admitted(keys, reader).await?;
+        Ok(entries
+            .into_iter()
+            .filter(|entry| admitted.contains(&entry.access))
+            .collect())
+    }
+
+    /// Those of the keys of access that let the reader in.
+    pub(crate) async fn admitted<'a>(
+        &self,
+        keys: impl IntoIterator<Item = &'a str>,
+        reader: &Reader,
+    ) -> Result<Vec<String>, Error> {
+        let keys: Vec<&str> = keys.into_iter().collect();
         let email = match reader.person {
-            Some(person) if entries.iter().any(|entry| names_users(&entry.access)) => {
+            Some(person) if keys.iter().any(|key| names_users(key)) => {
                 let org = reader.org;
                 self.db
                     .read(move |conn| collections::email(conn, org, person).map_err(db::Error::from))
@@ -62,10 +77,8 @@ impl KnowledgeService {
             reader,
             email: email.as_deref(),
         };
-        Ok(entries
-            .into_iter()
-            .filter(|entry| admits(&entry.access, &eye))
-            .collect())
+        let admitted = keys.into_iter().filter(|key| admits(key, &eye));
+        Ok(admitted.map(str::to_owned).collect())
     }
 
     /// The collections that the caller may know of, with the documents that he may know of: those who manage

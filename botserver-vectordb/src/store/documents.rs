@@ -12,7 +12,7 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::collections::bump;
-use crate::model::{Entry, Origin, State};
+use crate::model::{Collection, Entry, Origin, State};
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = kb_documents)]
@@ -90,6 +90,59 @@ pub(crate) fn list(conn: &mut Connection, org: OrgId, collection: Uuid) -> Query
         .select(Row::as_select())
         .load(conn))?;
     Ok(rows.into_iter().map(Entry::from).collect())
+}
+
+/// Who may read documents of a collection that can be found: the keys that stand in their rows, each once.
+pub(crate) fn accesses(conn: &mut Connection, org: OrgId, collection: Uuid) -> QueryResult<Vec<String>> {
+    on_each!(conn, |conn| kb_documents::table
+        .filter(
+            kb_documents::org_id
+                .eq(DbUuid::from(org))
+                .and(kb_documents::collection_id.eq(DbUuid(collection)))
+                .and(kb_documents::state.eq(State::Ready.name()))
+        )
+        .select(kb_documents::access)
+        .distinct()
+        .load(conn))
+}
+
+/// Documents of a collection that can be found and have one of these keys, by path: at most `limit` after `after`.
+pub(crate) fn page(
+    conn: &mut Connection,
+    collection: &Collection,
+    accesses: &[String],
+    after: Option<&str>,
+    limit: i64,
+) -> QueryResult<Vec<Entry>> {
+    let chosen = kb_documents::table
+        .filter(kb_documents::org_id.eq(DbUuid::from(collection.org)))
+        .filter(kb_documents::collection_id.eq(DbUuid(collection.id)))
+        .filter(kb_documents::state.eq(State::Ready.name()))
+        .filter(kb_documents::access.eq_any(accesses))
+        .filter(kb_documents::path.gt(after.unwrap_or_default()));
+    let rows: Vec<Row> = on_each!(conn, |conn| chosen
+        .order(kb_documents::path)
+        .limit(limit)
+        .select(Row::as_select())
+        .load(conn))?;
+    Ok(rows.into_iter().map(Entry::from).collect())
+}
+
+/// The document at that path of a collection, if it can be found and has one of these keys.
+pub(crate) fn find_readable(
+    conn: &mut Connection,
+    collection: &Collection,
+    accesses: &[String],
+    path: &str,
+) -> QueryResult<Option<Entry>> {
+    let chosen = kb_documents::table
+        .filter(kb_documents::org_id.eq(DbUuid::from(collection.org)))
+        .filter(kb_documents::collection_id.eq(DbUuid(collection.id)))
+        .filter(kb_documents::path.eq(path))
+        .filter(kb_documents::state.eq(State::Ready.name()))
+        .filter(kb_documents::access.eq_any(accesses));
+    let row: Option<Row> = on_each!(conn, |conn| chosen.select(Row::as_select()).first(conn).optional())?;
+    Ok(row.map(Entry::from))
 }
 
 /// The document of a bot with that id.

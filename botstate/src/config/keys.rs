@@ -56,6 +56,15 @@ keys! {
     "nvml_library" ["BOTSERVER_NVML_LIBRARY"] = "", "File of NVIDIA's management library, where it is not where the driver puts it.";
     "llm_first_token_timeout" ["BOTSERVER_LLM_FIRST_TOKEN_TIMEOUT"] = "60", "Longest wait for the first piece of an answer, in seconds.";
     "llm_idle_timeout" ["BOTSERVER_LLM_IDLE_TIMEOUT"] = "30", "Longest wait between two pieces of an answer, in seconds.";
+    "usage_days" ["BOTSERVER_USAGE_DAYS"] = "400", "Days for which the ledger of what models were asked is kept; 0 keeps it for ever.";
+    "budget_day_usd" ["BOTSERVER_BUDGET_DAY_USD"] = "", "What models may cost each organisation a day (UTC), in US dollars, such as 12.50; not limited when absent.";
+    "budget_month_usd" ["BOTSERVER_BUDGET_MONTH_USD"] = "", "What models may cost each organisation a month (UTC), in US dollars; not limited when absent.";
+    "budget_day_tokens" ["BOTSERVER_BUDGET_DAY_TOKENS"] = "", "Tokens that each organisation may use a day, those of prompts and answers together; not limited when absent.";
+    "budget_month_tokens" ["BOTSERVER_BUDGET_MONTH_TOKENS"] = "", "Tokens that each organisation may use a month, those of prompts and answers together; not limited when absent.";
+    "budget_person_day_usd" ["BOTSERVER_BUDGET_PERSON_DAY_USD"] = "", "What models may cost each person and each visitor a day, in US dollars; not limited when absent.";
+    "budget_person_month_usd" ["BOTSERVER_BUDGET_PERSON_MONTH_USD"] = "", "What models may cost each person and each visitor a month, in US dollars; not limited when absent.";
+    "budget_person_day_tokens" ["BOTSERVER_BUDGET_PERSON_DAY_TOKENS"] = "", "Tokens that each person and each visitor may use a day; not limited when absent.";
+    "budget_person_month_tokens" ["BOTSERVER_BUDGET_PERSON_MONTH_TOKENS"] = "", "Tokens that each person and each visitor may use a month; not limited when absent.";
     "admin_email" ["BOTSERVER_ADMIN_EMAIL"] = "admin@localhost", "Mail address of the administrator that the first start creates.";
     "secret_key" secret true ["BOTSERVER_SECRET_KEY"] = "", "Signs visitors' tokens, 32 characters or more; made and kept in the database when absent.";
     "visitor_ttl" ["BOTSERVER_VISITOR_TTL"] = "2592000", "How long a visitor's token is good, in seconds.";

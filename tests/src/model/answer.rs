@@ -26,7 +26,7 @@ pub(super) struct Answer {
 
 impl Answer {
     /// The answer to a request's body, or what is wrong with that.
-    pub(super) fn to(body: &Value) -> Result<Self, String> {
+    pub(super) fn to(body: &Value, obeys: bool) -> Result<Self, String> {
         let messages = body
             .get("messages")
             .and_then(Value::as_array)
@@ -60,6 +60,19 @@ impl Answer {
         }
         if !results.is_empty() && !is_loop {
             answer.calls.clear();
+        }
+        if obeys && answer.calls.is_empty() && !is_loop {
+            // Once a call has its result only what that says can order another one.
+            let told = results.last().cloned();
+            answer.calls = match told {
+                Some(told) => ordered(&told),
+                None => messages.iter().flat_map(|message| ordered(&text(message))).collect(),
+            };
+            answer.calls.truncate(1);
+        }
+        if let Some(tool) = forced(body).filter(|_| answer.calls.is_empty()) {
+            answer.calls.push((tool, "{}".to_owned()));
+            said = None;
         }
         answer.text = match said {
             Some(lines) => lines.join("\n"),
@@ -133,6 +146,30 @@ impl Answer {
     }
 }
 
+/// Calls that a text orders anywhere in it, as `call:NAME{…}`.
+fn ordered(text: &str) -> Vec<(String, String)> {
+    text.split("call:")
+        .skip(1)
+        .filter_map(|order| {
+            let (name, rest) = order.split_once('{')?;
+            let json = format!("{{{rest}");
+            let mut values = serde_json::Deserializer::from_str(&json).into_iter::<Value>();
+            let arguments = values.next()?.ok()?;
+            Some((name.trim().to_owned(), arguments.to_string()))
+        })
+        .collect()
+}
+
+/// The tool that the request does not leave to the model: the one that it names, or the first one.
+fn forced(body: &Value) -> Option<String> {
+    let choice = body.get("tool_choice")?;
+    let named = choice.pointer("/function/name");
+    let first = body
+        .pointer("/tools/0/function/name")
+        .filter(|_| choice.as_str() == Some("required"));
+    named.or(first)?.as_str().map(str::to_owned)
+}
+
 /// Refuses what real providers refuse: results without their calls, calls without their results.
 fn check(messages: &[Value]) -> Result<(), String> {
     let mut open: Vec<&str> = Vec::new();
@@ -196,7 +233,7 @@ mod tests {
     fn directives_of_the_last_user_message_count() {
         let body = json!({ "messages": [user("say:old"), user("say:a\nsay:b\nmock:pause=5")] });
 
-        let answer = Answer::to(&body).unwrap();
+        let answer = Answer::to(&body, false).unwrap();
 
         assert_eq!((answer.text.as_str(), answer.pause), ("a\nb", Duration::from_millis(5)));
     }
@@ -204,14 +241,14 @@ mod tests {
     #[test]
     fn calls_are_made_once_and_their_results_repeated() {
         let mut messages = vec![user("call:price{\"sku\": \"A\"}\ncall:stock")];
-        let first = Answer::to(&json!({ "messages": messages })).unwrap();
+        let first = Answer::to(&json!({ "messages": messages }), false).unwrap();
         messages.push(json!({ "role": "assistant", "tool_calls": [first.call(0), first.call(1)] }));
         for (index, content) in ["9.90", "3"].into_iter().enumerate() {
             let id = first.call(index).unwrap()["id"].clone();
             messages.push(json!({ "role": "tool", "tool_call_id": id, "content": content }));
         }
 
-        let second = Answer::to(&json!({ "messages": messages })).unwrap();
+        let second = Answer::to(&json!({ "messages": messages }), false).unwrap();
 
         let calls = [
             ("price".to_owned(), "{\"sku\": \"A\"}".to_owned()),
@@ -231,7 +268,10 @@ mod tests {
             vec![call, result.clone()],
             vec![result],
         ] {
-            assert!(Answer::to(&json!({ "messages": messages })).is_err(), "{messages:?}");
+            assert!(
+                Answer::to(&json!({ "messages": messages }), false).is_err(),
+                "{messages:?}"
+            );
         }
     }
 }

@@ -109,7 +109,7 @@ impl Handler for Set {
 pub(super) async fn room_for(
     memory: &Memory,
     turn: &mut dyn Turn,
-    place: &crate::store::people::Shelf,
+    place: &botstate::db::memories::Shelf,
     key: &str,
 ) -> Result<(), Fault> {
     let most = turn.bot().settings.parse("user-memory-max-keys").unwrap_or(MOST_KEYS);

@@ -1,10 +1,12 @@
 //! Documents made of data: every passage that shares a word with the question is found.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use async_trait::async_trait;
 use botlib::{BotId, wire::Citation};
 use botstate::{
     dialog::{Bot, Fault},
-    knowledge::{Found, Knowledge, Passage, Query, Reader},
+    knowledge::{Found, Knowledge, Listed, Passage, Query, Reader, Spot},
 };
 use parking_lot::Mutex;
 
@@ -13,6 +15,7 @@ use parking_lot::Mutex;
 pub(crate) struct Shelf {
     passages: Vec<(String, String, Option<String>)>,
     asked: Mutex<Vec<Query>>,
+    version: AtomicU32,
 }
 
 impl Shelf {
@@ -22,6 +25,7 @@ impl Shelf {
                 .map(|(name, text)| (name.to_owned(), text.to_owned(), None))
                 .into(),
             asked: Mutex::default(),
+            version: AtomicU32::new(1),
         }
     }
 
@@ -30,6 +34,20 @@ impl Shelf {
         self.passages
             .push((url.to_owned(), text.to_owned(), Some(url.to_owned())));
         self
+    }
+
+    /// Changes something that is not looked at.
+    pub(crate) fn change(&self) {
+        self.version.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Makes everything look as it did before the last change.
+    pub(crate) fn change_back(&self) {
+        self.version.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    fn now(&self) -> String {
+        format!("v{}", self.version.load(Ordering::SeqCst))
     }
 
     pub(crate) fn asked(&self) -> Vec<Query> {
@@ -68,7 +86,7 @@ impl Knowledge for Shelf {
         });
         Ok(Found {
             passages: passages.take(query.limit).collect(),
-            version: "v1".to_owned(),
+            version: self.now(),
         })
     }
 
@@ -76,7 +94,32 @@ impl Knowledge for Shelf {
         Ok(vec!["shop".to_owned()])
     }
 
+    async fn documents(&self, _: &Bot, _: &Reader, after: Option<&Spot>, limit: usize) -> Result<Vec<Listed>, Fault> {
+        let mut all: Vec<Listed> = self.passages.iter().map(|(name, _, _)| listed(name)).collect();
+        all.sort_by(|one, other| one.spot.cmp(&other.spot));
+        all.retain(|one| after.is_none_or(|after| one.spot > *after));
+        all.truncate(limit);
+        Ok(all)
+    }
+
+    async fn read(&self, _: &Bot, _: &Reader, spot: &Spot) -> Result<Option<(Listed, String)>, Fault> {
+        let found = self.passages.iter().find(|(name, _, _)| *name == spot.path);
+        Ok(found.map(|(name, text, _)| (listed(name), text.clone())))
+    }
+
     async fn version(&self, _: BotId, _: &[String]) -> Result<String, Fault> {
-        Ok("v1".to_owned())
+        Ok(self.now())
+    }
+}
+
+fn listed(name: &str) -> Listed {
+    Listed {
+        spot: Spot {
+            collection: "shop".to_owned(),
+            path: name.to_owned(),
+        },
+        title: name.to_owned(),
+        language: None,
+        indexed_at: None,
     }
 }

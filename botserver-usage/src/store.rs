@@ -1,0 +1,5 @@
+//! SQL, and nothing else.
+
+pub(crate) mod budgets;
+pub(crate) mod calls;
+pub(crate) mod counters;

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
     fs::{self, File},
     io::{self, Read as _},
     path::{Component, Path, PathBuf},
@@ -173,10 +174,11 @@ impl ModelShelf {
             url: None,
         });
         all.sort_by(|a, b| a.file.cmp(&b.file));
-        let text: String = all
-            .iter()
-            .map(|file| format!("{}  {}\n", file.sha256, file.file))
-            .collect();
+        let mut text = String::new();
+        for file in &all {
+            // Writing to a text cannot fail.
+            let _ = writeln!(text, "{}  {}", file.sha256, file.file);
+        }
         let (whole, part) = (path.join(SUMS), path.join(".checksums.part"));
         fs::write(&part, text)
             .and_then(|()| fs::rename(&part, &whole))

@@ -170,6 +170,10 @@ async fn indexed(server: &Server) {
 }
 
 /// Asks every question and holds the two together to the better of them.
+#[expect(
+    clippy::print_stdout,
+    reason = "the figures are for whoever runs it with --nocapture"
+)]
 async fn compare(server: &Server, settings: &[(&str, &str)]) {
     for collection in ["documentation", "fables"] {
         let questions = questions(&format!("{collection}.txt"));

@@ -28,6 +28,7 @@ use botstate::{
     identity::Visitors,
     keyword::Registry,
     model::Models,
+    rows::TableQueries,
     shared::{Cache, Local, SharedError},
     usage::{Call, Ledger},
 };
@@ -53,6 +54,7 @@ pub(crate) struct House {
     /// Counts what was removed from the cache.
     pub(crate) emptied: watch::Receiver<usize>,
     emptying: watch::Sender<usize>,
+    tables: Option<Arc<dyn TableQueries>>,
     config: Config,
     /// What nodes share; each has its own when absent.
     shared: Option<Arc<Local>>,
@@ -134,6 +136,7 @@ impl House {
             ledger: Arc::default(),
             emptied: emptying.subscribe(),
             emptying,
+            tables: None,
             config,
             shared: None,
             database: None,
@@ -199,6 +202,12 @@ impl House {
         self
     }
 
+    /// Gives the bot tables.
+    pub(crate) fn tables(mut self, tables: impl TableQueries) -> Self {
+        self.tables = Some(Arc::new(tables));
+        self
+    }
+
     pub(crate) fn bot(mut self, change: impl FnOnce(&mut Bot)) -> Self {
         change(&mut self.bot);
         self
@@ -218,10 +227,10 @@ impl House {
             .unwrap();
         let (config, mut bot, model) = (self.config.clone(), copy(&self.bot), self.model.clone());
         let (scripts, probe) = (Arc::clone(&self.scripts), Arc::clone(&self.probe));
-        let shelf = self.shelf.clone();
         let shared = self.shared.clone();
         let ledger = Arc::clone(&self.ledger);
         let emptying = self.emptying.clone();
+        let (shelf, tables) = (self.shelf.clone(), self.tables.clone());
         let serving = runtime.spawn(async move {
             let (db, _) = Db::open(&config.database).await.unwrap();
             bot.org = db::default_org(&db, SystemClock.now()).await.unwrap();
@@ -237,6 +246,7 @@ impl House {
                 dialogs: Some(scripts),
                 visitors: None,
                 models: model.map(|model| Arc::new(model) as Arc<dyn Models>),
+                tables,
                 keywords: Arc::new(registry),
                 ledger: Some(ledger),
                 embedders: Some(botserver_llm::service(botserver_llm::LlmConfig::default(), None).embedders()),
@@ -396,6 +406,11 @@ impl Door {
                 conversation.parse().ok()?,
                 request,
             )),
+            ["operator", person] => {
+                let person: PersonId = person.parse().ok()?;
+                let session = SessionId::from_uuid(*person.as_uuid());
+                Some(Caller::person(org, person, Role::Operator, session, request))
+            }
             ["person", person, groups @ ..] => {
                 let person: PersonId = person.parse().ok()?;
                 let session = SessionId::from_uuid(*person.as_uuid());

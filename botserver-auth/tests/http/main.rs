@@ -13,6 +13,7 @@ mod keywords;
 mod matrix;
 mod passwords;
 mod people;
+mod record;
 mod sessions;
 mod support;
 mod tenants;

@@ -351,5 +351,6 @@ async fn what_a_person_loses_on_one_node_closes_their_sockets_on_the_other() {
     assert_eq!(api("DELETE", &member, Some(&admin), Value::Null).await.0, 204);
     assert_eq!(api("GET", &bots, Some(&ana), Value::Null).await.0, 401);
     again.closed(PATIENCE).await.unwrap().expect("a reason");
-    assert!(who(conversation).connect().await.is_err());
+    let log = format!("{there}/api/chat/{conversation}/events");
+    assert_eq!(api("GET", &log, Some(&ana), Value::Null).await.0, 401);
 }

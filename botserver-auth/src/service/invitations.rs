@@ -303,7 +303,7 @@ impl AuthService {
                     created_at: self.clock.now(),
                     suspended_at: None,
                 };
-                account.as_member(&place)
+                account.into_member(&place)
             }
             None => self.fresh_person(&invitation, password, name).await?,
         };

@@ -53,7 +53,7 @@ impl AuthService {
             kept.clone()
         };
         let place = self.place_of(&account).await?.ok_or(Error::WrongCredentials)?;
-        let (signed_in, token_hash) = self.new_session(account.as_member(&place), place.org, source)?;
+        let (signed_in, token_hash) = self.new_session(account.into_member(&place), place.org, source)?;
         let session = signed_in.session.clone();
         let act = Act::of(caller, "auth.sign-in")
             .in_org(place.org)

@@ -2,91 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{BotId, ConversationId, OrgId, PersonId, RequestId, SessionId, VisitorId};
-
-/// Something that may be allowed or not, as `resource.action`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Permission {
-    /// Talk to a bot and read one's own conversations.
-    #[serde(rename = "chat.talk")]
-    ChatTalk,
-    /// See and end one's own sessions, change one's own password.
-    #[serde(rename = "account.manage")]
-    AccountManage,
-    /// See the people of the organisation.
-    #[serde(rename = "users.read")]
-    UsersRead,
-    /// Create, change and remove people.
-    #[serde(rename = "users.write")]
-    UsersWrite,
-    /// See the bots and the diagnostics of their scripts.
-    #[serde(rename = "bots.read")]
-    BotsRead,
-    /// Follow a conversation line by line, with all that its scripts know.
-    #[serde(rename = "bots.debug")]
-    BotsDebug,
-    /// See jobs, schedules and approvals, and start them.
-    #[serde(rename = "tasks.manage")]
-    TasksManage,
-    /// Search collections of documents, as far as their permissions let the reader.
-    #[serde(rename = "kb.read")]
-    KnowledgeRead,
-    /// Add and remove collections and documents, and see how their indexing goes.
-    #[serde(rename = "kb.manage")]
-    KnowledgeManage,
-    /// See what models were asked and what it cost, and the budgets.
-    #[serde(rename = "usage.read")]
-    UsageRead,
-    /// Set budgets.
-    #[serde(rename = "usage.manage")]
-    UsageManage,
-    /// Read and export the audit log.
-    #[serde(rename = "audit.read")]
-    AuditRead,
-    /// Read the metrics of the server.
-    #[serde(rename = "monitoring.read")]
-    MonitoringRead,
-}
-
-impl Permission {
-    /// Every permission there is.
-    pub const ALL: [Self; 13] = [
-        Self::ChatTalk,
-        Self::AccountManage,
-        Self::UsersRead,
-        Self::UsersWrite,
-        Self::BotsRead,
-        Self::BotsDebug,
-        Self::TasksManage,
-        Self::KnowledgeRead,
-        Self::KnowledgeManage,
-        Self::UsageRead,
-        Self::UsageManage,
-        Self::AuditRead,
-        Self::MonitoringRead,
-    ];
-
-    /// The name in configuration, documents and logs.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::ChatTalk => "chat.talk",
-            Self::AccountManage => "account.manage",
-            Self::UsersRead => "users.read",
-            Self::UsersWrite => "users.write",
-            Self::BotsRead => "bots.read",
-            Self::BotsDebug => "bots.debug",
-            Self::TasksManage => "tasks.manage",
-            Self::KnowledgeRead => "kb.read",
-            Self::KnowledgeManage => "kb.manage",
-            Self::UsageRead => "usage.read",
-            Self::UsageManage => "usage.manage",
-            Self::AuditRead => "audit.read",
-            Self::MonitoringRead => "monitoring.read",
-        }
-    }
-}
+use crate::{
+    BotId, ConversationId, OrgId, Permission, PersonId, RequestId, SessionId, VisitorId,
+    authorise::{Decision, Resource, authorise},
+};
 
 /// What a route asks of its caller. Every route declares one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -107,7 +29,7 @@ impl Access {
     }
 }
 
-/// A named set of permissions.
+/// A set of permissions with a name that every organisation knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
@@ -117,13 +39,24 @@ pub enum Role {
     Member,
     /// Looks after bots and the server's health.
     Operator,
-    /// May do everything.
+    /// Looks after people and groups.
+    Manager,
+    /// May do everything in the organisation.
     Admin,
+    /// May do everything, and looks after the organisations of the server.
+    ServerAdmin,
 }
 
 impl Role {
     /// Every role there is.
-    pub const ALL: [Self; 4] = [Self::Visitor, Self::Member, Self::Operator, Self::Admin];
+    pub const ALL: [Self; 6] = [
+        Self::Visitor,
+        Self::Member,
+        Self::Operator,
+        Self::Manager,
+        Self::Admin,
+        Self::ServerAdmin,
+    ];
 
     /// The name in configuration, documents and logs.
     pub const fn name(self) -> &'static str {
@@ -131,8 +64,15 @@ impl Role {
             Self::Visitor => "visitor",
             Self::Member => "member",
             Self::Operator => "operator",
+            Self::Manager => "manager",
             Self::Admin => "admin",
+            Self::ServerAdmin => "server_admin",
         }
+    }
+
+    /// The role called `name`.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.name() == name)
     }
 
     /// The permissions that come with the role.
@@ -153,8 +93,32 @@ impl Role {
                 Permission::UsageRead,
                 Permission::MonitoringRead,
             ],
-            Self::Admin => &Permission::ALL,
+            Self::Manager => &[
+                Permission::ChatTalk,
+                Permission::AccountManage,
+                Permission::UsersRead,
+                Permission::UsersWrite,
+                Permission::BotsRead,
+                Permission::KnowledgeRead,
+                Permission::OrgRead,
+                Permission::UsersInvite,
+                Permission::GroupsRead,
+                Permission::GroupsWrite,
+                Permission::GroupsMembers,
+                Permission::RolesRead,
+                Permission::RolesGrant,
+            ],
+            Self::Admin => Permission::ALL.split_at(Permission::ALL.len() - 2).0,
+            Self::ServerAdmin => &Permission::ALL,
         }
+    }
+
+    /// Whether the role brings everything that `other` brings.
+    pub fn includes(self, other: Self) -> bool {
+        other
+            .permissions()
+            .iter()
+            .all(|permission| self.permissions().contains(permission))
     }
 }
 
@@ -183,8 +147,10 @@ pub struct Caller {
     pub subject: Subject,
     /// What they may do.
     pub permissions: BTreeSet<Permission>,
-    /// The role that somebody with an account has.
+    /// The role that somebody with an account has in the organisation.
     pub role: Option<Role>,
+    /// Names of all roles: the one above, and those that were granted, to the person or to a group.
+    pub roles: BTreeSet<String>,
     /// Groups that somebody with an account belongs to, by name.
     pub groups: BTreeSet<String>,
     /// For a visitor, and for a person's page: the bot and the conversation that the token was made for.
@@ -193,6 +159,10 @@ pub struct Caller {
     pub session: Option<SessionId>,
     /// For the bearer of an API key that is for some bots only: those.
     pub bots: Option<BTreeSet<BotId>>,
+    /// Bots of the organisation that do not talk to the caller.
+    pub closed: BTreeSet<BotId>,
+    /// When something that the caller may do runs out, if anything does.
+    pub until: Option<DateTime<Utc>>,
     /// The request, for logs and problem documents.
     pub request: RequestId,
 }
@@ -205,10 +175,13 @@ impl Caller {
             subject: Subject::Nobody,
             permissions: BTreeSet::new(),
             role: None,
+            roles: BTreeSet::new(),
             groups: BTreeSet::new(),
             visit: None,
             session: None,
             bots: None,
+            closed: BTreeSet::new(),
+            until: None,
             request,
         }
     }
@@ -242,6 +215,7 @@ impl Caller {
         Self {
             subject: Subject::Visitor(visitor),
             permissions: Role::Visitor.permissions().iter().copied().collect(),
+            roles: [Role::Visitor.name().to_owned()].into(),
             visit: Some((bot, conversation)),
             ..Self::nobody(org, request)
         }
@@ -253,6 +227,7 @@ impl Caller {
             subject: Subject::Person(person),
             permissions: role.permissions().iter().copied().collect(),
             role: Some(role),
+            roles: [role.name().to_owned()].into(),
             session: Some(session),
             ..Self::nobody(org, request)
         }
@@ -263,16 +238,29 @@ impl Caller {
         self.permissions.contains(&permission)
     }
 
-    /// Whether the caller's credential is good for the bot.
+    /// Whether the caller has the role called `name`, or one that includes it.
+    pub fn has_role(&self, name: &str) -> bool {
+        let wanted = Role::ALL
+            .into_iter()
+            .find(|role| role.name().eq_ignore_ascii_case(name));
+        self.roles.iter().any(|own| {
+            let implied = wanted
+                .zip(Role::named(own))
+                .is_some_and(|(wanted, own)| own.includes(wanted));
+            implied || own.eq_ignore_ascii_case(name)
+        })
+    }
+
+    /// Whether the bot talks to the caller, and the caller's credential is good for it.
     pub fn may_talk_to(&self, bot: BotId) -> bool {
-        self.bots.as_ref().is_none_or(|bots| bots.contains(&bot))
+        self.bots.as_ref().is_none_or(|bots| bots.contains(&bot)) && !self.closed.contains(&bot)
     }
 
     /// Whether a route with `access` is open to the caller.
     pub fn may_enter(&self, access: Access) -> bool {
         match access {
             Access::Public => true,
-            Access::Needs(permission) => self.may(permission),
+            Access::Needs(permission) => authorise(self, permission, &Resource::route()) == Decision::Allowed,
         }
     }
 

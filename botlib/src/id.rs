@@ -78,6 +78,12 @@ ids! {
     SessionId, "session";
     /// One turn: an input and all that it brought about.
     TurnId, "turn";
+    /// A group of people.
+    GroupId, "group";
+    /// A role that somebody was granted.
+    GrantId, "grant";
+    /// Somebody's invitation into an organisation.
+    InvitationId, "invitation";
     /// One published event.
     EventId, "event";
     /// One request, as logs and error documents name it.

@@ -9,8 +9,13 @@ use crate::{AuthService, token::signed::VisitorClaims};
 #[async_trait]
 impl Visitors for AuthService {
     async fn admit(&self, bot: &Bot, request: RequestId) -> Option<(Caller, String)> {
-        if bot.settings.flag("public") == Some(false) {
-            return None;
+        match self.is_public(bot).await {
+            Ok(true) => {}
+            Ok(false) => return None,
+            Err(error) => {
+                tracing::warn!(%error, "whether a bot is public could not be found out");
+                return None;
+            }
         }
         let (visitor, conversation) = (VisitorId::new(), ConversationId::new());
         let now = self.now();

@@ -9,6 +9,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use crate::{
     AuthService, Error,
     browser::{SESSION_COOKIE, session_cookie},
+    service::Who,
     store::sessions,
     token::{
         opaque,
@@ -47,11 +48,11 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Error> {
 impl AuthService {
     async fn prove(&self, headers: &HeaderMap, org: OrgId, request: RequestId) -> Result<Caller, Error> {
         for token in [bearer(headers)?, socket_token(headers)].into_iter().flatten() {
-            if let Some(caller) = self.caller_of_token(token, org, request).await? {
+            if let Some(caller) = self.caller_of_token(token, request).await? {
                 return Ok(caller);
             }
         }
-        let of_cookie = self.caller_of_cookie(headers, org, request).await?;
+        let of_cookie = self.caller_of_cookie(headers, request).await?;
         Ok(of_cookie.unwrap_or_else(|| Caller::nobody(org, request)))
     }
 
@@ -59,7 +60,6 @@ impl AuthService {
     pub(crate) async fn caller_of_cookie(
         &self,
         headers: &HeaderMap,
-        org: OrgId,
         request: RequestId,
     ) -> Result<Option<Caller>, Error> {
         let Some(token) = session_cookie(headers) else {
@@ -68,21 +68,23 @@ impl AuthService {
         if !self.cookies().is_same_origin(headers) {
             return Err(Error::CrossOrigin);
         }
-        self.caller_of_session(token, org, request).await.map(Some)
+        self.caller_of_session(token, request).await.map(Some)
     }
 
     /// Who a token stands for; nothing when it is a signed one that has merely had its time, which makes its bearer
     /// nobody and lets a page that was open for too long simply ask for a new one.
-    async fn caller_of_token(&self, token: &str, org: OrgId, request: RequestId) -> Result<Option<Caller>, Error> {
+    async fn caller_of_token(&self, token: &str, request: RequestId) -> Result<Option<Caller>, Error> {
         if token.starts_with(opaque::SESSION_PREFIX) {
-            return self.caller_of_session(token, org, request).await.map(Some);
+            return self.caller_of_session(token, request).await.map(Some);
         }
         if token.starts_with(opaque::KEY_PREFIX) {
-            return self.caller_of_key(token, org, request).await.map(Some);
+            return self.caller_of_key(token, request).await.map(Some);
         }
         match self.keys().verify(token, self.now())? {
             Proof::Visitor(claims) => {
-                let caller = Caller::visitor(claims.org, claims.visitor, claims.bot, claims.conversation, request);
+                let mut caller = Caller::visitor(claims.org, claims.visitor, claims.bot, claims.conversation, request);
+                let standing = self.standing(claims.org, Who::Visitor).await?;
+                standing.ok_or(Error::BadToken)?.give(&mut caller);
                 Ok(Some(caller))
             }
             Proof::Ticket(ticket) => self.caller_of_ticket(ticket, request).await,
@@ -90,24 +92,27 @@ impl AuthService {
         }
     }
 
-    async fn caller_of_session(&self, token: &str, org: OrgId, request: RequestId) -> Result<Caller, Error> {
+    async fn caller_of_session(&self, token: &str, request: RequestId) -> Result<Caller, Error> {
         let hash = opaque::hash(token);
         let found = self
-            .use_session(org, move |conn, alive| sessions::find_by_token(conn, org, &hash, alive))
+            .use_session(move |conn, alive| sessions::find_by_token(conn, &hash, alive))
             .await?;
-        let (session, person) = found.ok_or(Error::BadToken)?;
-        Ok(Caller::person(org, person.id, person.role, session.id, request))
+        let (session, person, standing) = found.ok_or(Error::BadToken)?;
+        let mut caller = Caller::person(session.org, person.id, person.role, session.id, request);
+        standing.give(&mut caller);
+        Ok(caller)
     }
 
-    /// Whose page holds the ticket; nothing when the session has ended.
+    /// Whose page holds the ticket; nothing when the session has ended or works in another organisation by now.
     async fn caller_of_ticket(&self, ticket: TicketClaims, request: RequestId) -> Result<Option<Caller>, Error> {
         let (org, id) = (ticket.org, ticket.session);
         let found = self
-            .use_session(org, move |conn, alive| sessions::find(conn, org, id, alive))
+            .use_session(move |conn, alive| sessions::find(conn, org, id, alive))
             .await?;
-        let found = found.filter(|(_, person)| person.id == ticket.person);
-        Ok(found.map(|(session, person)| {
+        let found = found.filter(|(_, person, _)| person.id == ticket.person);
+        Ok(found.map(|(session, person, standing)| {
             let mut caller = Caller::person(org, person.id, person.role, session.id, request);
+            standing.give(&mut caller);
             caller
                 .permissions
                 .retain(|permission| *permission == Permission::ChatTalk);

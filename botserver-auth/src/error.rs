@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use botlib::{OrgId, Permission, PersonId, SessionId};
+use botlib::{GrantId, GroupId, OrgId, Permission, PersonId, SessionId};
 use botserver_core::Problem;
 use botstate::{db, shared::SharedError};
 use http::StatusCode;
@@ -71,6 +71,51 @@ pub enum Error {
     /// There is no such organisation.
     #[error("there is no organisation {0}")]
     UnknownOrg(OrgId),
+    /// The name is taken: the field that has it.
+    #[error("this name is taken: choose another one")]
+    NameTaken(&'static str),
+    /// There is no such group in the organisation.
+    #[error("there is no group {0}")]
+    UnknownGroup(GroupId),
+    /// There is no group with this name.
+    #[error("there is no group called {0:?}")]
+    UnknownName(String),
+    /// Nobody in the organisation has this mail address.
+    #[error("nobody here has this mail address")]
+    UnknownAddress,
+    /// A group would lie inside itself.
+    #[error("a group cannot lie inside itself")]
+    GroupCircle,
+    /// There is no such role in the organisation.
+    #[error("there is no role called {0:?}")]
+    UnknownRole(String),
+    /// A role that every organisation has.
+    #[error("this role belongs to the server and stays as it is: make one of your own")]
+    BuiltIn,
+    /// There is no such grant in the organisation.
+    #[error("there is no grant {0}")]
+    UnknownGrant(GrantId),
+    /// There is no such open invitation.
+    #[error("the invitation does not exist, was used already or has expired: ask for a new one")]
+    UnknownInvitation,
+    /// Somebody belongs to the organisation already.
+    #[error("somebody with this mail address belongs to the organisation already")]
+    AlreadyMember,
+    /// The plan has no room for another member.
+    #[error("the plan has no room for another member: take somebody out or choose another plan")]
+    PlanFull,
+    /// The organisation admits other mail domains only.
+    #[error("the organisation does not admit mail addresses of this domain: change its settings or the address")]
+    DomainRefused,
+    /// There would be too many of something.
+    #[error("there would be too many {0}: remove some first")]
+    TooMany(&'static str),
+    /// The account is another organisation's.
+    #[error("another organisation looks after this account: take the person out of this one instead")]
+    ForeignAccount,
+    /// Nobody has been proved.
+    #[error("nobody is signed in")]
+    Unproved,
     /// The caller does not hold the permission.
     #[error("this needs the permission {}", .0.name())]
     Forbidden(Permission),
@@ -154,6 +199,42 @@ impl From<Error> for Problem {
                 "A key cannot have this permission",
             ),
             Error::UnknownOrg(_) => Self::not_found("organisation"),
+            Error::NameTaken(field) => {
+                new(StatusCode::CONFLICT, "auth/name-taken", "The name is taken").field(*field, "is taken")
+            }
+            Error::UnknownGroup(_) | Error::UnknownName(_) => Self::not_found("group"),
+            Error::UnknownAddress => Self::not_found("person"),
+            Error::GroupCircle => new(
+                StatusCode::CONFLICT,
+                "auth/group-circle",
+                "A group cannot lie inside itself",
+            ),
+            Error::UnknownRole(_) => Self::not_found("role"),
+            Error::BuiltIn => new(StatusCode::CONFLICT, "auth/built-in-role", "The role cannot be changed"),
+            Error::UnknownGrant(_) => Self::not_found("grant"),
+            Error::UnknownInvitation => new(
+                StatusCode::NOT_FOUND,
+                "auth/unknown-invitation",
+                "The invitation is not good any more",
+            ),
+            Error::AlreadyMember => new(
+                StatusCode::CONFLICT,
+                "auth/already-member",
+                "The person belongs to the organisation already",
+            ),
+            Error::PlanFull => new(StatusCode::CONFLICT, "auth/plan-full", "The plan has no room"),
+            Error::DomainRefused => new(
+                StatusCode::CONFLICT,
+                "auth/domain-refused",
+                "The mail domain is not admitted",
+            ),
+            Error::TooMany(_) => new(StatusCode::CONFLICT, "auth/too-many", "There are too many"),
+            Error::ForeignAccount => new(
+                StatusCode::FORBIDDEN,
+                "auth/foreign-account",
+                "Another organisation looks after this account",
+            ),
+            Error::Unproved => Self::unauthenticated(),
             Error::Forbidden(permission) => Self::forbidden(permission.name()),
             Error::NotAPerson => new(
                 StatusCode::FORBIDDEN,
@@ -198,6 +279,21 @@ mod tests {
             Error::UnknownKey(SessionId::new()),
             Error::KeyOfKey,
             Error::UnknownOrg(OrgId::new()),
+            Error::NameTaken("/name"),
+            Error::UnknownGroup(GroupId::new()),
+            Error::UnknownName("x".to_owned()),
+            Error::UnknownAddress,
+            Error::GroupCircle,
+            Error::UnknownRole("x".to_owned()),
+            Error::BuiltIn,
+            Error::UnknownGrant(GrantId::new()),
+            Error::UnknownInvitation,
+            Error::AlreadyMember,
+            Error::PlanFull,
+            Error::DomainRefused,
+            Error::TooMany("groups"),
+            Error::ForeignAccount,
+            Error::Unproved,
             Error::Forbidden(Permission::UsersRead),
             Error::NotAPerson,
             Error::Database(db::Error::Busy),

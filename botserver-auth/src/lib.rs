@@ -15,6 +15,14 @@
 //! *ticket*, with which the page of somebody who is signed in may talk in that person's name in one conversation and do
 //! nothing else. A ticket is worth nothing once its session has ended.
 //!
+//! # Organisations
+//!
+//! An account is one person's on the whole server; the person may belong to several organisations, and each session
+//! works in one of them. What somebody may do there is their *standing*: the role as a member, the roles granted to them
+//! and to their groups, and the bots that are closed to them. It is worked out once for each change: every change counts
+//! up `organizations.access_version` in its own transaction, and every node reads that number with the session.
+//! [`authorise`](botlib::authorise) decides, here and in front of every route.
+//!
 //! # Other sites
 //!
 //! A cookie travels with requests that any site can cause. It is `SameSite=Lax`, and it counts only when the request
@@ -26,6 +34,7 @@ mod admit;
 mod authenticator;
 mod browser;
 mod error;
+mod keywords;
 mod model;
 mod password;
 mod routes;
@@ -36,8 +45,14 @@ mod token;
 pub use authenticator::socket_token;
 pub use browser::SESSION_COOKIE;
 pub use error::Error;
+pub use keywords::keywords;
 pub use model::{
     ApiKey, ClaimLink, Credentials, NewKey, NewPerson, Person, PersonChange, Session, SignedIn, Source, Visit,
+    tenants::{
+        BotAccess, Grant, Grantee, Group, GroupChange, Invitation, InvitationInfo, MemberChange, NamedRole,
+        NewInvitation, NewOrganization, OrgSettings, Organization, OrganizationChange, Plan, SentInvitation,
+        Visibility,
+    },
 };
 pub use routes::routes;
 pub use service::AuthService;

@@ -1,8 +1,11 @@
 //! The nouns: people, sessions, links, visits.
 
+pub(crate) mod standing;
+pub(crate) mod tenants;
+
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
-use botlib::{BotId, ConversationId, Permission, PersonId, Role, Secret, SessionId};
+use botlib::{BotId, ConversationId, OrgId, Permission, PersonId, Role, Secret, SessionId};
 use botstate::dialog::Bot;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
@@ -21,12 +24,16 @@ const EMAIL_MAX: usize = 254;
 pub struct Person {
     /// The id.
     pub id: PersonId,
-    /// The mail address in its normal form, unique in the organisation.
+    /// The mail address in its normal form, unique on the server.
     pub email: String,
     /// The name, as people write it.
     pub name: String,
-    /// What the person may do.
+    /// The organisation that looks after the account.
+    pub home: OrgId,
+    /// What the person is in the organisation that was asked about.
     pub role: Role,
+    /// Since when the person may not act there, unless they may.
+    pub suspended_at: Option<DateTime<Utc>>,
     /// When the account was made.
     pub created_at: DateTime<Utc>,
     /// When it was disabled, unless it is in use.
@@ -41,9 +48,9 @@ impl Person {
         self.password_hash.is_some()
     }
 
-    /// Whether the person can sign in and administer the organisation.
-    pub(crate) fn is_working_admin(&self) -> bool {
-        self.role == Role::Admin && self.disabled_at.is_none() && self.has_password()
+    /// Whether the person can sign in and act in the organisation.
+    pub(crate) fn is_working(&self) -> bool {
+        self.disabled_at.is_none() && self.suspended_at.is_none() && self.has_password()
     }
 }
 
@@ -63,6 +70,8 @@ pub struct Session {
     pub id: SessionId,
     /// Whose it is.
     pub person: PersonId,
+    /// The organisation that it works in.
+    pub org: OrgId,
     /// What the client called itself.
     pub device: String,
     /// When the person signed in.
@@ -80,6 +89,8 @@ pub struct ApiKey {
     pub id: SessionId,
     /// For whom it acts.
     pub person: PersonId,
+    /// The organisation that it is good in.
+    pub org: OrgId,
     /// What the person calls it.
     pub name: String,
     /// What it may do, as far as the person may.

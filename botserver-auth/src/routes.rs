@@ -1,9 +1,16 @@
 //! HTTP in, HTTP out.
 
+mod bots;
+mod groups;
+mod invitations;
 mod keys;
+mod members;
+mod organizations;
 mod people;
+mod roles;
 mod sessions;
 mod visitors;
+mod whoami;
 
 use axum::extract::FromRequestParts;
 use botlib::{Access, PageRequest, Permission, Role};
@@ -14,7 +21,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{AuthService, Source};
 
-/// Routes of the domain, under `/api/auth` and `/api/users`.
+/// Routes of the domain, under `/api/auth`, `/api/users`, `/api/organizations` and the like.
 pub fn routes(auth: &AuthService) -> Routes {
     use botserver_core::routes as of;
     const OWN: Access = Access::Needs(Permission::AccountManage);
@@ -40,7 +47,68 @@ pub fn routes(auth: &AuthService) -> Routes {
                 .route(WRITE, of!(people::update_person))
                 .route(WRITE, of!(people::renew_link)),
         )
+        .merge(tenants())
         .with_state(auth.clone())
+}
+
+/// Organisations and what belongs to them.
+fn tenants() -> Routes<AuthService> {
+    use botserver_core::routes as of;
+    const fn needs(permission: Permission) -> Access {
+        Access::Needs(permission)
+    }
+    let organizations = Routes::new("organizations")
+        .route(needs(Permission::AccountManage), of!(organizations::list_organizations))
+        .route(needs(Permission::OrgCreate), of!(organizations::create_organization))
+        .route(needs(Permission::OrgRead), of!(organizations::get_organization))
+        .route(needs(Permission::OrgWrite), of!(organizations::update_organization))
+        .route(
+            needs(Permission::AccountManage),
+            of!(organizations::switch_organization),
+        );
+    let members = Routes::new("members")
+        .route(needs(Permission::UsersRead), of!(members::list_members))
+        .route(needs(Permission::UsersRead), of!(members::get_member))
+        .route(needs(Permission::UsersWrite), of!(members::update_member))
+        .route(needs(Permission::UsersWrite), of!(members::remove_member));
+    let groups = Routes::new("groups")
+        .route(needs(Permission::GroupsRead), of!(groups::list_groups))
+        .route(needs(Permission::GroupsWrite), of!(groups::create_group))
+        .route(needs(Permission::GroupsRead), of!(groups::get_group))
+        .route(needs(Permission::GroupsWrite), of!(groups::update_group))
+        .route(needs(Permission::GroupsWrite), of!(groups::remove_group))
+        .route(needs(Permission::GroupsRead), of!(groups::list_group_members))
+        .route(needs(Permission::GroupsMembers), of!(groups::add_group_member))
+        .route(needs(Permission::GroupsMembers), of!(groups::remove_group_member));
+    let roles = Routes::new("roles")
+        .route(needs(Permission::RolesRead), of!(roles::list_permissions))
+        .route(needs(Permission::RolesRead), of!(roles::list_roles))
+        .route(needs(Permission::RolesWrite), of!(roles::create_role))
+        .route(needs(Permission::RolesRead), of!(roles::get_role))
+        .route(needs(Permission::RolesWrite), of!(roles::update_role))
+        .route(needs(Permission::RolesWrite), of!(roles::remove_role))
+        .route(needs(Permission::RolesRead), of!(roles::list_grants))
+        .route(needs(Permission::RolesGrant), of!(roles::create_grant))
+        .route(needs(Permission::RolesGrant), of!(roles::remove_grant));
+    let invitations = Routes::new("invitations")
+        .route(needs(Permission::UsersRead), of!(invitations::list_invitations))
+        .route(needs(Permission::UsersInvite), of!(invitations::create_invitation))
+        .route(needs(Permission::UsersInvite), of!(invitations::renew_invitation))
+        .route(needs(Permission::UsersInvite), of!(invitations::revoke_invitation))
+        .route(Access::Public, of!(invitations::validate_invitation))
+        .route(Access::Public, of!(invitations::accept_invitation))
+        .route(Access::Public, of!(invitations::decline_invitation));
+    let bots = Routes::new("bot-access")
+        .route(needs(Permission::BotsRead), of!(bots::get_access))
+        .route(needs(Permission::BotsAccess), of!(bots::set_access));
+    Routes::new("auth")
+        .route(Access::Public, of!(whoami::whoami))
+        .merge(organizations)
+        .merge(members)
+        .merge(groups)
+        .merge(roles)
+        .merge(invitations)
+        .merge(bots)
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Source {
@@ -90,8 +158,12 @@ enum PersonRole {
     Member,
     /// Looks after bots and the server's health.
     Operator,
-    /// May do everything.
+    /// Looks after people and groups.
+    Manager,
+    /// May do everything in the organisation.
     Admin,
+    /// May do everything, and looks after the organisations of the server.
+    ServerAdmin,
 }
 
 impl From<PersonRole> for Role {
@@ -99,7 +171,9 @@ impl From<PersonRole> for Role {
         match role {
             PersonRole::Member => Self::Member,
             PersonRole::Operator => Self::Operator,
+            PersonRole::Manager => Self::Manager,
             PersonRole::Admin => Self::Admin,
+            PersonRole::ServerAdmin => Self::ServerAdmin,
         }
     }
 }

@@ -1,15 +1,22 @@
 //! The rules: who may do what, when, in which transaction.
 
+mod bots;
 mod claims;
+mod groups;
+mod invitations;
 mod keys;
+mod members;
+mod organizations;
 mod people;
+mod roles;
 mod sessions;
+mod standings;
 mod throttle;
 mod visitors;
 
 use std::sync::Arc;
 
-use botlib::{Caller, Clock, OrgId, Permission, PersonId, Secret, SessionId, Subject};
+use botlib::{Caller, Clock, OrgId, PersonId, Secret, SessionId, Subject};
 use botstate::{
     AppState, Config, Db,
     db::server_key,
@@ -19,6 +26,8 @@ use botstate::{
     shared::RateLimit,
 };
 
+pub(crate) use self::standings::Who;
+use self::standings::{Standings, need, need_on};
 use crate::{Error, browser::Cookies, password::Hasher, token::signed::Keys};
 
 /// People, sessions, visitors and tokens.
@@ -35,6 +44,7 @@ pub struct AuthService {
     passwords: Hasher,
     cookies: Cookies,
     recent: keys::Recent,
+    standings: Standings,
 }
 
 impl std::fmt::Debug for AuthService {
@@ -69,6 +79,7 @@ impl AuthService {
             passwords: Hasher::start().await?,
             cookies: Cookies::new(&state.config),
             recent: keys::Recent::default(),
+            standings: Standings::new(state.org),
         };
         service.forget_ended_keys(&state.lifecycle);
         Ok(service)
@@ -113,14 +124,6 @@ impl AuthService {
 impl Service for AuthService {
     fn name(&self) -> &'static str {
         "auth"
-    }
-}
-
-fn need(caller: &Caller, permission: Permission) -> Result<(), Error> {
-    if caller.may(permission) {
-        Ok(())
-    } else {
-        Err(Error::Forbidden(permission))
     }
 }
 

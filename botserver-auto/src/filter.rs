@@ -121,6 +121,13 @@ impl Filter {
         matches!(&self.root, Cond::Const(true))
     }
 
+    /// The names of the columns that it reads.
+    pub(crate) fn columns(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        self.root.columns(&mut names);
+        names
+    }
+
     /// The condition.
     pub(crate) fn root(&self) -> &Cond {
         &self.root

@@ -95,6 +95,13 @@ impl Language {
                 .collect(),
             scripts: Some(self.names(package)),
             tables: Some(tables(package)),
+            prompts: Some(
+                package
+                    .prompts
+                    .iter()
+                    .map(|prompt| (prompt.name.clone(), prompt.variables.clone()))
+                    .collect(),
+            ),
         }
     }
 

@@ -11,6 +11,7 @@ use botlib::{BotId, Clock, NodeId, OrgId};
 use botstate::{
     Db,
     db::Error as DbError,
+    dialog::Bot,
     event::{Event, EventBus},
 };
 use parking_lot::Mutex;
@@ -20,7 +21,10 @@ use crate::{
     bots::Shelf,
     mounted::{Built, Language},
     package::{self, Found, Package},
-    store::programs::{self, Kept},
+    store::{
+        programs::{self, Kept},
+        prompts,
+    },
 };
 
 /// What the packages are mounted with.
@@ -181,9 +185,24 @@ impl Mounts {
         let mounted = Arc::new(built.mounted);
         // Before the version runs: a dialog that it starts finds its program again whatever happens to the folder.
         self.keep(self.unkept([&mounted])).await;
+        self.note_prompts(&bot).await;
         self.shelf.put(mounted, problems);
         self.tell(bot.id).await;
         seen
+    }
+
+    /// Writes down what the bot's prompts say from now on.
+    async fn note_prompts(&self, bot: &Arc<Bot>) {
+        if bot.prompts.is_empty() {
+            return;
+        }
+        let (noted, now) = (Arc::clone(bot), self.clock.now());
+        let write = self
+            .db
+            .write(move |conn| prompts::note(conn, &noted, now).map_err(DbError::from));
+        if let Err(error) = write.await {
+            tracing::warn!(bot.name = %bot.name, "cannot keep the history of prompts: {error}");
+        }
     }
 
     /// Keeps programs that the database did not take when their version was mounted.

@@ -82,6 +82,38 @@ impl Query {
     pub(crate) fn tables(&self) -> &[Table] {
         &self.tables
     }
+
+    /// The columns of its sources that it names.
+    pub(crate) fn columns(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        let mut own: Vec<&str> = Vec::new();
+        for item in &self.items {
+            if let Item::Named(name, formula) = item {
+                names.extend(formula.columns());
+                own.push(name);
+            }
+        }
+        names.extend(self.joins.iter().flat_map(|join| join.on.columns()));
+        names.extend(self.filter.columns());
+        names.extend(
+            self.aggregates
+                .iter()
+                .filter_map(|call| call.of.as_ref())
+                .flat_map(Formula::columns),
+        );
+        names.extend(self.group.iter().flat_map(Formula::columns));
+        names.extend(self.having.columns());
+        for (formula, _) in &self.order {
+            // Rows are ordered by columns of the result as well, each by itself.
+            let sole = formula.sole_column();
+            if !sole.is_some_and(|name| own.iter().any(|own| own.eq_ignore_ascii_case(name))) {
+                names.extend(formula.columns());
+            }
+        }
+        let calls: Vec<&str> = self.aggregates.iter().map(|call| call.column.as_str()).collect();
+        names.retain(|name| !calls.contains(name));
+        names
+    }
 }
 
 fn fault(message: impl Into<String>) -> Fault {

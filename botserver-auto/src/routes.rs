@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use botlib::{Access, Clock as _, Permission, SystemClock};
-use botserver_core::{Json, Path, Problem, Query, Routes, routes};
+use botserver_core::{Auth, Json, Path, Problem, Query, Routes, routes};
 use botstate::dialog::{Bots, Fault};
 use http::header;
 use serde::{Deserialize, Serialize};
@@ -123,10 +123,11 @@ struct BotStatus {
     problems: Vec<String>,
 }
 
-/// Lists the bots with what is wrong with their packages.
+/// Lists the bots of the organisation with what is wrong with their packages.
 #[utoipa::path(get, path = "/api/bots", responses((status = 200, body = BotList)))]
-async fn list_bots(State(bots): State<Arc<dyn Bots>>) -> Json<BotList> {
-    let items = bots.list().into_iter().map(|bot| BotStatus {
+async fn list_bots(State(bots): State<Arc<dyn Bots>>, Auth(caller): Auth) -> Json<BotList> {
+    let own = bots.list().into_iter().filter(|bot| bot.org == caller.org);
+    let items = own.map(|bot| BotStatus {
         name: bot.name.clone(),
         id: bot.id.to_string(),
         version: bot.version.clone(),

@@ -14,7 +14,7 @@ use botstate::{
     event::EventBus,
     keyword::Registry,
     model::Models,
-    rows::RowChanges,
+    rows::{RowChanges, TableQueries},
     service::Service,
     shared::{Cache, RateLimit},
 };
@@ -182,6 +182,11 @@ impl AutoService {
 
     /// Changes of bots' rows that wait for the scripts which they start.
     pub fn row_changes(&self) -> Arc<dyn RowChanges> {
+        Arc::new(self.tables.clone())
+    }
+
+    /// Questions of readers over the bots' tables.
+    pub fn table_queries(&self) -> Arc<dyn TableQueries> {
         Arc::new(self.tables.clone())
     }
 

@@ -3,3 +3,4 @@
 pub(crate) mod files;
 pub(crate) mod memories;
 pub(crate) mod programs;
+pub(crate) mod prompts;

@@ -8,6 +8,7 @@
 //! [`RowChanges`] hands them out.
 
 mod access;
+mod ask;
 mod catalog;
 mod cell;
 mod condition;

@@ -22,6 +22,12 @@ pub enum Error {
     /// Nothing of that name is remembered of the caller.
     #[error("nothing of that name is remembered")]
     UnknownMemory,
+    /// The bot has no such prompt, or no such version of it.
+    #[error("there is no such prompt")]
+    UnknownPrompt,
+    /// No answer of the conversation was given with a prompt of the package.
+    #[error("no answer of this conversation can be rated")]
+    NothingToRate,
     /// The bot has no such tool.
     #[error("the bot has no tool {0:?}")]
     UnknownTool(String),
@@ -80,6 +86,9 @@ impl From<Error> for Problem {
                 "No such conversation",
             ),
             Error::UnknownMemory => problem(StatusCode::NOT_FOUND, "chat/unknown-memory", "Nothing of that name"),
+            Error::UnknownPrompt => problem(StatusCode::NOT_FOUND, "chat/unknown-prompt", "No such prompt"),
+            Error::NothingToRate => problem(StatusCode::NOT_FOUND, "chat/nothing-to-rate", "No answer can be rated")
+                .detail(error.to_string()),
             Error::UnknownFile => problem(StatusCode::NOT_FOUND, "chat/unknown-file", "No such file"),
             Error::UnknownTool(_) => {
                 problem(StatusCode::NOT_FOUND, "chat/unknown-tool", "No such tool").detail(error.to_string())

@@ -2,6 +2,7 @@
 
 mod answers;
 mod context;
+mod prompts;
 mod session;
 mod suggestions;
 mod switchers;
@@ -23,20 +24,26 @@ pub(crate) use session::set as keep_value;
 
 /// Every keyword of this crate, for dialogs without a server: none of them reaches other conversations.
 pub fn keywords() -> Vec<Keyword> {
-    all(None, None)
+    all(None, None, None)
 }
 
 /// Every keyword of this crate on a server.
 pub fn keywords_of(state: &AppState) -> Vec<Keyword> {
-    all(Some(&session::Others::of(state)), Some(&answers::Answerer::of(state)))
+    let (others, answerer) = (session::Others::of(state), answers::Answerer::of(state));
+    all(Some(&others), Some(&answerer), Some(&prompts::PromptRunner::of(state)))
 }
 
-fn all(others: Option<&session::Others>, answerer: Option<&answers::Answerer>) -> Vec<Keyword> {
+fn all(
+    others: Option<&session::Others>,
+    answerer: Option<&answers::Answerer>,
+    runner: Option<&prompts::PromptRunner>,
+) -> Vec<Keyword> {
     [
         suggestions::keywords(),
         switchers::keywords(),
         tools::keywords(),
         context::keywords(),
+        prompts::keywords(runner),
         answers::keywords(answerer),
         session::keywords(others),
         wait::keywords(),

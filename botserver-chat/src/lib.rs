@@ -23,6 +23,7 @@ mod runner;
 mod service;
 mod store;
 mod sweep;
+mod tables;
 mod turn;
 
 use botserver_core::Routes;

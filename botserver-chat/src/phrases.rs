@@ -17,6 +17,16 @@ pub(crate) enum Phrase {
     Extract,
     /// Nothing in the documents answers the question.
     Unknown,
+    /// The bot has no tables that the person may read.
+    NoTables,
+    /// The tables do not answer the question.
+    NoQuery,
+    /// A query found no rows.
+    NoRows,
+    /// A query found more rows than are shown.
+    MoreRows,
+    /// The word before the query of an answer.
+    Query,
     /// The word before the number of a page.
     Page,
     /// The message is larger than the model can read.
@@ -63,6 +73,20 @@ impl Phrase {
             (Self::Unknown, "pt") => "Não sei: não encontrei isso nos documentos.",
             (Self::Unknown, "es") => "No lo sé: no lo he encontrado en los documentos.",
             (Self::Unknown, _) => "I do not know: I have not found that in the documents.",
+            (Self::NoTables, "pt") => "Não há aqui tabelas que você possa ler.",
+            (Self::NoTables, "es") => "Aquí no hay tablas que pueda leer.",
+            (Self::NoTables, _) => "There are no tables here that you may read.",
+            (Self::NoQuery, "pt") => "Não consigo responder a isso com as tabelas.",
+            (Self::NoQuery, "es") => "No puedo responder a eso con las tablas.",
+            (Self::NoQuery, _) => "I cannot answer that from the tables.",
+            (Self::NoRows, "pt") => "Nada foi encontrado.",
+            (Self::NoRows, "es") => "No se ha encontrado nada.",
+            (Self::NoRows, _) => "Nothing was found.",
+            (Self::MoreRows, "pt") => "Há mais linhas; estas são as primeiras.",
+            (Self::MoreRows, "es") => "Hay más filas; estas son las primeras.",
+            (Self::MoreRows, _) => "There are more rows; these are the first.",
+            (Self::Query, "pt" | "es") => "Consulta:",
+            (Self::Query, _) => "Query:",
             (Self::Page, "pt" | "es") => "página",
             (Self::Page, _) => "page",
             (Self::TooLong, "pt") => "A mensagem é longa demais para o modelo. Tente uma mais curta.",

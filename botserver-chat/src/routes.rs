@@ -7,6 +7,7 @@ mod feed;
 mod files;
 mod inbound;
 mod memory;
+mod prompts;
 mod socket;
 mod stream;
 
@@ -18,6 +19,7 @@ use crate::service::ChatService;
 
 pub(crate) fn all(state: &AppState, service: ChatService) -> Routes {
     let talk = Access::Needs(Permission::ChatTalk);
+    let bots = Access::Needs(Permission::BotsRead);
     let farewells = farewell::Farewells::new(state);
     let sockets = socket::Sockets::new(state, service.clone(), farewells.clone());
     let streams = stream::Streams {
@@ -37,6 +39,10 @@ pub(crate) fn all(state: &AppState, service: ChatService) -> Routes {
         .route(talk, routes!(conversations::stop_answer))
         .route(talk, routes!(memory::list_memory, memory::clear_memory))
         .route(talk, routes!(memory::update_memory, memory::delete_memory))
+        .route(talk, routes!(prompts::rate_answer))
+        .route(bots, routes!(prompts::list_prompts))
+        .route(bots, routes!(prompts::list_prompt_versions))
+        .route(bots, routes!(prompts::get_prompt_version))
         .merge(files)
         .with_state(service)
         .merge(

@@ -3,6 +3,7 @@
 mod backstage;
 pub(crate) mod doors;
 mod memory;
+pub(crate) mod prompts;
 
 use std::sync::Arc;
 

@@ -3,3 +3,4 @@
 pub(crate) mod conversations;
 pub(crate) mod events;
 pub(crate) mod files;
+pub(crate) mod prompts;

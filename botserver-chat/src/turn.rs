@@ -17,6 +17,7 @@ mod knowledge;
 mod record;
 mod request;
 mod stack;
+mod tables;
 mod tape;
 
 use std::sync::Arc;
@@ -357,6 +358,10 @@ impl keyword::Turn for Turn {
 
     fn conversation(&self) -> ConversationId {
         self.conversation.id
+    }
+
+    fn turn(&self) -> Option<TurnId> {
+        Some(self.id)
     }
 
     fn idempotency_key(&self) -> &str {

@@ -8,7 +8,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use botlib::{Access, Caller, OrgId, Permission, RequestId, Subject};
+use botlib::{Access, Caller, Decision, OrgId, Permission, RequestId, Resource, Subject, authorise};
 use http::{HeaderMap, StatusCode, header, request::Parts};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 
@@ -123,15 +123,21 @@ fn admits(gate: Gate, request: &Request) -> Result<(), Problem> {
             }
             _ => Ok(()),
         },
-        Access::Needs(permission) => match (refused, caller) {
-            (Some(Refused(problem)), _) => Err(problem.clone()),
-            (None, Some(caller)) if caller.may(permission) => Ok(()),
-            (None, Some(caller)) if caller.is_known() => {
-                tracing::warn!(subject = ?caller.subject, permission = permission.name(), "refused a caller");
-                Err(Problem::forbidden(permission.name()))
+        Access::Needs(permission) => {
+            if let Some(Refused(problem)) = refused {
+                return Err(problem.clone());
             }
-            (None, _) => Err(Problem::unauthenticated()),
-        },
+            let caller = caller.ok_or_else(Problem::unauthenticated)?;
+            match authorise(caller, permission, &Resource::route()) {
+                Decision::Allowed => Ok(()),
+                Decision::Unproved => Err(Problem::unauthenticated()),
+                Decision::Forbidden(permission) => {
+                    tracing::warn!(subject = ?caller.subject, permission = permission.name(), "refused a caller");
+                    Err(Problem::forbidden(permission.name()))
+                }
+                Decision::Invisible => Err(Problem::not_found("path")),
+            }
+        }
     }
 }
 

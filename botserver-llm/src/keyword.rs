@@ -1,5 +1,6 @@
 //! The keyword LLM: a script asks the bot's model.
 
+mod choose;
 mod texts;
 
 use std::{sync::Arc, time::Duration};
@@ -15,6 +16,7 @@ use futures::StreamExt;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
+pub use choose::model_keywords;
 pub use texts::text_keywords;
 
 /// The longest that a script waits for an answer.
@@ -62,6 +64,7 @@ pub fn llm_keyword(models: Arc<dyn Models>) -> Keyword {
 pub fn keywords(models: &Arc<dyn Models>) -> Vec<Keyword> {
     let mut all = vec![llm_keyword(Arc::clone(models))];
     all.extend(text_keywords(models));
+    all.extend(model_keywords(models));
     all
 }
 
@@ -92,7 +95,8 @@ async fn answer(
     messages: Vec<ChatMessage>,
     Wishes { goal, limit }: Wishes,
 ) -> Result<String, Fault> {
-    let Some(model) = models.for_bot(turn.bot()) else {
+    let choice = turn.session().model.clone();
+    let Some(model) = models.for_choice(turn.bot(), choice.as_deref()) else {
         return Err(Fault::new(
             FaultKind::NotFound,
             format!("no model is configured for {phrase} to ask"),

@@ -59,6 +59,6 @@ pub use breaker::{BreakerReport, BreakerState};
 pub use catalogue::{ListedModel, list_models};
 pub use gpu::Nvidia;
 pub use http::ensure_tls;
-pub use keyword::{keywords, llm_keyword, text_keywords};
+pub use keyword::{keywords, llm_keyword, model_keywords, text_keywords};
 pub use service::{LlmConfig, LlmService, service};
 pub use shelf::{FileState, ModelFile, ModelShelf, ShelfEntry, sha256_of};

@@ -11,7 +11,7 @@ use std::{
 use async_trait::async_trait;
 use botlib::{BotId, Secret};
 use botstate::{
-    dialog::{Bot, Settings},
+    dialog::{Bot, Fault, FaultKind, Settings},
     model::{ChatModel, ChatRequest, Deltas, Goal, ModelError, ModelFacts, Models, Price},
     shared::RateLimit,
 };
@@ -32,6 +32,9 @@ use crate::{
     service::LlmConfig,
     spend::{Allowance, Limits, quota},
 };
+
+/// Words of USE MODEL for which a row `model-WORD` names a model.
+const WORDS: [&str; 3] = ["fast", "quality", "code"];
 
 /// Clients kept at most; those that nobody uses go first.
 const CLIENTS: usize = 256;
@@ -252,6 +255,80 @@ impl Models for Directory {
                 Some(Arc::new(Unusable { name, reason }))
             }
         }
+    }
+
+    fn names(&self, bot: &Bot) -> Vec<String> {
+        let mut names = aliases(&bot.settings, &self.config);
+        let words = WORDS
+            .iter()
+            .filter(|word| bot.settings.get(&format!("model-{word}")).is_some());
+        for word in words {
+            if !names.iter().any(|name| name.eq_ignore_ascii_case(word)) {
+                names.push((*word).to_owned());
+            }
+        }
+        names
+    }
+
+    fn chosen(&self, bot: &Bot, name: &str) -> Result<Arc<dyn ChatModel>, Fault> {
+        let unusable = |reason: String| {
+            Fault::new(
+                FaultKind::Argument,
+                format!("the model {name} cannot be asked: {reason}"),
+            )
+        };
+        let (settings, listed) = (&bot.settings, aliases(&bot.settings, &self.config));
+        let meant = self.meant(bot, name, &listed).map_err(unusable)?;
+        let Some((first, goal)) = meant else {
+            let known = self.names(bot).join(", ");
+            return Err(Fault::new(
+                FaultKind::NotFound,
+                format!("the bot {} has no model {name:?}", bot.name),
+            )
+            .hint(format!("it has {known}; name more in the row llm-models of config.csv")));
+        };
+        let rest = listed.iter().filter(|alias| Some(*alias) != first.as_ref());
+        let mut candidates = Vec::new();
+        for alias in first.iter().chain(rest) {
+            if let Some(choice) = Choice::make(settings, alias, &self.config).map_err(unusable)? {
+                candidates.push(self.candidate(bot.id, settings, alias, choice).map_err(unusable)?);
+            }
+        }
+        let mut candidates = candidates.into_iter();
+        let Some(first) = candidates.next() else {
+            return Err(unusable("neither the bot nor the server says where it is".to_owned()));
+        };
+        Ok(Arc::new(Route::new(first, candidates.collect(), goal)))
+    }
+}
+
+impl Directory {
+    /// The alias that a word of USE MODEL means, or what matters instead where the settings name none for it; nothing
+    /// for a word that they do not allow.
+    fn meant(
+        &self,
+        bot: &Bot,
+        name: &str,
+        listed: &[String],
+    ) -> Result<Option<(Option<String>, Option<Goal>)>, String> {
+        let settings = &bot.settings;
+        if WORDS.contains(&name)
+            && let Some(alias) = plain(settings, &format!("model-{name}"))?
+        {
+            return Ok(Some((Some(alias.to_owned()), None)));
+        }
+        for alias in listed {
+            let choice = Choice::make(settings, alias, &self.config)?;
+            let is_it = choice.is_some_and(|choice| choice.model.eq_ignore_ascii_case(name));
+            if alias.eq_ignore_ascii_case(name) || is_it {
+                return Ok(Some((Some(alias.clone()), None)));
+            }
+        }
+        Ok(match name {
+            "fast" => Some((None, Some(Goal::Speed))),
+            "quality" => Some((None, Some(Goal::Quality))),
+            _ => None,
+        })
     }
 }
 

@@ -38,7 +38,7 @@ use std::{
 
 use async_trait::async_trait;
 use botstate::{
-    dialog::Bot,
+    dialog::{Bot, Fault, FaultKind},
     model::{ChatModel, ChatRequest, Delta, Deltas, Finish, ModelError, Models, ToolCall, Usage},
 };
 use futures::{StreamExt, future, stream};
@@ -185,6 +185,8 @@ type Otherwise = dyn Fn(&ChatRequest) -> Reply + Send + Sync;
 #[derive(Clone)]
 pub struct ScriptedModel {
     inner: Arc<Inner>,
+    /// Models that USE MODEL finds.
+    others: Vec<(String, ScriptedModel)>,
 }
 
 struct Inner {
@@ -209,6 +211,7 @@ impl ScriptedModel {
 
     fn build(replies: VecDeque<Reply>, otherwise: Option<Box<Otherwise>>) -> Self {
         Self {
+            others: Vec::new(),
             inner: Arc::new(Inner {
                 name: "scripted".to_owned(),
                 replies: Mutex::new(replies),
@@ -218,6 +221,13 @@ impl ScriptedModel {
                 given_up: AtomicUsize::new(0),
             }),
         }
+    }
+
+    /// Lets bots choose another model by `name`.
+    #[must_use]
+    pub fn or(mut self, name: &str, other: &Self) -> Self {
+        self.others.push((name.to_owned(), other.clone()));
+        self
     }
 
     /// Adds a reply at the end of the queue.
@@ -274,6 +284,22 @@ impl fmt::Debug for ScriptedModel {
 impl Models for ScriptedModel {
     fn for_bot(&self, _: &Bot) -> Option<Arc<dyn ChatModel>> {
         Some(Arc::new(self.clone()))
+    }
+
+    fn names(&self, _: &Bot) -> Vec<String> {
+        self.others.iter().map(|(name, _)| name.clone()).collect()
+    }
+
+    fn chosen(&self, bot: &Bot, name: &str) -> Result<Arc<dyn ChatModel>, Fault> {
+        let found = self.others.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        let model = found.map(|(_, model)| Arc::new(model.clone()) as Arc<dyn ChatModel>);
+        let fault = || {
+            Fault::new(
+                FaultKind::NotFound,
+                format!("the bot {} has no model {name:?}", bot.name),
+            )
+        };
+        model.ok_or_else(fault)
     }
 }
 

@@ -11,7 +11,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use botlib::{BotId, Caller, ConversationId, OrgId, Secret, Value, value::Map};
 use botserver_llm::{
-    LlmConfig, llm_keyword,
+    LlmConfig, llm_keyword, model_keywords,
     scripted::{Reply, ScriptedModel},
     service,
 };
@@ -344,4 +344,87 @@ async fn texts_are_data_and_instructions_are_ours() {
     assert_eq!(content, "You sell tea.");
     assert_eq!(empty.unwrap_err().kind, FaultKind::Argument);
     assert!(none.is_empty(), "an empty text is not sent");
+}
+
+/// A bot with these settings.
+fn turn_with(rows: &[(&str, &str)]) -> FakeTurn {
+    let mut turn = FakeTurn::new();
+    let rows = rows
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Arc::get_mut(&mut turn.bot).unwrap().settings = Settings::new(rows);
+    turn
+}
+
+async fn choose(models: &Arc<dyn Models>, turn: &mut FakeTurn, phrase: &str, model: &str) -> Result<Value, Fault> {
+    let keyword = model_keywords(models)
+        .into_iter()
+        .find(|keyword| keyword.phrase == phrase)
+        .unwrap();
+    keyword
+        .handler
+        .unwrap()
+        .call(turn, args([("model", model.into())]))
+        .await
+}
+
+#[tokio::test]
+async fn a_conversation_may_choose_what_the_settings_of_its_bot_list_and_nothing_else() {
+    let models = service(LlmConfig::default(), None).models();
+    let mut turn = turn_with(&[
+        ("llm-models", "small; Large"),
+        ("llm-url.small", "http://127.0.0.1:9/v1"),
+        ("llm-model.small", "tiny-1"),
+        ("llm-url.large", "http://127.0.0.1:9/v1"),
+        ("llm-model.large", "huge-1"),
+        ("model-code", "large"),
+    ]);
+    let listed = choose(&models, &mut turn, "LIST MODELS", "").await.unwrap();
+    assert_eq!(listed.to_json(), serde_json::json!(["small", "Large", "code"]));
+
+    for (chosen, answers) in [
+        ("LARGE", "huge-1"),
+        ("auto", "tiny-1"),
+        ("huge-1", "huge-1"),
+        ("", "tiny-1"),
+        ("code", "huge-1"),
+        ("default", "tiny-1"),
+        // The settings name no model for these, so what is known of the models decides.
+        ("quality", "tiny-1"),
+        ("fast", "tiny-1"),
+    ] {
+        choose(&models, &mut turn, "USE MODEL", chosen).await.unwrap();
+        let name = choose(&models, &mut turn, "GET CURRENT MODEL", "").await.unwrap();
+        assert_eq!(name, Value::text(answers), "{chosen}");
+    }
+
+    choose(&models, &mut turn, "USE MODEL", "large").await.unwrap();
+    for refused in ["gpt-9", "http://elsewhere/v1", "openai/gpt-9"] {
+        let fault = choose(&models, &mut turn, "USE MODEL", refused).await.unwrap_err();
+        assert_eq!(fault.kind, FaultKind::NotFound);
+        let expected = format!(
+            "the bot shop has no model {refused:?} (it has small, Large, code; name more in the row llm-models of config.csv)"
+        );
+        assert_eq!(fault.to_string(), expected);
+    }
+    let kept = choose(&models, &mut turn, "GET CURRENT MODEL", "").await.unwrap();
+    assert_eq!(kept, Value::text("huge-1"), "a refusal changes nothing");
+}
+
+#[tokio::test]
+async fn llm_asks_the_model_that_the_conversation_chose() {
+    let fast = ScriptedModel::new([Reply::text(["fast"])]);
+    let slow = ScriptedModel::new([Reply::text(["slow"])]).or("fast", &fast);
+    let models: Arc<dyn Models> = Arc::new(slow);
+    let mut turn = FakeTurn::new();
+
+    choose(&models, &mut turn, "USE MODEL", "fast").await.unwrap();
+    let first = call(Arc::clone(&models), &mut turn, args([("prompt", "Hi".into())])).await;
+    choose(&models, &mut turn, "USE MODEL", "auto").await.unwrap();
+    let second = call(models, &mut turn, args([("prompt", "Hi".into())])).await;
+
+    assert_eq!(
+        (first.unwrap(), second.unwrap()),
+        (Value::text("fast"), Value::text("slow"))
+    );
 }

@@ -22,6 +22,7 @@ pub fn routes() -> Routes {
         .page(Access::Public, "/", show_default_chat)
         .page(Access::Public, "/{bot}", show_chat)
         .page(Access::Public, "/claim", show_claim)
+        .page(Access::Public, "/admin", show_admin)
         .page(Access::Public, "/api/docs", show_docs)
         .page(Access::Public, "/embed.js", show_widget)
         .page(Access::Public, "/favicon.ico", show_icon)
@@ -43,6 +44,11 @@ async fn show_chat(Path(bot): Path<String>, headers: HeaderMap) -> Result<impl I
 
 async fn show_claim(headers: HeaderMap) -> Result<Response, Problem> {
     answer("claim.html", &headers, ASK_EACH_TIME)
+}
+
+/// The console. It holds nothing by itself: what its user may see, the API decides.
+async fn show_admin(headers: HeaderMap) -> Result<Response, Problem> {
+    answer("admin.html", &headers, ASK_EACH_TIME)
 }
 
 async fn show_docs(headers: HeaderMap) -> Result<Response, Problem> {

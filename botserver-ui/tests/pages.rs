@@ -43,7 +43,15 @@ async fn the_chat_page_is_the_same_for_every_bot() {
 
 #[tokio::test]
 async fn a_page_that_is_known_is_not_sent_again() {
-    for path in ["/", "/shop", "/claim", "/api/docs", "/embed.js", "/assets/base.css"] {
+    for path in [
+        "/",
+        "/shop",
+        "/claim",
+        "/admin",
+        "/api/docs",
+        "/embed.js",
+        "/assets/base.css",
+    ] {
         let first = get(path, None).await;
         assert_eq!(
             (first.status(), header_of(&first, header::CACHE_CONTROL).as_str()),
@@ -108,6 +116,7 @@ async fn every_page_is_public_and_out_of_the_api() {
 
     insta::assert_snapshot!(list.join("\n"), @r"
     GET / Public
+    GET /admin Public
     GET /api/docs Public
     GET /assets/{*path} Public
     GET /claim Public

@@ -17,7 +17,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use botlib::{BotId, Caller, Clock};
+use botlib::{BotId, Caller, Clock, Permission};
 use botserver_core::outbound::Outbound;
 use botstate::{
     AppState, Db, Lifecycle, db,
@@ -168,7 +168,11 @@ impl KnowledgeService {
 
     pub(crate) fn bot(&self, caller: &Caller, name: &str) -> Result<Arc<Bot>, Error> {
         let found = self.bots.as_ref().and_then(|bots| bots.find(name));
-        found.filter(|bot| bot.org == caller.org).ok_or(Error::Unknown("bot"))
+        // Whoever looks after knowledge sees that of bots which do not talk to them as well.
+        let is_open = |bot: &Bot| caller.may_talk_to(bot.id) || caller.may(Permission::KnowledgeManage);
+        found
+            .filter(|bot| bot.org == caller.org && is_open(bot))
+            .ok_or(Error::Unknown("bot"))
     }
 
     pub(crate) fn bot_of(&self, id: BotId) -> Option<Arc<Bot>> {

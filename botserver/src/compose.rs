@@ -152,6 +152,8 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
     };
     #[cfg(feature = "vectordb")]
     let known = botstate::run::Late::default();
+    #[cfg(feature = "auth")]
+    let accounts = botstate::run::Late::default();
     #[cfg(all(feature = "vectordb", feature = "auto"))]
     let websites = surroundings.outbound.clone();
     #[cfg(all(feature = "vectordb", not(feature = "auto")))]
@@ -187,6 +189,10 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
         for keyword in botserver_gateway::keywords(&mcp) {
             keywords.register(keyword);
         }
+        #[cfg(feature = "auth")]
+        for keyword in botserver_auth::keywords(&accounts) {
+            keywords.register(keyword);
+        }
         #[cfg(feature = "auto")]
         dialogs.register_keywords(&mut keywords);
         #[cfg(feature = "tasks")]
@@ -212,6 +218,7 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
         let packages = dialogs.mount(Arc::clone(&state.ports.keywords)).await;
         state.ports.bots = Some(Arc::clone(&packages.bots));
         state.ports.dialogs = Some(Arc::clone(&packages.dialogs));
+        state.ports.tables = Some(dialogs.table_queries());
         dialogs.sweep(&state);
         packages
     };
@@ -232,6 +239,7 @@ pub(crate) async fn server_in(config: Config, surroundings: Surroundings) -> any
     #[cfg(feature = "auth")]
     let claim = {
         let auth = botserver_auth::AuthService::start(&state).await?;
+        accounts.fill(Arc::new(auth.clone()));
         state.ports.visitors = Some(Arc::new(auth.clone()));
         app = app
             .authenticator(Arc::new(auth.clone()))

@@ -47,9 +47,15 @@ pub struct SessionState {
     /// What USE PROMPT chose; [`SessionState::system_prompt`] wins over it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prompt: Option<ChosenPrompt>,
+    /// What USE MODEL chose, as it was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
     /// Whether answers come from documents only, from SET ANSWER MODE.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub documents_only: bool,
+    /// Whether answers come from the bot's tables, from SET ANSWER MODE.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub tables_only: bool,
     /// The number of the log's entry up to which nothing goes into prompts any more, from REFRESH; the largest one
     /// until the turn has filled it in.
     #[serde(skip_serializing_if = "Option::is_none")]

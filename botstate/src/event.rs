@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use botlib::{BotId, NodeId, PersonId, SessionId};
+use botlib::{BotId, Caller, NodeId, OrgId, PersonId, SessionId, Subject};
 use futures::{Stream, StreamExt, future};
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +23,13 @@ pub enum Event {
     PersonRefused {
         /// The person.
         person: PersonId,
+    },
+    /// What people may do has changed: whoever is meant proves themselves again, on open sockets too.
+    AccessChanged {
+        /// The organisation.
+        org: OrgId,
+        /// The person; everybody of the organisation, visitors of its bots included, when absent.
+        person: Option<PersonId>,
     },
     /// A bot runs in another version now.
     BotChanged {
@@ -45,6 +52,23 @@ pub enum Notice {
     Event(Event),
     /// Events may have been missed: look again at what you know.
     Gap,
+}
+
+impl Notice {
+    /// Whether `caller`, who is connected, must go and prove themselves again.
+    pub fn sends_away(&self, caller: &Caller) -> bool {
+        let is_of = |person: &PersonId| caller.subject == Subject::Person(*person);
+        match self {
+            Self::Event(Event::SessionEnded { session }) => caller.session == Some(*session),
+            Self::Event(Event::PersonRefused { person }) => is_of(person),
+            Self::Event(Event::AccessChanged { org, person }) => {
+                caller.org == *org && person.as_ref().is_none_or(is_of)
+            }
+            Self::Event(Event::BotChanged { .. } | Event::RowsChanged { .. }) => false,
+            // What was missed may have been about this person.
+            Self::Gap => matches!(caller.subject, Subject::Person(_)),
+        }
+    }
 }
 
 /// Publishes and hears [`Event`]s.

@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use async_trait::async_trait;
-use botlib::{Caller, ConversationId, Value, value::Map};
+use botlib::{Caller, ConversationId, TurnId, Value, value::Map};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -78,6 +78,11 @@ pub trait Turn: Send {
 
     /// The conversation.
     fn conversation(&self) -> ConversationId;
+
+    /// The turn, where there is one.
+    fn turn(&self) -> Option<TurnId> {
+        None
+    }
 
     /// The same for every try of this call and different for every other call.
     fn idempotency_key(&self) -> &str;

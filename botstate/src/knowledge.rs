@@ -91,7 +91,10 @@ impl Reader {
                 _ => None,
             },
             groups: caller.groups.clone(),
-            roles: caller.role.iter().map(|role| role.name().to_owned()).collect(),
+            roles: match caller.subject {
+                Subject::Person(_) => caller.roles.clone(),
+                _ => BTreeSet::new(),
+            },
         }
     }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    dialog::{Bot, ToolSpec},
+    dialog::{Bot, Fault, FaultKind, ToolSpec},
     knowledge::Reader,
     money::Money,
 };
@@ -25,6 +25,36 @@ const PICTURE: usize = 1000;
 pub trait Models: Send + Sync + 'static {
     /// The model that the bot's settings or the server's configuration name; nothing when neither does.
     fn for_bot(&self, bot: &Bot) -> Option<Arc<dyn ChatModel>>;
+
+    /// The names that USE MODEL may choose for a bot: what the settings list, and nothing else.
+    fn names(&self, _bot: &Bot) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The bot's models with the one called `name` first; the others stand in for it.
+    ///
+    /// # Errors
+    /// [`FaultKind::NotFound`] when the settings list no such model.
+    fn chosen(&self, bot: &Bot, name: &str) -> Result<Arc<dyn ChatModel>, Fault> {
+        let fault = Fault::new(
+            FaultKind::NotFound,
+            format!("the bot {} has no model {name:?}", bot.name),
+        );
+        Err(fault.hint("name its models in the row llm-models of config.csv"))
+    }
+
+    /// The model of a conversation that chose one; where the settings have lost it, the bot's own answers.
+    fn for_choice(&self, bot: &Bot, choice: Option<&str>) -> Option<Arc<dyn ChatModel>> {
+        let chosen = choice.map(|name| self.chosen(bot, name));
+        match chosen {
+            Some(Ok(model)) => Some(model),
+            Some(Err(fault)) => {
+                tracing::warn!(bot.name = %bot.name, %fault, "another model answers than the one that was chosen");
+                self.for_bot(bot)
+            }
+            None => self.for_bot(bot),
+        }
+    }
 }
 
 /// A model that continues a conversation.

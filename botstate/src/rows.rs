@@ -1,10 +1,12 @@
-//! The port by which changes of bots' tables reach the scripts that they start.
+//! The ports to the bots' tables: changes that start scripts, and questions of readers.
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use botlib::{BotId, value::Map};
+use botlib::{BotId, Caller, value::Map};
 use chrono::{DateTime, Utc};
 
-use crate::dialog::{Fault, Operation};
+use crate::dialog::{Bot, Fault, Operation};
 
 /// A change of a row for which the bot has a trigger. It was committed together with the row.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,4 +45,43 @@ pub trait RowChanges: Send + Sync + 'static {
     /// # Errors
     /// When the database of the bot cannot be written.
     async fn forget_changes(&self, bot: BotId, seqs: Vec<i64>) -> Result<(), Fault>;
+}
+
+/// A table as a reader may see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableOutline {
+    /// The name.
+    pub name: String,
+    /// The columns that the reader may read, with what they hold, such as `text` or `number`.
+    pub columns: Vec<(String, &'static str)>,
+}
+
+/// What a query gave.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Selected {
+    /// The tables that were asked.
+    pub tables: Vec<String>,
+    /// The rows, in order.
+    pub rows: Vec<Map>,
+    /// Whether there were more.
+    pub is_cut: bool,
+}
+
+/// Answers questions over the tables of a bot, each with the roles of its reader. Nothing that the reader may not read
+/// has any influence on what comes back.
+#[async_trait]
+pub trait TableQueries: Send + Sync + 'static {
+    /// The tables that the reader may read.
+    ///
+    /// # Errors
+    /// When the database of the bot cannot be read.
+    async fn outlines(&self, bot: &Arc<Bot>, reader: &Caller) -> Result<Vec<TableOutline>, Fault>;
+
+    /// The rows of one `SELECT` in the language's own grammar. The text never reaches a database.
+    ///
+    /// # Errors
+    /// [`FaultKind::Argument`](crate::dialog::FaultKind::Argument) when it is no such query,
+    /// [`FaultKind::NotFound`](crate::dialog::FaultKind::NotFound) for names that the reader knows nothing of,
+    /// [`FaultKind::Limit`](crate::dialog::FaultKind::Limit) when it would look at too many rows.
+    async fn select(&self, bot: &Arc<Bot>, reader: &Caller, query: &str) -> Result<Selected, Fault>;
 }

@@ -18,6 +18,7 @@ use crate::{
     knowledge::Knowledge,
     model::Models,
     rerank::Rerankers,
+    rows::TableQueries,
     run::{Late, Runner},
     shared::{Cache, Leases, PubSub, RateLimit},
     usage::Ledger,
@@ -75,6 +76,8 @@ pub struct Ports {
     pub extractor: Option<Arc<dyn Extractor>>,
     /// What the bots know from documents; filled when knowledge is composed.
     pub knowledge: Late<dyn Knowledge>,
+    /// Questions over the bots' tables.
+    pub tables: Option<Arc<dyn TableQueries>>,
     /// Runs scripts that nobody types for; filled when conversations are composed.
     pub runner: Late<dyn Runner>,
     /// Tools that other servers run.

@@ -33,6 +33,7 @@ async fn the_pages_work_in_a_real_browser() {
         .kill_on_drop(true);
     suite
         .env("BASE_URL", server.url())
+        .env("CLAIM", claim_token(&server.log()))
         .env("CHROMIUM", chromium)
         .stdin(Stdio::null());
     let result = suite.output().await.unwrap();
@@ -44,4 +45,10 @@ async fn the_pages_work_in_a_real_browser() {
         "{report}\n{error}\nThe server's log:\n{}",
         server.log()
     );
+}
+
+/// The token behind the `#` of the first administrator's one-time link.
+fn claim_token(log: &str) -> String {
+    let link = log.split("/claim#").nth(1).unwrap_or_default();
+    link.split_whitespace().next().unwrap_or_default().to_owned()
 }

@@ -65,20 +65,52 @@ async fn invite(server: &str, admin: &str, role: &str) -> String {
     claim(server, &text).await
 }
 
-/// Nobody, a visitor, and people of each role.
+/// An administrator of another organisation than the server's own.
+async fn stranger(server: &str, admin: &str) -> String {
+    let body = json!({ "name": "Other", "slug": "other", "admin_email": "stranger@example.org" });
+    let (status, text) = call(server, "post", "/api/organizations", Some(admin), Some(&body)).await;
+    assert_eq!(status, 201, "{text}");
+    let body = json!({ "token": invitation_token(&text), "password": PASSWORD });
+    let (status, text) = call(server, "post", "/api/invitations/accept", None, Some(&body)).await;
+    assert_eq!(status, 200, "{text}");
+    parse(&text)["token"].as_str().unwrap().to_owned()
+}
+
+/// The token behind the `#` of an invitation.
+fn invitation_token(text: &str) -> String {
+    let (_, rest) = text
+        .split_once("#bi_")
+        .unwrap_or_else(|| panic!("no invitation in {text}"));
+    let token = rest
+        .chars()
+        .take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c));
+    format!("bi_{}", token.collect::<String>())
+}
+
+/// Nobody, a visitor, people of each role, and those who are not in: taken out, only invited, or of elsewhere.
 async fn everyone(server: &Server) -> Vec<Role> {
     let url = server.url();
     let visitor = Visitor::arrive(&url, "shop").await.unwrap().token;
-    let admin = claim(&url, &server.log()).await;
-    let member = invite(&url, &admin, "member").await;
-    let operator = invite(&url, &admin, "operator").await;
-    let known = [
-        ("visitor", visitor),
-        ("member", member),
-        ("operator", operator),
-        ("admin", admin),
-    ];
-    let known = known.map(|(name, token)| Role {
+    let server_admin = claim(&url, &server.log()).await;
+    let mut known = vec![("visitor", visitor)];
+    for role in ["member", "operator", "manager", "admin"] {
+        known.push((role, invite(&url, &server_admin, role).await));
+    }
+    let other = stranger(&url, &server_admin).await;
+    let body = json!({ "email": "revoked@example.org", "name": "Revoked", "role": "admin" });
+    let (_, text) = call(&url, "post", "/api/users", Some(&server_admin), Some(&body)).await;
+    let revoked = claim(&url, &text).await;
+    let path = format!("/api/members/{}", parse(&text)["person"]["id"].as_str().unwrap());
+    assert_eq!(call(&url, "delete", &path, Some(&server_admin), None).await.0, 204);
+    let body = json!({ "email": "invited@example.org", "role": "admin" });
+    let (_, text) = call(&url, "post", "/api/invitations", Some(&server_admin), Some(&body)).await;
+    known.extend([
+        ("server admin", server_admin),
+        ("revoked", revoked),
+        ("invited", invitation_token(&text)),
+        ("other organisation", other),
+    ]);
+    let known = known.into_iter().map(|(name, token)| Role {
         name,
         token: Some(token),
     });

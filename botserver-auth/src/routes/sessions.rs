@@ -41,7 +41,7 @@ pub(crate) struct SignedInView {
 }
 
 /// The answer to whoever signed in, with the cookie for browsers.
-fn welcome(auth: &AuthService, signed_in: SignedIn) -> Response {
+pub(super) fn welcome(auth: &AuthService, signed_in: SignedIn) -> Response {
     let SignedIn { person, session, token } = signed_in;
     let seconds = (session.expires_at - session.created_at).num_seconds();
     let cookie = auth

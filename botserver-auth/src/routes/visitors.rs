@@ -100,12 +100,12 @@ pub(crate) async fn visit(
 ) -> Result<Json<VisitView>, Problem> {
     // A page that was a visitor's until its user signed in still sends the visitor's token.
     if !matches!(caller.subject, Subject::Person(_)) {
-        match auth.caller_of_cookie(&headers, caller.org, caller.request).await {
+        match auth.caller_of_cookie(&headers, caller.request).await {
             Ok(Some(person)) => caller = person,
             Ok(None) | Err(Error::BadToken | Error::CrossOrigin) => {}
             Err(error) => return Err(error.into()),
         }
     }
-    let visit = auth.visit(&caller, query.bot_name.as_deref())?;
+    let visit = auth.visit(&caller, query.bot_name.as_deref()).await?;
     Ok(Json(visit.into()))
 }

@@ -9,7 +9,7 @@ use crate::{
     ClaimLink, Error, Person, SignedIn, Source,
     model::{checked_email, checked_name},
     password,
-    store::{links, organizations, people, sessions},
+    store::{links, members, organizations, people, sessions},
     token::opaque,
 };
 
@@ -25,7 +25,7 @@ pub(super) struct NewLink {
 impl NewLink {
     /// Stores the link in place of all others of the person.
     pub(super) fn replace(&self, conn: &mut Connection, org: OrgId, person: PersonId) -> diesel::QueryResult<()> {
-        links::remove_all(conn, org, person)?;
+        links::remove_all(conn, person)?;
         let hash = opaque::hash(self.token.expose());
         links::insert(conn, org, person, &hash, (self.created_at, self.created_at + LINK_TTL))
     }
@@ -63,20 +63,22 @@ impl AuthService {
         name: Option<&str>,
         source: &Source,
     ) -> Result<SignedIn, Error> {
-        let (org, now) = (caller.org, self.clock.now());
-        self.take_address(org, source).await?;
+        let now = self.clock.now();
+        self.take_address(caller.org, source).await?;
         let link = opaque::hash(token.expose());
         let sought = link.clone();
         let person = self
             .db
             .read(move |conn| {
-                let Some(person) = links::find(conn, org, &sought, now)? else {
+                let Some((org, person)) = links::find(conn, &sought, now)? else {
                     return Ok(None);
                 };
-                Ok::<_, Error>(people::find(conn, org, person)?)
+                // The organisation that made the link must still look after the account, and have the person in it.
+                let person = people::find(conn, org, person)?;
+                Ok::<_, Error>(person.filter(|person| person.home == org))
             })
             .await?;
-        let person = person.filter(|person| person.disabled_at.is_none());
+        let person = person.filter(|person| person.disabled_at.is_none() && person.suspended_at.is_none());
         let mut person = person.ok_or(Error::UnknownLink)?;
         if let Some(name) = name {
             person.name = checked_name(name)?;
@@ -84,7 +86,8 @@ impl AuthService {
         password::check(password.expose(), &[&person.email, &person.name]).map_err(Error::WeakPassword)?;
         let hash = self.passwords.hash(password).await?;
         person.password_hash = Some(hash.clone());
-        let (signed_in, token_hash) = self.new_session(person, source)?;
+        let org = person.home;
+        let (signed_in, token_hash) = self.new_session(person, org, source)?;
         let (name, session) = (signed_in.person.name.clone(), signed_in.session.clone());
         let ended = self
             .db
@@ -99,9 +102,9 @@ impl AuthService {
                 current.name = name;
                 people::update(conn, org, &current)?;
                 people::set_password(conn, org, current.id, &hash)?;
-                links::remove_all(conn, org, current.id)?;
-                let ended = sessions::end_all(conn, org, current.id, None, now)?;
-                sessions::insert(conn, org, &session, &token_hash)?;
+                links::remove_all(conn, current.id)?;
+                let ended = sessions::end_all(conn, current.id, None, now)?;
+                sessions::insert(conn, &session, &token_hash)?;
                 Ok(ended)
             })
             .await?;
@@ -114,7 +117,8 @@ impl AuthService {
     /// administrator of the configuration, whose account is made on the first call. Links of earlier calls die.
     ///
     /// # Errors
-    /// [`Error::Invalid`] when the configured address is no mail address, [`Error::UnknownOrg`],
+    /// [`Error::Invalid`] when the configured address is no mail address, [`Error::EmailTaken`] when another
+    /// organisation looks after its account, [`Error::UnknownOrg`],
     /// [`Error::Database`].
     #[tracing::instrument(name = "auth.ensure_first_admin", skip_all)]
     pub async fn ensure_first_admin(&self) -> Result<Option<ClaimLink>, Error> {
@@ -124,7 +128,9 @@ impl AuthService {
             id: PersonId::new(),
             email: checked_email(&self.config.auth.admin_email)?,
             name: "Administrator".to_owned(),
-            role: Role::Admin,
+            home: org,
+            role: Role::ServerAdmin,
+            suspended_at: None,
             created_at: link.created_at,
             disabled_at: None,
             password_hash: None,
@@ -132,16 +138,19 @@ impl AuthService {
         let made = self
             .db
             .write(move |conn| {
-                if !organizations::lock(conn, org)? {
+                if !organizations::touch(conn, org)? {
                     return Err(Error::UnknownOrg(org));
                 }
-                if people::has_working_admin(conn, org, None)? {
+                if members::has_working(conn, org, &[Role::ServerAdmin], None)? {
                     return Ok(None);
                 }
                 people::insert(conn, org, &fresh)?;
-                let mut admin = people::find_by_email(conn, org, &fresh.email)?.unwrap_or(fresh);
                 // Whoever can start the server may look after it, also where the account was something else before.
-                admin.role = Role::Admin;
+                let account = people::find_account(conn, &fresh.email)?.filter(|account| account.home == org);
+                let account = account.ok_or(Error::EmailTaken)?;
+                members::insert(conn, org, account.id, Role::ServerAdmin, fresh.created_at)?;
+                members::update(conn, org, account.id, Role::ServerAdmin, None)?;
+                let mut admin = people::find(conn, org, account.id)?.unwrap_or(fresh);
                 admin.disabled_at = None;
                 people::update(conn, org, &admin)?;
                 link.replace(conn, org, admin.id)?;

@@ -2,17 +2,17 @@
 
 use std::{collections::BTreeSet, num::NonZeroUsize, sync::Arc};
 
-use botlib::{BotId, Caller, OrgId, Permission, PersonId, RequestId, Secret, SessionId};
+use botlib::{BotId, Caller, OrgId, Permission, PersonId, RequestId, Role, Secret, SessionId};
 use botstate::event::Event;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::StreamExt as _;
 use lru::LruCache;
 use parking_lot::Mutex;
 
-use super::{AuthService, need, person_of};
+use super::{AuthService, Who, need, person_of};
 use crate::{
-    ApiKey, Error, NewKey, Person,
-    model::checked_name,
+    ApiKey, Error, NewKey,
+    model::{checked_name, standing::Standing},
     store::{keys, people},
     token::opaque,
 };
@@ -27,7 +27,7 @@ const MANY: usize = 50;
 const SEEN_STEP: TimeDelta = TimeDelta::minutes(1);
 /// How long this node believes what it has read of a key. What this node or another tells of a key's end counts at
 /// once; without that this is the longest that a revoked key is good.
-const BELIEVED: TimeDelta = TimeDelta::seconds(5);
+const BELIEVED: TimeDelta = TimeDelta::milliseconds(500);
 /// Keys that this node knows at once.
 const KNOWN: NonZeroUsize = NonZeroUsize::new(10_000).expect("is not zero");
 
@@ -36,7 +36,7 @@ const KNOWN: NonZeroUsize = NonZeroUsize::new(10_000).expect("is not zero");
 pub(crate) struct Recent(Arc<Mutex<LruCache<String, Known>>>);
 
 /// A key, whom it acts for, and when that was read.
-type Known = (ApiKey, Person, DateTime<Utc>);
+type Known = (ApiKey, Arc<Standing>, DateTime<Utc>);
 
 impl Default for Recent {
     fn default() -> Self {
@@ -45,15 +45,16 @@ impl Default for Recent {
 }
 
 impl Recent {
-    fn find(&self, hash: &str, now: DateTime<Utc>) -> Option<(ApiKey, Person)> {
+    fn find(&self, hash: &str, now: DateTime<Utc>) -> Option<(ApiKey, Arc<Standing>)> {
         let mut known = self.0.lock();
-        let (key, person, read_at) = known.get(hash)?;
-        let is_fresh = now - *read_at < BELIEVED && key.expires_at > now;
-        is_fresh.then(|| (key.clone(), person.clone()))
+        let (key, standing, read_at) = known.get(hash)?;
+        let ends = standing.until.map_or(key.expires_at, |until| until.min(key.expires_at));
+        let is_fresh = now - *read_at < BELIEVED && ends > now;
+        is_fresh.then(|| (key.clone(), Arc::clone(standing)))
     }
 
-    fn keep(&self, hash: String, key: &ApiKey, person: &Person, now: DateTime<Utc>) {
-        self.0.lock().put(hash, (key.clone(), person.clone(), now));
+    fn keep(&self, hash: String, key: &ApiKey, standing: &Arc<Standing>, now: DateTime<Utc>) {
+        self.0.lock().put(hash, (key.clone(), Arc::clone(standing), now));
     }
 
     pub(super) fn forget(&self) {
@@ -100,7 +101,10 @@ impl AuthService {
             field: "person",
             reason: "is nobody's mail address here",
         })?;
-        let held = person.role.permissions().iter().copied().collect();
+        let standing = self.standing(self.org, Who::Person(person.id)).await?;
+        let held = standing
+            .map(|standing| standing.permissions.clone())
+            .unwrap_or_default();
         self.make_key(self.org, person.id, &held, new).await
     }
 
@@ -138,6 +142,7 @@ impl AuthService {
         let key = ApiKey {
             id: SessionId::new(),
             person,
+            org,
             name: checked_name(&new.name)?,
             permissions,
             bots,
@@ -240,37 +245,46 @@ impl AuthService {
     }
 
     /// Whom a key acts for.
-    pub(crate) async fn caller_of_key(&self, token: &str, org: OrgId, request: RequestId) -> Result<Caller, Error> {
+    pub(crate) async fn caller_of_key(&self, token: &str, request: RequestId) -> Result<Caller, Error> {
         let (hash, now) = (opaque::hash(token), self.clock.now());
-        let (key, person) = match self.recent.find(&hash, now) {
+        let (key, standing) = match self.recent.find(&hash, now) {
             Some(known) => known,
-            None => self.read_key(org, hash, now).await?,
+            None => self.read_key(hash, now).await?,
         };
-        let mut caller = Caller::person(org, person.id, person.role, key.id, request);
+        let role = standing.role.unwrap_or(Role::Visitor);
+        let mut caller = Caller::person(key.org, key.person, role, key.id, request);
+        standing.give(&mut caller);
         caller
             .permissions
             .retain(|permission| key.permissions.contains(permission));
+        // Roles count as far as the key may do what they bring.
+        let held = caller.permissions.clone();
+        let counts = |name: &String| standing.roles.get(name).is_some_and(|brought| brought.is_subset(&held));
+        caller.roles.retain(counts);
         caller.bots = key.bots;
         Ok(caller)
     }
 
-    async fn read_key(&self, org: OrgId, hash: String, now: DateTime<Utc>) -> Result<(ApiKey, Person), Error> {
-        let sought = hash.clone();
+    async fn read_key(&self, hash: String, now: DateTime<Utc>) -> Result<(ApiKey, Arc<Standing>), Error> {
+        let (sought, standings) = (hash.clone(), self.standings.clone());
         let found = self
             .db
             .read(move |conn| {
-                let Some(key) = keys::find_by_token(conn, org, &sought, now)? else {
+                let Some(key) = keys::find_by_token(conn, &sought, now)? else {
                     return Ok(None);
                 };
-                let person = people::find(conn, org, key.person)?;
-                Ok::<_, Error>(person.map(|person| (key, person)))
+                let person = people::find(conn, key.org, key.person)?;
+                if person.is_none_or(|person| person.disabled_at.is_some()) {
+                    return Ok(None);
+                }
+                let standing = standings.get(conn, key.org, Who::Person(key.person), now)?;
+                Ok::<_, Error>(standing.map(|standing| (key, standing)))
             })
             .await?;
-        let found = found.filter(|(_, person)| person.disabled_at.is_none());
-        let (key, person) = found.ok_or(Error::BadToken)?;
-        self.recent.keep(hash, &key, &person, now);
+        let (key, standing) = found.ok_or(Error::BadToken)?;
+        self.recent.keep(hash, &key, &standing, now);
         if key.seen_at.is_none_or(|seen| now - seen >= SEEN_STEP) {
-            let id = key.id;
+            let (org, id) = (key.org, key.id);
             let noted = self
                 .db
                 .write(move |conn| Ok::<_, Error>(keys::touch(conn, org, id, now)?))
@@ -279,6 +293,6 @@ impl AuthService {
                 tracing::warn!("the use of a key could not be noted: {error}");
             }
         }
-        Ok((key, person))
+        Ok((key, standing))
     }
 }

@@ -3,13 +3,13 @@
 use std::str::FromStr;
 
 use botlib::{Caller, Page, PageRequest, Permission, PersonId, Role};
-use botstate::event::Event;
+use botstate::{audit::Act, event::Event};
 
 use super::{AuthService, need};
 use crate::{
     ClaimLink, Error, NewPerson, Person, PersonChange,
     model::{checked_email, checked_name, normal_email},
-    store::{links, organizations, people, sessions},
+    store::{links, members, organizations, people, sessions},
 };
 
 impl AuthService {
@@ -48,20 +48,32 @@ impl AuthService {
     #[tracing::instrument(name = "auth.invite", skip_all)]
     pub async fn invite(&self, caller: &Caller, new: NewPerson) -> Result<(Person, ClaimLink), Error> {
         need(caller, Permission::UsersWrite)?;
+        self.judge(caller).may_give(new.role, Permission::UsersWrite)?;
         let link = self.new_link()?;
         let person = Person {
             id: PersonId::new(),
             email: checked_email(&new.email)?,
             name: checked_name(&new.name)?,
-            role: checked_role(new.role)?,
+            home: caller.org,
+            role: new.role,
+            suspended_at: None,
             created_at: self.clock.now(),
             disabled_at: None,
             password_hash: None,
         };
         let (org, added) = (caller.org, person.clone());
+        let (act, at) = (
+            Act::of(caller, "people.create")
+                .on("person", person.id)
+                .with("role", person.role.name()),
+            self.clock.now(),
+        );
         let link = self
             .db
             .write(move |conn| {
+                organizations::touch(conn, org)?;
+                act.record(conn, at)?;
+                super::invitations::has_room(conn, org, &added.email)?;
                 if !people::insert(conn, org, &added)? {
                     return Err(Error::EmailTaken);
                 }
@@ -90,16 +102,24 @@ impl AuthService {
     /// A fresh link for a person who lost the first one or the password. Sessions go on until it is used.
     ///
     /// # Errors
-    /// [`Error::Forbidden`]; [`Error::UnknownPerson`], also for a disabled account.
+    /// [`Error::Forbidden`], also where the person may do more than the caller; [`Error::UnknownPerson`], also for a
+    /// disabled account; [`Error::ForeignAccount`] where another organisation looks after it.
     #[tracing::instrument(name = "auth.renew_link", skip_all)]
     pub async fn renew_link(&self, caller: &Caller, id: PersonId) -> Result<ClaimLink, Error> {
         need(caller, Permission::UsersWrite)?;
-        let (org, link) = (caller.org, self.new_link()?);
+        let (org, link, judge) = (caller.org, self.new_link()?, self.judge(caller));
+        let (act, at) = (Act::of(caller, "people.link").on("person", id), self.clock.now());
         let (link, person) = self
             .db
             .write(move |conn| {
-                let person = people::find(conn, org, id)?.filter(|person| person.disabled_at.is_none());
-                let person = person.ok_or(Error::UnknownPerson(id))?;
+                act.record(conn, at)?;
+                let person = judge.changeable(conn, id)?;
+                if person.home != org {
+                    return Err(Error::ForeignAccount);
+                }
+                if person.disabled_at.is_some() {
+                    return Err(Error::UnknownPerson(id));
+                }
                 link.replace(conn, org, id)?;
                 Ok::<_, Error>((link, person))
             })
@@ -122,36 +142,44 @@ impl AuthService {
     /// Changes a person. One who is disabled is signed out everywhere at once.
     ///
     /// # Errors
-    /// [`Error::Forbidden`], [`Error::UnknownPerson`], [`Error::Invalid`], and [`Error::LastAdmin`] when nobody would
-    /// be left who can administer the organisation.
+    /// [`Error::Forbidden`], also where the person may do more than the caller; [`Error::UnknownPerson`],
+    /// [`Error::Invalid`], [`Error::ForeignAccount`] for name and account of somebody whom another organisation looks
+    /// after, and [`Error::LastAdmin`] when nobody would be left who can administer the organisation.
     #[tracing::instrument(name = "auth.update_person", skip_all)]
     pub async fn update_person(&self, caller: &Caller, id: PersonId, change: PersonChange) -> Result<Person, Error> {
         need(caller, Permission::UsersWrite)?;
         let name = change.name.as_deref().map(checked_name).transpose()?;
-        let role = change.role.map(checked_role).transpose()?;
-        let (org, now) = (caller.org, self.clock.now());
+        let (org, judge) = (caller.org, self.judge(caller));
+        let now = judge.now;
+        let (act, at) = (Act::of(caller, "people.update").on("person", id), self.clock.now());
         let (person, is_shut_out) = self
             .db
             .write(move |conn| {
                 // Two administrators who demote each other at once must not both succeed.
-                organizations::lock(conn, org)?;
-                let mut person = people::find(conn, org, id)?.ok_or(Error::UnknownPerson(id))?;
-                let (was_admin, was_disabled) = (person.is_working_admin(), person.disabled_at.is_some());
+                organizations::touch(conn, org)?;
+                act.record(conn, at)?;
+                let before = judge.changeable(conn, id)?;
+                if before.home != org && (name.is_some() || change.disabled.is_some()) {
+                    return Err(Error::ForeignAccount);
+                }
+                let mut person = before.clone();
                 person.name = name.unwrap_or(person.name);
-                person.role = role.unwrap_or(person.role);
+                if let Some(role) = change.role.filter(|role| *role != before.role) {
+                    judge.may_give(role, Permission::UsersWrite)?;
+                    person.role = role;
+                }
                 person.disabled_at = match change.disabled {
                     Some(true) => person.disabled_at.or(Some(now)),
                     Some(false) => None,
                     None => person.disabled_at,
                 };
-                if was_admin && !person.is_working_admin() && !people::has_working_admin(conn, org, Some(id))? {
-                    return Err(Error::LastAdmin);
-                }
+                judge.keeps_admin(conn, &before, Some(&person))?;
                 people::update(conn, org, &person)?;
-                let is_shut_out = !was_disabled && person.disabled_at.is_some();
+                members::update(conn, org, id, person.role, person.suspended_at)?;
+                let is_shut_out = before.disabled_at.is_none() && person.disabled_at.is_some();
                 if is_shut_out {
-                    sessions::end_all(conn, org, id, None, now)?;
-                    links::remove_all(conn, org, id)?;
+                    sessions::end_all(conn, id, None, now)?;
+                    links::remove_all(conn, id)?;
                 }
                 Ok((person, is_shut_out))
             })
@@ -160,20 +188,11 @@ impl AuthService {
         self.recent.forget();
         if is_shut_out {
             self.publish(Event::PersonRefused { person: id }).await;
+        } else if change.role.is_some() {
+            self.publish_access(org, Some(id)).await;
         }
         Ok(person)
     }
-}
-
-/// Whoever has an account is more than a visitor.
-fn checked_role(role: Role) -> Result<Role, Error> {
-    if role == Role::Visitor {
-        return Err(Error::Invalid {
-            field: "/role",
-            reason: "is not a role of people",
-        });
-    }
-    Ok(role)
 }
 
 /// The id after which a page begins.

@@ -1,15 +1,21 @@
 //! Signing in, sessions, one's own account.
 
+use std::sync::Arc;
+
 use botlib::{Caller, OrgId, Page, PageRequest, Permission, PersonId, SessionId};
 use botstate::event::Event;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{AuthService, need, person_of};
+use super::{AuthService, Who, need, person_of};
 use crate::{
     Credentials, Error, Person, Session, SignedIn, Source,
-    model::normal_email,
+    model::{normal_email, standing::Standing, tenants::Membership},
     password,
-    store::{links, people, sessions},
+    store::{
+        links, members,
+        people::{self, Account},
+        sessions,
+    },
     token::opaque,
 };
 
@@ -29,46 +35,74 @@ impl AuthService {
         let org = caller.org;
         self.take_sign_in(org, &given.email, source).await?;
         let email = normal_email(&given.email);
-        let found = self
-            .db
-            .read(move |conn| Ok::<_, Error>(people::find_by_email(conn, org, &email)?))
-            .await?;
-        let enabled = found.filter(|person| person.disabled_at.is_none());
-        let kept = enabled.as_ref().and_then(|person| person.password_hash.clone());
-        let is_right = self.passwords.verify(given.password.clone(), kept.clone()).await?;
-        let (Some(person), Some(kept), true) = (enabled, kept, is_right) else {
+        let (account, is_right) = self.prove_password(&email, given.password.clone()).await?;
+        let (Some(account), true) = (account, is_right) else {
             tracing::warn!("refused a sign-in");
             return Err(Error::WrongCredentials);
         };
+        let kept = account.password_hash.clone().unwrap_or_default();
         let hash = if password::is_outdated(&kept) {
             self.passwords.hash(given.password).await?
         } else {
             kept.clone()
         };
-        let (signed_in, token_hash) = self.new_session(person, source)?;
+        let place = self.place_of(&account).await?.ok_or(Error::WrongCredentials)?;
+        let (signed_in, token_hash) = self.new_session(account.as_member(&place), place.org, source)?;
         let session = signed_in.session.clone();
         self.db
             .write(move |conn| {
                 // The password may have been changed, or the account disabled, while it was compared.
-                if !people::replace_password(conn, org, session.person, &kept, &hash)? {
+                if !people::replace_password(conn, session.person, &kept, &hash)? {
                     return Err(Error::WrongCredentials);
                 }
-                sessions::forget(conn, org, session.person, session.created_at - KEPT)?;
-                Ok(sessions::insert(conn, org, &session, &token_hash)?)
+                sessions::forget(conn, session.person, session.created_at - KEPT)?;
+                Ok(sessions::insert(conn, &session, &token_hash)?)
             })
             .await?;
         tracing::info!(person.id = %signed_in.person.id, "somebody signed in");
         Ok(signed_in)
     }
 
-    /// A session of `person` that begins now, and the hash of its token; not stored yet.
-    pub(super) fn new_session(&self, person: Person, source: &Source) -> Result<(SignedIn, String), Error> {
+    /// The account with a mail address, unless it is disabled, and whether the password is its own. It takes the same
+    /// time whether or not there is such an account.
+    pub(super) async fn prove_password(
+        &self,
+        email: &str,
+        password: botlib::Secret,
+    ) -> Result<(Option<Account>, bool), Error> {
+        let email = email.to_owned();
+        let found = self
+            .db
+            .read(move |conn| Ok::<_, Error>(people::find_account(conn, &email)?))
+            .await?;
+        let enabled = found.filter(|account| account.disabled_at.is_none());
+        let kept = enabled.as_ref().and_then(|account| account.password_hash.clone());
+        let has_password = kept.is_some();
+        let is_right = self.passwords.verify(password, kept).await?;
+        Ok((enabled, is_right && has_password))
+    }
+
+    /// Where somebody who signs in begins to work: in the organisation that looks after the account, or in the first
+    /// of the others.
+    async fn place_of(&self, account: &Account) -> Result<Option<Membership>, Error> {
+        let (person, home) = (account.id, account.home);
+        let places = self
+            .db
+            .read(move |conn| Ok::<_, Error>(members::places(conn, person)?))
+            .await?;
+        let at_home = places.iter().find(|place| place.org == home).copied();
+        Ok(at_home.or(places.first().copied()))
+    }
+
+    /// A session of `person` in `org` that begins now, and the hash of its token; not stored yet.
+    pub(super) fn new_session(&self, person: Person, org: OrgId, source: &Source) -> Result<(SignedIn, String), Error> {
         let now = self.clock.now();
         let token = opaque::fresh(opaque::SESSION_PREFIX)?;
         let hash = opaque::hash(token.expose());
         let session = Session {
             id: SessionId::new(),
             person: person.id,
+            org,
             device: source.device.clone(),
             created_at: now,
             seen_at: now,
@@ -84,7 +118,7 @@ impl AuthService {
     #[tracing::instrument(name = "auth.sign_out", skip_all)]
     pub async fn sign_out(&self, caller: &Caller) -> Result<(), Error> {
         let (person, session) = person_of(caller)?;
-        self.end(caller.org, person, session).await.map(|_| ())
+        self.end(person, session).await.map(|_| ())
     }
 
     /// The person who asks.
@@ -107,12 +141,12 @@ impl AuthService {
     pub async fn list_sessions(&self, caller: &Caller, page: &PageRequest) -> Result<Page<Session>, Error> {
         need(caller, Permission::AccountManage)?;
         let (person, _) = person_of(caller)?;
-        let (org, alive, limit) = (caller.org, self.alive(), page.limit());
+        let (alive, limit) = (self.alive(), page.limit());
         let after = super::people::cursor(page)?;
         let rows = i64::try_from(limit + 1).unwrap_or(i64::MAX);
         let found = self
             .db
-            .read(move |conn| Ok::<_, Error>(sessions::list(conn, org, person, alive, (after, rows))?))
+            .read(move |conn| Ok::<_, Error>(sessions::list(conn, person, alive, (after, rows))?))
             .await?;
         Ok(Page::of(found, limit, |session| session.id.to_string()))
     }
@@ -125,18 +159,18 @@ impl AuthService {
     pub async fn end_session(&self, caller: &Caller, id: SessionId) -> Result<(), Error> {
         need(caller, Permission::AccountManage)?;
         let (person, _) = person_of(caller)?;
-        if self.end(caller.org, person, id).await? {
+        if self.end(person, id).await? {
             Ok(())
         } else {
             Err(Error::UnknownSession(id))
         }
     }
 
-    async fn end(&self, org: OrgId, person: PersonId, session: SessionId) -> Result<bool, Error> {
+    async fn end(&self, person: PersonId, session: SessionId) -> Result<bool, Error> {
         let now = self.clock.now();
         let ended = self
             .db
-            .write(move |conn| Ok::<_, Error>(sessions::end(conn, org, person, session, now)?))
+            .write(move |conn| Ok::<_, Error>(sessions::end(conn, person, session, now)?))
             .await?;
         if ended {
             self.publish(Event::SessionEnded { session }).await;
@@ -165,15 +199,15 @@ impl AuthService {
         }
         password::check(new.expose(), &[&person.email, &person.name]).map_err(Error::WeakPassword)?;
         let hash = self.passwords.hash(new).await?;
-        let (org, now) = (caller.org, self.clock.now());
+        let now = self.clock.now();
         let ended = self
             .db
             .write(move |conn| {
-                if !people::replace_password(conn, org, id, kept.as_deref().unwrap_or_default(), &hash)? {
+                if !people::replace_password(conn, id, kept.as_deref().unwrap_or_default(), &hash)? {
                     return Err(Error::WrongCurrentPassword);
                 }
-                links::remove_all(conn, org, id)?;
-                Ok(sessions::end_all(conn, org, id, Some(session), now)?)
+                links::remove_all(conn, id)?;
+                Ok(sessions::end_all(conn, id, Some(session), now)?)
             })
             .await?;
         tracing::info!(person.id = %id, "somebody changed their password");
@@ -181,30 +215,33 @@ impl AuthService {
         Ok(())
     }
 
-    /// The living session that `find` gives, with its person, unless the account is disabled; notes its use.
+    /// The living session that `find` gives, with its person and what the person may do where the session works, unless
+    /// the account is disabled or the person may not act there; notes its use.
     pub(crate) async fn use_session(
         &self,
-        org: OrgId,
         find: impl FnOnce(&mut botstate::db::Connection, sessions::Alive) -> diesel::QueryResult<Option<Session>>
         + Send
         + 'static,
-    ) -> Result<Option<(Session, Person)>, Error> {
-        let alive = self.alive();
+    ) -> Result<Option<(Session, Person, Arc<Standing>)>, Error> {
+        let (alive, standings) = (self.alive(), self.standings.clone());
         let found = self
             .db
             .read(move |conn| {
                 let Some(session) = find(conn, alive)? else {
                     return Ok(None);
                 };
-                let person = people::find(conn, org, session.person)?;
-                Ok::<_, Error>(person.map(|person| (session, person)))
+                let person = people::find(conn, session.org, session.person)?;
+                let Some(person) = person.filter(|person| person.disabled_at.is_none()) else {
+                    return Ok(None);
+                };
+                let standing = standings.get(conn, session.org, Who::Person(person.id), alive.now)?;
+                Ok::<_, Error>(standing.map(|standing| (session, person, standing)))
             })
             .await?;
-        let Some((session, person)) = found.filter(|(_, person)| person.disabled_at.is_none()) else {
-            return Ok(None);
-        };
-        self.touch(org, &session, alive.now).await;
-        Ok(Some((session, person)))
+        if let Some((session, _, _)) = &found {
+            self.touch(session.org, session, alive.now).await;
+        }
+        Ok(found)
     }
 
     async fn touch(&self, org: OrgId, session: &Session, now: DateTime<Utc>) {

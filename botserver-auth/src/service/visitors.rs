@@ -6,7 +6,7 @@ use botlib::{Caller, ConversationId, PersonId, SessionId, Subject, VisitorId};
 use botstate::dialog::Bot;
 use chrono::TimeDelta;
 
-use super::AuthService;
+use super::{AuthService, Who};
 use crate::{
     Error, Visit,
     token::signed::{TicketClaims, VisitorClaims, visitor_uuid},
@@ -25,16 +25,33 @@ impl AuthService {
     /// [`Error::UnknownBot`], and [`Error::BotNotPublic`] for those without an account where the bot's setting `public`
     /// is false.
     #[tracing::instrument(name = "auth.visit", skip_all)]
-    pub fn visit(&self, caller: &Caller, bot_name: Option<&str>) -> Result<Visit, Error> {
+    pub async fn visit(&self, caller: &Caller, bot_name: Option<&str>) -> Result<Visit, Error> {
         let bot = self.find_bot(bot_name)?;
+        let is_public = self.is_public(&bot).await?;
         match (caller.subject, caller.session, caller.visit) {
-            (Subject::Person(person), Some(session), _) => self.visit_of_person(caller, bot, person, session),
-            _ if bot.settings.flag("public") == Some(false) => Err(Error::BotNotPublic),
+            (Subject::Person(person), Some(session), _) if bot.org == caller.org => {
+                if !caller.may_talk_to(bot.id) {
+                    return Err(Error::UnknownBot(bot.name.clone()));
+                }
+                self.visit_of_person(caller, bot, person, session)
+            }
+            // To another organisation's bot a person is a visitor, where it has any.
+            (Subject::Person(_), ..) if !is_public => Err(Error::UnknownBot(bot.name.clone())),
+            _ if !is_public => Err(Error::BotNotPublic),
             (Subject::Visitor(visitor), _, Some((visited, conversation))) if visited == bot.id => {
                 self.visit_of_visitor(bot, visitor, conversation)
             }
             _ => self.visit_of_visitor(bot, VisitorId::new(), ConversationId::new()),
         }
+    }
+
+    /// Whether a bot talks to people without an account: its package says so, and the organisation nothing else.
+    pub(crate) async fn is_public(&self, bot: &Bot) -> Result<bool, Error> {
+        if bot.settings.flag("public") == Some(false) {
+            return Ok(false);
+        }
+        let standing = self.standing(bot.org, Who::Visitor).await?;
+        Ok(standing.is_some_and(|standing| !standing.closed.contains(&bot.id)))
     }
 
     fn find_bot(&self, name: Option<&str>) -> Result<Arc<Bot>, Error> {
@@ -75,10 +92,6 @@ impl AuthService {
         person: PersonId,
         session: SessionId,
     ) -> Result<Visit, Error> {
-        // Another organisation's bot is not there.
-        if bot.org != caller.org {
-            return Err(Error::UnknownBot(bot.name.clone()));
-        }
         let now = self.clock.now();
         let expires_at = now + TICKET_TTL;
         let conversation = self.keys.conversation(bot.id, person);

@@ -16,6 +16,7 @@ use crate::ApiKey;
 #[diesel(table_name = api_keys)]
 struct KeyRow {
     id: DbUuid,
+    org_id: DbUuid,
     person_id: DbUuid,
     name: String,
     permissions: String,
@@ -35,6 +36,7 @@ impl From<KeyRow> for ApiKey {
         Self {
             id: row.id.into(),
             person: row.person_id.into(),
+            org: row.org_id.into(),
             name: row.name,
             permissions,
             bots,
@@ -67,20 +69,15 @@ pub(crate) fn insert(conn: &mut Connection, org: OrgId, key: &ApiKey, token_hash
     Ok(())
 }
 
-/// The key whose token has this hash, unless it is revoked or past its day.
+/// The key whose token has this hash, unless it is revoked or past its day; it says in which organisation it is good.
 pub(crate) fn find_by_token(
     conn: &mut Connection,
-    org: OrgId,
     token_hash: &str,
     now: DateTime<Utc>,
 ) -> QueryResult<Option<ApiKey>> {
     on_each!(conn, |conn| {
         api_keys::table
-            .filter(
-                api_keys::org_id
-                    .eq(DbUuid::from(org))
-                    .and(api_keys::token_hash.eq(token_hash)),
-            )
+            .filter(api_keys::token_hash.eq(token_hash))
             .filter(api_keys::revoked_at.is_null().and(api_keys::expires_at.gt(DbTime(now))))
             .select(KeyRow::as_select())
             .first(conn)
@@ -151,4 +148,20 @@ pub(crate) fn revoke(
         }
     })?;
     Ok(rows == 1)
+}
+
+/// Revokes every key that a person has in an organisation.
+pub(crate) fn revoke_all(conn: &mut Connection, org: OrgId, person: PersonId, now: DateTime<Utc>) -> QueryResult<()> {
+    on_each!(conn, |conn| {
+        diesel::update(api_keys::table)
+            .filter(
+                api_keys::org_id
+                    .eq(DbUuid::from(org))
+                    .and(api_keys::person_id.eq(DbUuid::from(person))),
+            )
+            .filter(api_keys::revoked_at.is_null())
+            .set(api_keys::revoked_at.eq(DbTime(now)))
+            .execute(conn)
+    })?;
+    Ok(())
 }

@@ -30,26 +30,21 @@ pub(crate) fn insert(
     Ok(())
 }
 
-/// Whose link with this hash works at `now`.
+/// Whose link with this hash works at `now`, and which organisation made it.
 pub(crate) fn find(
     conn: &mut Connection,
-    org: OrgId,
     token_hash: &str,
     now: DateTime<Utc>,
-) -> QueryResult<Option<PersonId>> {
+) -> QueryResult<Option<(OrgId, PersonId)>> {
     on_each!(conn, |conn| {
         links::table
-            .filter(
-                links::org_id
-                    .eq(DbUuid::from(org))
-                    .and(links::token_hash.eq(token_hash)),
-            )
+            .filter(links::token_hash.eq(token_hash))
             .filter(links::used_at.is_null().and(links::expires_at.gt(DbTime(now))))
-            .select(links::person_id)
-            .first::<DbUuid>(conn)
+            .select((links::org_id, links::person_id))
+            .first::<(DbUuid, DbUuid)>(conn)
             .optional()
     })
-    .map(|id| id.map(PersonId::from))
+    .map(|found| found.map(|(org, person)| (org.into(), person.into())))
 }
 
 /// Uses a link up; false when somebody was faster or it is too old. Of many at once exactly one gets true.
@@ -69,14 +64,10 @@ pub(crate) fn use_up(conn: &mut Connection, org: OrgId, token_hash: &str, now: D
 }
 
 /// Removes every link of a person.
-pub(crate) fn remove_all(conn: &mut Connection, org: OrgId, person: PersonId) -> QueryResult<()> {
+pub(crate) fn remove_all(conn: &mut Connection, person: PersonId) -> QueryResult<()> {
     on_each!(conn, |conn| {
         diesel::delete(links::table)
-            .filter(
-                links::org_id
-                    .eq(DbUuid::from(org))
-                    .and(links::person_id.eq(DbUuid::from(person))),
-            )
+            .filter(links::person_id.eq(DbUuid::from(person)))
             .execute(conn)
     })?;
     Ok(())

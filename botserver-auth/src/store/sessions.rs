@@ -14,6 +14,7 @@ use crate::Session;
 #[diesel(table_name = sessions)]
 struct SessionRow {
     id: DbUuid,
+    org_id: DbUuid,
     person_id: DbUuid,
     device: String,
     created_at: DbTime,
@@ -26,6 +27,7 @@ impl From<SessionRow> for Session {
         Self {
             id: row.id.into(),
             person: row.person_id.into(),
+            org: row.org_id.into(),
             device: row.device,
             created_at: row.created_at.into(),
             seen_at: row.seen_at.into(),
@@ -42,12 +44,12 @@ pub(crate) struct Alive {
 }
 
 /// Adds a session whose token has this hash.
-pub(crate) fn insert(conn: &mut Connection, org: OrgId, session: &Session, token_hash: &str) -> QueryResult<()> {
+pub(crate) fn insert(conn: &mut Connection, session: &Session, token_hash: &str) -> QueryResult<()> {
     on_each!(conn, |conn| {
         diesel::insert_into(sessions::table)
             .values((
                 sessions::id.eq(DbUuid::from(session.id)),
-                sessions::org_id.eq(DbUuid::from(org)),
+                sessions::org_id.eq(DbUuid::from(session.org)),
                 sessions::person_id.eq(DbUuid::from(session.person)),
                 sessions::token_hash.eq(token_hash),
                 sessions::device.eq(&session.device),
@@ -60,20 +62,11 @@ pub(crate) fn insert(conn: &mut Connection, org: OrgId, session: &Session, token
     Ok(())
 }
 
-/// The living session whose token has this hash.
-pub(crate) fn find_by_token(
-    conn: &mut Connection,
-    org: OrgId,
-    token_hash: &str,
-    alive: Alive,
-) -> QueryResult<Option<Session>> {
+/// The living session whose token has this hash; it says in which organisation it works.
+pub(crate) fn find_by_token(conn: &mut Connection, token_hash: &str, alive: Alive) -> QueryResult<Option<Session>> {
     on_each!(conn, |conn| {
         sessions::table
-            .filter(
-                sessions::org_id
-                    .eq(DbUuid::from(org))
-                    .and(sessions::token_hash.eq(token_hash)),
-            )
+            .filter(sessions::token_hash.eq(token_hash))
             .filter(
                 sessions::ended_at
                     .is_null()
@@ -112,7 +105,6 @@ pub(crate) fn find(conn: &mut Connection, org: OrgId, id: SessionId, alive: Aliv
 /// At most `limit` living sessions of a person after `after`, the oldest first.
 pub(crate) fn list(
     conn: &mut Connection,
-    org: OrgId,
     person: PersonId,
     alive: Alive,
     (after, limit): (Option<SessionId>, i64),
@@ -120,11 +112,7 @@ pub(crate) fn list(
     let after = after.map_or(DbUuid(uuid::Uuid::nil()), DbUuid::from);
     on_each!(conn, |conn| {
         sessions::table
-            .filter(
-                sessions::org_id
-                    .eq(DbUuid::from(org))
-                    .and(sessions::person_id.eq(DbUuid::from(person))),
-            )
+            .filter(sessions::person_id.eq(DbUuid::from(person)))
             .filter(
                 sessions::ended_at
                     .is_null()
@@ -160,20 +148,10 @@ pub(crate) fn touch(conn: &mut Connection, org: OrgId, id: SessionId, now: DateT
 }
 
 /// Ends a session of a person; false when the person has no such session or it has ended.
-pub(crate) fn end(
-    conn: &mut Connection,
-    org: OrgId,
-    person: PersonId,
-    id: SessionId,
-    now: DateTime<Utc>,
-) -> QueryResult<bool> {
+pub(crate) fn end(conn: &mut Connection, person: PersonId, id: SessionId, now: DateTime<Utc>) -> QueryResult<bool> {
     let rows = on_each!(conn, |conn| {
         diesel::update(sessions::table)
-            .filter(
-                sessions::org_id
-                    .eq(DbUuid::from(org))
-                    .and(sessions::person_id.eq(DbUuid::from(person))),
-            )
+            .filter(sessions::person_id.eq(DbUuid::from(person)))
             .filter(sessions::id.eq(DbUuid::from(id)).and(sessions::ended_at.is_null()))
             .set(sessions::ended_at.eq(DbTime(now)))
             .execute(conn)
@@ -184,7 +162,6 @@ pub(crate) fn end(
 /// Ends every session of a person but `except`, and gives those that ended.
 pub(crate) fn end_all(
     conn: &mut Connection,
-    org: OrgId,
     person: PersonId,
     except: Option<SessionId>,
     now: DateTime<Utc>,
@@ -192,11 +169,7 @@ pub(crate) fn end_all(
     let except = except.map_or(DbUuid(uuid::Uuid::nil()), DbUuid::from);
     let ended: Vec<DbUuid> = on_each!(conn, |conn| {
         diesel::update(sessions::table)
-            .filter(
-                sessions::org_id
-                    .eq(DbUuid::from(org))
-                    .and(sessions::person_id.eq(DbUuid::from(person))),
-            )
+            .filter(sessions::person_id.eq(DbUuid::from(person)))
             .filter(sessions::id.ne(except).and(sessions::ended_at.is_null()))
             .set(sessions::ended_at.eq(DbTime(now)))
             .returning(sessions::id)
@@ -206,17 +179,50 @@ pub(crate) fn end_all(
 }
 
 /// Removes what is left of a person's sessions that were over before `before`.
-pub(crate) fn forget(conn: &mut Connection, org: OrgId, person: PersonId, before: DateTime<Utc>) -> QueryResult<()> {
+pub(crate) fn forget(conn: &mut Connection, person: PersonId, before: DateTime<Utc>) -> QueryResult<()> {
     let before = DbTime(before);
     on_each!(conn, |conn| {
         diesel::delete(sessions::table)
+            .filter(sessions::person_id.eq(DbUuid::from(person)))
+            .filter(sessions::expires_at.lt(before).or(sessions::ended_at.lt(before)))
+            .execute(conn)
+    })?;
+    Ok(())
+}
+
+/// Lets a living session work in another organisation; false when the person has no such session.
+pub(crate) fn move_to(conn: &mut Connection, org: OrgId, person: PersonId, id: SessionId) -> QueryResult<bool> {
+    let rows = on_each!(conn, |conn| {
+        diesel::update(sessions::table.find(DbUuid::from(id)))
+            .filter(
+                sessions::person_id
+                    .eq(DbUuid::from(person))
+                    .and(sessions::ended_at.is_null()),
+            )
+            .set(sessions::org_id.eq(DbUuid::from(org)))
+            .execute(conn)
+    })?;
+    Ok(rows == 1)
+}
+
+/// Ends every session of a person that works in an organisation, and gives those that ended.
+pub(crate) fn end_in(
+    conn: &mut Connection,
+    org: OrgId,
+    person: PersonId,
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<SessionId>> {
+    let ended: Vec<DbUuid> = on_each!(conn, |conn| {
+        diesel::update(sessions::table)
             .filter(
                 sessions::org_id
                     .eq(DbUuid::from(org))
                     .and(sessions::person_id.eq(DbUuid::from(person))),
             )
-            .filter(sessions::expires_at.lt(before).or(sessions::ended_at.lt(before)))
-            .execute(conn)
+            .filter(sessions::ended_at.is_null())
+            .set(sessions::ended_at.eq(DbTime(now)))
+            .returning(sessions::id)
+            .get_results(conn)
     })?;
-    Ok(())
+    Ok(ended.into_iter().map(SessionId::from).collect())
 }

@@ -14,6 +14,8 @@ pub(crate) const SESSION_PREFIX: &str = "bs_";
 pub(crate) const KEY_PREFIX: &str = "bk_";
 /// What tokens of one-time links begin with.
 pub(crate) const LINK_PREFIX: &str = "bl_";
+/// What tokens of invitations begin with.
+pub(crate) const INVITATION_PREFIX: &str = "bi_";
 
 /// A new token of 256 bits that begins with `prefix`.
 pub(crate) fn fresh(prefix: &str) -> Result<Secret, Error> {

@@ -23,7 +23,7 @@ async fn every_start_gives_a_fresh_link_until_the_administrator_has_claimed() {
         let new = house.send(claim(&token_of(&second), PASSWORD)).await;
 
         assert_eq!(old.outcome(), (404, "auth/unknown-link"));
-        assert_eq!(new.text("/person/role"), "admin");
+        assert_eq!(new.text("/person/role"), "server_admin");
         assert!(house.auth.ensure_first_admin().await.unwrap().is_none());
         assert_eq!(
             house.send(get("/api/users").bearer(&new.text("/token"))).await.status,

@@ -9,8 +9,11 @@
 
 mod claims;
 mod keys;
+mod keywords;
+mod matrix;
 mod passwords;
 mod people;
 mod sessions;
 mod support;
+mod tenants;
 mod visitors;

@@ -260,6 +260,13 @@ pub(crate) fn login(email: &str, password: &str) -> Call {
 }
 
 impl Call {
+    pub(crate) fn body(self, body: Value) -> Self {
+        Self {
+            body: (!body.is_null()).then_some(body),
+            ..self
+        }
+    }
+
     pub(crate) fn bearer(self, token: &str) -> Self {
         self.header(header::AUTHORIZATION, &format!("Bearer {token}"))
     }

@@ -3,10 +3,16 @@
 mod flow;
 mod header;
 mod names;
+mod prompts;
 mod usage;
 mod values;
 
-use std::{collections::HashSet, ops::Range};
+use std::{
+    collections::{BTreeMap, HashSet},
+    ops::Range,
+};
+
+use botstate::prompt::Variable;
 
 use super::{
     compiler,
@@ -57,6 +63,8 @@ pub struct Known {
     pub scripts: Option<HashSet<String>>,
     /// Names of the package's tables, lower case; nothing when that is not known.
     pub tables: Option<HashSet<String>>,
+    /// The package's prompts with what they are given; nothing when that is not known.
+    pub prompts: Option<BTreeMap<String, Vec<Variable>>>,
 }
 
 /// All problems of a script: those of reading it, those that keep it from running, and what looks like a mistake.

@@ -9,9 +9,9 @@ use axum::{
     },
     response::Response,
 };
-use botlib::{Access, ConversationId, Permission};
+use botlib::{Access, Caller, ConversationId, Permission};
 use botserver_core::{
-    Path, Problem, Routes,
+    Auth, Path, Problem, Routes,
     ws::{self, Beat, Code, Pulse, Upgrade, Why},
 };
 use botstate::{Lifecycle, dialog::Bots as _, keyword::Registry};
@@ -53,13 +53,37 @@ pub(crate) fn routes(host: Host) -> Routes {
         .with_state(host)
 }
 
-async fn open(State(host): State<Host>, Path(bot): Path<String>, upgrade: Upgrade) -> Result<Response, Problem> {
-    let bot = host.mounts.shelf.find(&bot).ok_or_else(|| Problem::not_found("bot"))?;
+async fn open(
+    State(host): State<Host>,
+    Path(bot): Path<String>,
+    Auth(caller): Auth,
+    upgrade: Upgrade,
+) -> Result<Response, Problem> {
+    let found = host.mounts.shelf.find(&bot).filter(|bot| bot.org == caller.org);
+    let bot = found.ok_or_else(|| Problem::not_found("bot"))?;
     let name = bot.name.clone();
-    Ok(upgrade.accept(LARGEST, move |socket| serve(host, name, socket)))
+    Ok(upgrade.accept(LARGEST, move |socket| serve(host, name, caller, socket)))
 }
 
-async fn serve(host: Host, bot: String, socket: WebSocket) {
+/// Ends when the caller may have lost the right to be here.
+async fn sent_away(host: &Host, caller: &Caller) {
+    match host.mounts.events.subscribe().await {
+        Ok(mut notices) => {
+            while let Some(notice) = notices.next().await {
+                if notice.sends_away(caller) {
+                    return;
+                }
+            }
+        }
+        Err(error) => tracing::warn!(%error, "a debugger does not hear of other servers"),
+    }
+    std::future::pending().await
+}
+
+async fn serve(host: Host, bot: String, caller: Caller, socket: WebSocket) {
+    let watched = host.clone();
+    let left = sent_away(&watched, &caller);
+    tokio::pin!(left);
     // The server must not end before dialogs that stand have gone on.
     let _hold = host.lifecycle.hold();
     let draining = host.lifecycle.draining();
@@ -97,6 +121,7 @@ async fn serve(host: Host, bot: String, socket: WebSocket) {
                         break Why::Gone;
                     }
                 }
+                () = &mut left => break Why::because(Code::Restart, "what you may do has changed: come back"),
                 () = draining.cancelled() => break Why::because(Code::Restart, "the server restarts: come back"),
             }
         }

@@ -159,7 +159,8 @@ impl Cond {
         if is_negated { Self::Not(Box::new(self)) } else { self }
     }
 
-    fn columns<'a>(&'a self, names: &mut Vec<&'a str>) {
+    /// Adds the names of the columns that it reads to `names`.
+    pub(crate) fn columns<'a>(&'a self, names: &mut Vec<&'a str>) {
         match self {
             Self::Const(_) => {}
             Self::And(all) | Self::Or(all) => all.iter().for_each(|cond| cond.columns(names)),

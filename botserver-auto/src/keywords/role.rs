@@ -24,12 +24,13 @@ impl Handler for AllowRole {
             let known = Role::ALL
                 .into_iter()
                 .find(|known| known.name().eq_ignore_ascii_case(&role));
-            let has = known.is_some_and(|known| {
+            let may_as_much = known.is_some_and(|known| {
                 known
                     .permissions()
                     .iter()
                     .all(|permission| caller.permissions.contains(permission))
             });
+            let has = may_as_much || caller.has_role(&role);
             if has {
                 return Ok(Value::Bool(true));
             }
@@ -65,7 +66,8 @@ pub(super) fn keyword() -> Keyword {
         phrase: "ALLOW ROLE",
         shapes: &["roles..."],
         class: Class::Read,
-        summary: "Ends the script unless the person has one of the roles visitor, member, operator or admin",
+        summary: "Ends the script unless the person has one of the roles: visitor, member, operator, manager, admin, \
+                  server_admin, or one that the organisation made",
         example: "ALLOW ROLE \"visitor\"\nTALK \"Come in\"",
         handler: Some(Arc::new(AllowRole)),
     }

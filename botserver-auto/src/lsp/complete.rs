@@ -39,6 +39,8 @@ enum Place<'a> {
     Script(&'a str),
     /// Inside a text that names a table.
     Table(&'a str),
+    /// Inside a text that names a prompt.
+    Prompt(&'a str),
     /// After CALL: a SUB.
     Procedure(&'a str),
     /// Inside any other text, or a comment.
@@ -71,6 +73,7 @@ pub(super) fn complete(registry: &Registry, folder: &Folder, file: &File, offset
         | Place::HearType(text)
         | Place::Script(text)
         | Place::Table(text)
+        | Place::Prompt(text)
         | Place::Procedure(text) => *text,
         Place::Nothing => return Json::Array(list.items),
     };
@@ -100,6 +103,11 @@ pub(super) fn complete(registry: &Registry, folder: &Folder, file: &File, offset
         Place::Table(_) => {
             for name in tables(folder) {
                 list.plain(&name, kind::STRUCT, "table");
+            }
+        }
+        Place::Prompt(_) => {
+            for prompt in folder.prompts() {
+                list.plain(&prompt.name, kind::FILE, &prompt.description);
             }
         }
         Place::Procedure(_) => {
@@ -140,6 +148,7 @@ fn place(before: &str) -> Place<'_> {
         let direct = lead.ends_with(|c: char| c.is_ascii_alphabetic());
         return match words.last().copied() {
             Some("TOOL" | "CALL" | "SUB" | "INCLUDE") if direct => Place::Script(inside),
+            Some("PROMPT") if direct && (is("USE") || is("RUN")) => Place::Prompt(inside),
             Some(
                 "FIND" | "SAVE" | "INSERT" | "UPDATE" | "DELETE" | "MERGE" | "INTO" | "FROM" | "AGGREGATE" | "PIVOT",
             ) if direct && !is("TALK") => Place::Table(inside),
@@ -299,6 +308,7 @@ mod tests {
         assert_eq!(place("HEAR day AS "), Place::HearType(""));
         assert_eq!(place("ADD TOOL \"bo"), Place::Script("bo"));
         assert_eq!(place("rows = FIND \"cu"), Place::Table("cu"));
+        assert_eq!(place("title = RUN PROMPT \"ti"), Place::Prompt("ti"));
         assert_eq!(place("' a comment"), Place::Nothing);
     }
 }

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use botstate::keyword::Registry;
+use botstate::{keyword::Registry, prompt::Prompt};
 use url::Url;
 
 use super::document::Text;
@@ -239,6 +239,11 @@ impl Folder {
         };
         folder.reload(language);
         folder
+    }
+
+    /// The prompts that lie on disk.
+    pub(super) fn prompts(&self) -> impl Iterator<Item = &Prompt> {
+        self.package.prompts.iter().map(|prompt| &**prompt)
     }
 
     /// Reads what is on disk; documents that are open keep their text.

@@ -16,16 +16,18 @@ pub(crate) struct Roles {
 impl Roles {
     /// The roles of `caller`, by what the caller may do.
     pub(crate) fn of(caller: &Caller) -> Self {
-        let names = [
-            ("visitor", Role::Visitor),
-            ("member", Role::Member),
-            ("operator", Role::Operator),
-            ("admin", Role::Admin),
-        ]
-        .into_iter()
-        .filter(|(_, role)| role.permissions().iter().all(|permission| caller.may(*permission)))
-        .map(|(name, _)| name.to_owned())
-        .collect();
+        let may_as_much = |role: &Role| {
+            let needed = role
+                .permissions()
+                .iter()
+                .filter(|permission| !permission.is_server_wide());
+            *role != Role::ServerAdmin && needed.copied().all(|permission| caller.may(permission))
+        };
+        let by_permission = Role::ALL.into_iter().filter(may_as_much);
+        let mut names: Vec<String> = by_permission.map(|role| role.name().to_owned()).collect();
+        // Roles that an organisation made, by the name that it gave them.
+        let made = caller.roles.iter().filter(|name| Role::named(name).is_none());
+        names.extend(made.map(|name| name.to_lowercase()));
         Self {
             all: matches!(caller.subject, Subject::System | Subject::Bot(_)),
             names,

@@ -79,6 +79,22 @@ pub(crate) enum Kind {
     Any,
 }
 
+impl Kind {
+    /// What a column of that kind holds, for readers.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Text | Self::Uuid => "text",
+            Self::Int => "integer",
+            Self::Decimal => "number",
+            Self::Bool => "boolean",
+            Self::Date => "date",
+            Self::DateTime => "date and time",
+            Self::Json => "list or object",
+            Self::Any => "anything",
+        }
+    }
+}
+
 /// Columns that hold the key of another table's row.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Link {

@@ -13,6 +13,7 @@ use botlib::{Value, value::Map};
 use botstate::{
     db::Connection,
     dialog::{Fault, FaultKind, Operation},
+    rows::TableOutline,
 };
 use chrono::{DateTime, FixedOffset};
 use serde::{Deserialize, Serialize};
@@ -98,7 +99,6 @@ impl<'a> Work<'a> {
     }
 
     /// The moment that `NOW()` gives.
-    #[cfg(test)]
     pub(crate) fn now(&self) -> DateTime<FixedOffset> {
         self.now
     }
@@ -115,6 +115,23 @@ impl<'a> Work<'a> {
         Ok(table.map_or_else(Vec::new, |table| {
             table.columns.iter().map(|column| column.name.clone()).collect()
         }))
+    }
+
+    /// The tables that the caller may read, each with the columns that he may read.
+    pub(super) fn outlines(&mut self) -> Outcome<Vec<TableOutline>> {
+        let roles = &self.terms.roles;
+        let tables = catalog::list(self.conn, &self.db.place)?;
+        let readable = tables.into_iter().filter(|table| roles.read(table).is_ok());
+        let outlines = readable.map(|table| TableOutline {
+            columns: table
+                .columns
+                .iter()
+                .filter(|column| roles.reads(column))
+                .map(|column| (column.name.clone(), column.kind.word()))
+                .collect(),
+            name: table.name,
+        });
+        Ok(outlines.collect())
     }
 
     /// The columns by which rows of a table are known, and those by which MERGE finds them.

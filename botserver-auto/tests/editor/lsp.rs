@@ -94,6 +94,19 @@ fn keywords_statements_and_tools_are_completed() {
 }
 
 #[test]
+fn prompts_of_the_package_are_completed() {
+    let mut editor = Editor::new(&[
+        (START, "USE PROMPT \"we\n"),
+        ("a.gbai/a.gbprompts/welcome.md", "---\ndescription: Greets\n---\nHello."),
+    ]);
+    editor.open(START);
+    let prompt = editor.ask_at("textDocument/completion", START, "PROMPT \"we", &json!({}));
+    let answers = editor.close();
+
+    assert_eq!(answers.labels(prompt), ["welcome"]);
+}
+
+#[test]
 fn hovering_shows_the_page_of_a_word() {
     let mut editor = package();
     editor.open(START);

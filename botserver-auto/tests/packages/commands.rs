@@ -174,6 +174,10 @@ fn the_example_of_every_keyword_is_a_script_without_mistakes() {
     for (keyword, _) in keywords().iter() {
         let folder = folder(&[
             ("a.gbai/book-table.bas", "DESCRIPTION \"Books\""),
+            (
+                "a.gbai/a.gbprompts/welcome.md",
+                "---\nvariables:\n  tone: { type: choice, choices: [warm, plain] }\n---\nBe ${tone}.",
+            ),
             ("a.gbai/start.bas", keyword.example),
         ]);
 

@@ -14,6 +14,7 @@ mod memory;
 mod mounting;
 mod mutations;
 mod prompts;
+mod questions;
 mod reload;
 mod requests;
 mod rows;

@@ -3,7 +3,7 @@
 use botlib::value::Map;
 use botstate::prompt::Kind;
 
-use crate::support::House;
+use crate::support::{House, houses};
 
 const WELCOME: &str = "---
 name: Welcome
@@ -160,4 +160,94 @@ async fn a_changed_prompt_is_used_at_once_and_a_broken_one_leaves_the_last_good_
     assert!(said.contains("a.gbai/a.gbprompts/system.md:1:10"), "{said}");
     std::fs::remove_file(house.path("a.gbai/a.gbprompts/system.md")).unwrap();
     house.wait("the removal", |house| text(house).is_none()).await;
+}
+
+#[tokio::test]
+async fn scripts_are_held_to_the_prompts_that_there_are() {
+    let house = House::new(&[
+        (
+            "a.gbai/a.gbprompts/welcome.md",
+            "---\nvariables:\n  tone: { type: choice, choices: [warm, plain] }\n  count: { type: number, required: false }\n  \
+             company: text\n---\n${tone} ${count} ${company}",
+        ),
+        ("a.gbai/config.csv", "name,value\nparam-company,Tea\n"),
+        (
+            "a.gbai/start.bas",
+            "USE PROMPT \"welcome\" WITH tone = \"warm\", count = 3\nUSE PROMPT \"welcom\"\nUSE PROMPT \"welcome\" WITH tome = \
+             \"warm\"\nx = RUN PROMPT \"Welcome\" WITH tone = \"loud\", count = \"many\"\nname = \"any\"\nUSE PROMPT name\nTALK x\n",
+        ),
+    ])
+    .await;
+
+    insta::assert_snapshot!(house.mount.bots.diagnostics("a").join("\n\n"));
+}
+
+#[tokio::test]
+async fn each_version_is_kept_with_who_and_when() {
+    use botstate::db::{DbTime, prompt_versions as versions};
+    use diesel::prelude::*;
+
+    for house in houses(&[
+        ("a.gbai/start.bas", "TALK 1"),
+        ("a.gbai/a.gbprompts/system.md", "---\nauthor: Ana\n---\nYou sell tea."),
+        ("a.gbai/a.gbprompts/other.md", "Other."),
+    ])
+    .await
+    {
+        let first = house.bot("a").version.clone();
+        let begun = house.state.clock.now();
+        house.write("a.gbai/a.gbprompts/system.md", "You sell cake.");
+        house
+            .wait("the change", |house| {
+                let bot = house.bot("a");
+                &*bot.find_prompt("system").unwrap().source == "You sell cake."
+            })
+            .await;
+        let second = house.bot("a").version.clone();
+        // Nothing is noted twice.
+        let house = house.restart().await;
+        house.write("a.gbai/a.gbprompts/system.md", "---\nauthor: Ana\n---\nYou sell tea.");
+        house.wait("the return", |house| house.bot("a").version == first).await;
+
+        let rows = house.state.db.read(|conn| {
+            let rows: Vec<(String, i64, Option<String>, String, String, DbTime)> =
+                botstate::on_each!(conn, |conn| versions::table
+                    .order((versions::name, versions::seq))
+                    .select((
+                        versions::name,
+                        versions::seq,
+                        versions::author,
+                        versions::package,
+                        versions::source,
+                        versions::created_at
+                    ))
+                    .load(conn))?;
+            Ok::<_, botstate::db::Error>(rows)
+        });
+        let rows = rows.await.unwrap();
+
+        let kept: Vec<(&str, i64, Option<&str>, &str, &str)> = rows
+            .iter()
+            .map(|(name, seq, author, package, source, _)| {
+                (
+                    name.as_str(),
+                    *seq,
+                    author.as_deref(),
+                    package.as_str(),
+                    source.as_str(),
+                )
+            })
+            .collect();
+        let tea = "---\nauthor: Ana\n---\nYou sell tea.";
+        assert_eq!(
+            kept,
+            [
+                ("other", 1, None, first.as_str(), "Other."),
+                ("system", 1, Some("Ana"), first.as_str(), tea),
+                ("system", 2, None, second.as_str(), "You sell cake."),
+                ("system", 3, Some("Ana"), first.as_str(), tea),
+            ]
+        );
+        assert!(rows[2].5.0 >= begun && rows[1].5.0 <= begun);
+    }
 }

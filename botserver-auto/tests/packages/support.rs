@@ -171,7 +171,7 @@ async fn open(config: Config) -> (AppState, Arc<Registry>, Mount, LocalApi) {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let org: OrgId = default_org(&db, clock.now()).await.unwrap();
     let shared = Arc::new(Local::new(Arc::clone(&clock)));
-    let state = AppState {
+    let mut state = AppState {
         config: Arc::new(config),
         db,
         lifecycle: Lifecycle::new(),
@@ -189,6 +189,7 @@ async fn open(config: Config) -> (AppState, Arc<Registry>, Mount, LocalApi) {
     let service = AutoService::new(AutoHandles::of(&state).unwrap());
     let registry = Arc::new(registry(|registry| service.register_keywords(registry)));
     let mount = service.mount(Arc::clone(&registry)).await;
+    state.ports.tables = Some(service.table_queries());
     (state, registry, mount, service.api().clone())
 }
 

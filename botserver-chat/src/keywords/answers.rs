@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use botlib::Value;
+use botlib::{Clock, Value};
 use botstate::{
     AppState,
     conversation::SessionState,
@@ -12,6 +12,7 @@ use botstate::{
     knowledge::{Knowledge, Query, Reader},
     model::{Asker, ChatRequest, Delta, Models},
     prompt::assignee,
+    rows::TableQueries,
     run::Late,
 };
 use futures::StreamExt as _;
@@ -23,7 +24,7 @@ use crate::{
     links::{Allowed, Guard},
     model,
     phrases::Phrase,
-    prompt,
+    prompt, tables,
 };
 
 pub(super) fn keywords(answerer: Option<&Answerer>) -> Vec<Keyword> {
@@ -32,8 +33,8 @@ pub(super) fn keywords(answerer: Option<&Answerer>) -> Vec<Keyword> {
             phrase: "SET ANSWER MODE",
             shapes: &["mode"],
             class: Class::Write,
-            summary: "Decides how questions are answered in this conversation: \"document\" from documents only, \"default\" \
-                      from all that the model knows.",
+            summary: "Decides how questions are answered in this conversation: \"document\" from documents only, \"sql\" from \
+                      the bot's tables, \"default\" from all that the model knows.",
             example: "SET ANSWER MODE \"document\"\nTALK \"Ask me about our documents.\"",
             handler: Some(keep(set_mode)),
         },
@@ -60,19 +61,14 @@ pub(super) fn keywords(answerer: Option<&Answerer>) -> Vec<Keyword> {
 
 fn set_mode(session: &mut SessionState, mut args: Args) -> Result<(), Fault> {
     let mode = args.text("mode")?.trim().to_lowercase();
-    session.documents_only = match mode.as_str() {
-        "document" | "documents" => true,
-        "default" | "" => false,
-        "sql" => {
-            return Err(
-                Fault::new(FaultKind::NotFound, "this server does not make queries of questions")
-                    .hint("give the model a tool that uses FIND or SELECT"),
-            );
-        }
+    (session.documents_only, session.tables_only) = match mode.as_str() {
+        "document" | "documents" => (true, false),
+        "sql" => (false, true),
+        "default" | "" => (false, false),
         _ => {
             return Err(
                 Fault::new(FaultKind::Argument, format!("{mode:?} is not a way to answer"))
-                    .hint("the ways are \"document\" and \"default\""),
+                    .hint("the ways are \"document\", \"sql\" and \"default\""),
             );
         }
     };
@@ -94,6 +90,8 @@ fn refresh(session: &mut SessionState, mut args: Args) -> Result<(), Fault> {
 pub(super) struct Answerer {
     models: Option<Arc<dyn Models>>,
     knowledge: Late<dyn Knowledge>,
+    tables: Option<Arc<dyn TableQueries>>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Answerer {
@@ -101,6 +99,8 @@ impl Answerer {
         Self {
             models: state.ports.models.clone(),
             knowledge: state.ports.knowledge.clone(),
+            tables: state.ports.tables.clone(),
+            clock: Arc::clone(&state.clock),
         }
     }
 
@@ -127,6 +127,9 @@ impl Answerer {
     }
 
     async fn answer(&self, turn: &mut dyn Turn, question: String) -> Result<String, Fault> {
+        if turn.session().tables_only {
+            return self.answer_from_tables(turn, &question).await;
+        }
         let found = self.search(turn, &question).await?;
         let locale = turn.session().locale.clone().unwrap_or_else(|| "en".to_owned());
         let bot = Arc::clone(turn.bot());
@@ -140,7 +143,14 @@ impl Answerer {
                 .extract(&question, &locale)
                 .map_or_else(|| phrase.text(&locale).to_owned(), |(text, _)| text)
         };
-        let Some(model) = self.models.as_ref().and_then(|models| models.for_bot(&bot)) else {
+        let who = assignee(turn.caller(), Some(turn.conversation()));
+        let session = &*turn.session();
+        let own = prompt::own(&bot, session, &who);
+        let (used, hints) = (own.used.clone(), own.hints.clone());
+        let mut system = prompt::instructions(&own, session);
+        let choice = session.model.clone().or(hints.model);
+        let models = self.models.as_ref();
+        let Some(model) = models.and_then(|models| models.for_choice(&bot, choice.as_deref())) else {
             return Ok(known(&found));
         };
         if turn.session().documents_only && found.passages.is_empty() {
@@ -155,11 +165,6 @@ impl Answerer {
         {
             allowed.add(url);
         }
-        let who = assignee(turn.caller(), Some(turn.conversation()));
-        let session = &*turn.session();
-        let own = prompt::own(&bot, session, &who);
-        let (used, hints) = (own.used.clone(), own.hints.clone());
-        let mut system = prompt::instructions(&own, session);
         if !found.passages.is_empty() {
             system = format!("{system}\n\n{}", knowledge::RULES);
         }
@@ -193,6 +198,34 @@ impl Answerer {
             }
         }
         Ok(Guard::whole(allowed, text.trim()))
+    }
+}
+
+impl Answerer {
+    async fn answer_from_tables(&self, turn: &mut dyn Turn, question: &str) -> Result<String, Fault> {
+        let bot = Arc::clone(turn.bot());
+        let locale = turn.session().locale.clone().unwrap_or_else(|| "en".to_owned());
+        let choice = turn.session().model.clone();
+        let models = self.models.as_ref();
+        let Some(model) = models.and_then(|models| models.for_choice(&bot, choice.as_deref())) else {
+            return Ok(Phrase::NoModel.text(&locale).to_owned());
+        };
+        let asking = tables::Question {
+            model: model.as_ref(),
+            tables: self.tables.as_deref(),
+            asker: Asker::new(&bot, turn.caller(), Some(turn.conversation())),
+            reader: tables::reader(turn.caller()),
+            bot,
+            text: question,
+            before: &[],
+            today: self.clock.now().date_naive(),
+            locale: &locale,
+            cancel: turn.cancelled(),
+        };
+        let failed = |error: botstate::model::ModelError| Fault::new(FaultKind::Network, error.to_string());
+        let answered = tables::answer(asking).await.map_err(failed)?;
+        turn.session().has_foreign |= answered.has_rows;
+        Ok(Guard::whole(Allowed::of(&turn.bot().settings), &answered.text))
     }
 }
 

@@ -31,6 +31,7 @@ pub(super) fn keywords() -> Vec<Keyword> {
                 let text = args.text("text")?;
                 check_size(text.len())?;
                 session.system_prompt = Some(text);
+                session.prompt = None;
                 Ok(())
             })),
         },

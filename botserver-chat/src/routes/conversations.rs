@@ -33,7 +33,7 @@ pub(super) struct PageQuery {
 }
 
 impl PageQuery {
-    fn limit(&self) -> Result<usize, Problem> {
+    pub(super) fn limit(&self) -> Result<usize, Problem> {
         match self.limit.unwrap_or(50) {
             limit @ 1..=200 => Ok(limit),
             _ => Err(Problem::invalid().field("limit", "must be 1 to 200")),
@@ -41,7 +41,7 @@ impl PageQuery {
     }
 
     /// Where the page begins, as `read` understands it.
-    fn cursor<T>(&self, read: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, Problem> {
+    pub(super) fn cursor<T>(&self, read: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, Problem> {
         let wrong = || Problem::invalid().field("after", "must be the `next` of another page");
         let read = |text: &String| read(text).ok_or_else(wrong);
         self.after.as_ref().map(read).transpose()
@@ -129,6 +129,8 @@ impl TryFrom<&Event> for EventView {
         let mut payload = serde_json::to_value(&event.body)?;
         if let Some(payload) = payload.as_object_mut() {
             payload.shift_remove("kind");
+            // How the bot is told who it is, is its author's business.
+            payload.shift_remove("prompt");
         }
         Ok(Self {
             seq: event.seq,

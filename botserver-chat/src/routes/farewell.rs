@@ -1,8 +1,8 @@
 //! People who sign out, or may no longer come in, are let go wherever they listen.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use botlib::{Caller, PersonId, SessionId, Subject};
+use botlib::{Caller, Clock};
 use botstate::{
     AppState,
     event::{Event, EventBus, Notice},
@@ -12,12 +12,16 @@ use tokio::sync::broadcast::{self, error::RecvError};
 
 /// The server's events for everyone who listens: one subscription for all of them.
 #[derive(Clone)]
-pub(super) struct Farewells(broadcast::Sender<Notice>);
+pub(super) struct Farewells {
+    sender: broadcast::Sender<Notice>,
+    clock: Arc<dyn Clock>,
+}
 
 /// Says when a caller must go.
 pub(super) struct Farewell {
-    person: Option<PersonId>,
-    session: Option<SessionId>,
+    caller: Caller,
+    /// How long the caller may do all that is known of them.
+    left: Option<Duration>,
     notices: broadcast::Receiver<Notice>,
 }
 
@@ -29,17 +33,19 @@ impl Farewells {
         state
             .lifecycle
             .spawn(async move { draining.run_until_cancelled(forward(bus, listeners)).await });
-        Self(sender)
+        Self {
+            sender,
+            clock: Arc::clone(&state.clock),
+        }
     }
 
     pub(super) fn of(&self, caller: &Caller) -> Farewell {
         Farewell {
-            person: match caller.subject {
-                Subject::Person(person) => Some(person),
-                _ => None,
-            },
-            session: caller.session,
-            notices: self.0.subscribe(),
+            caller: caller.clone(),
+            left: caller
+                .until
+                .map(|until| (until - self.clock.now()).to_std().unwrap_or_default()),
+            notices: self.sender.subscribe(),
         }
     }
 }
@@ -59,21 +65,39 @@ async fn forward(bus: EventBus, listeners: broadcast::Sender<Notice>) {
     }
 }
 
+/// Why a caller must go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reason {
+    /// The session has ended, or the person may not come in any more.
+    SignedOut,
+    /// The caller may do more or less than before: whoever comes back is known as what they are now.
+    AccessChanged,
+}
+
 impl Farewell {
     /// Ends when the caller must go. Safe to drop while waiting.
-    pub(super) async fn said(&mut self) {
+    pub(super) async fn said(&mut self) -> Reason {
+        match self.left {
+            None => self.heard().await,
+            Some(left) => tokio::time::timeout(left, self.heard())
+                .await
+                .unwrap_or(Reason::AccessChanged),
+        }
+    }
+
+    async fn heard(&mut self) -> Reason {
         loop {
-            let is_meant = match self.notices.recv().await {
-                Ok(Notice::Event(Event::SessionEnded { session })) => self.session == Some(session),
-                Ok(Notice::Event(Event::PersonRefused { person })) => self.person == Some(person),
-                Ok(Notice::Event(Event::BotChanged { .. } | Event::RowsChanged { .. })) => false,
-                // What was missed may have been about this person: they prove themselves again.
-                Ok(Notice::Gap) | Err(RecvError::Lagged(_)) => self.person.is_some(),
+            let notice = match self.notices.recv().await {
+                Ok(notice) => notice,
+                Err(RecvError::Lagged(_)) => Notice::Gap,
                 // The server ends, and says so itself.
                 Err(RecvError::Closed) => std::future::pending().await,
             };
-            if is_meant {
-                return;
+            if notice.sends_away(&self.caller) {
+                return match notice {
+                    Notice::Event(Event::AccessChanged { .. }) => Reason::AccessChanged,
+                    _ => Reason::SignedOut,
+                };
             }
         }
     }

@@ -24,7 +24,7 @@ use serde::Deserialize;
 use tokio::time::timeout;
 
 use super::{
-    farewell::Farewells,
+    farewell::{Farewells, Reason},
     feed::Feed,
     inbound::{Door, locale},
 };
@@ -240,7 +240,10 @@ impl Connection {
                         return Why::Gone;
                     }
                 },
-                () = &mut told => return Why::because(Code::Policy, "signed out"),
+                reason = &mut told => return match reason {
+                    Reason::SignedOut => Why::because(Code::Policy, "signed out"),
+                    Reason::AccessChanged => Why::because(Code::Restart, "what you may do has changed: come back"),
+                },
                 () = &mut stopped => return Why::because(Code::Restart, "the server restarts: come back"),
             }
         }

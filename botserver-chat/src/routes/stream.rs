@@ -83,7 +83,7 @@ pub(super) async fn stream_events(
     let events = events.take_until(async move {
         tokio::select! {
             () = draining.cancelled() => {}
-            () = farewell.said() => {}
+            _reason = farewell.said() => {}
         }
     });
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))

@@ -14,7 +14,16 @@ use futures::StreamExt;
 use uuid::Uuid;
 
 use super::{Next, Turn, stack::Frame};
-use crate::{engine::News, error::Error, links::Guard, model::Body, phrases::Phrase, prompt, room::Delivery};
+use crate::{
+    engine::News,
+    error::Error,
+    links::Guard,
+    model::{Agent, Body},
+    phrases::Phrase,
+    prompt,
+    room::Delivery,
+    store::prompts::{self, NewUse},
+};
 
 /// Calls in one round; a model that asks for more is told so.
 const CALLS: usize = 16;
@@ -26,6 +35,8 @@ pub(super) struct Round {
     pub(super) calls: Vec<ToolCall>,
     pub(super) token: Option<Arc<str>>,
     pub(super) is_stopped: bool,
+    /// Whether the model's provider ended it.
+    pub(super) is_broken: bool,
     pub(super) finish: Option<Finish>,
     /// The sources of an answer that was given before.
     pub(super) citations: Option<Vec<Citation>>,
@@ -37,7 +48,7 @@ impl Turn {
             return Ok(Next::Wait);
         }
         if self.cancel.is_cancelled() {
-            return Ok(self.agent_is_done());
+            return Ok(self.agent_is_done("stopped"));
         }
         if let Some(call) = self.next_call() {
             if self.inbound.client.runs(&call.name) {
@@ -56,34 +67,37 @@ impl Turn {
             .ports
             .models
             .as_ref()
-            .and_then(|models| models.for_bot(&self.inbound.bot))
+            .and_then(|models| models.for_choice(&self.inbound.bot, self.choice().as_deref()))
         else {
             self.look_up(None).await;
             self.answer_without_model();
-            return Ok(self.agent_is_done());
+            return Ok(self.agent_is_done("answered"));
         };
         // The question is kept before the model is asked, and whoever repeats it is noticed here.
         if self.flush().await.is_err() {
             return Ok(Next::Step);
         }
         self.room.deliver(&Delivery::Thinking(self.id));
+        if self.conversation.session.tables_only {
+            return self.answer_from_tables(model.as_ref()).await;
+        }
         self.look_up(model.context_tokens()).await;
         if self.conversation.session.documents_only && !self.has_passages() {
             self.say(Phrase::Unknown.text(&self.env.locale).to_owned());
-            return Ok(self.agent_is_done());
+            return Ok(self.agent_is_done("answered"));
         }
         let request = match self.request(model.as_ref()).await? {
             Ok(request) => request,
             Err(too_large) => {
                 self.report(Fault::new(FaultKind::Limit, too_large.to_string()), Phrase::TooLong);
-                return Ok(self.agent_is_done());
+                return Ok(self.agent_is_done("failed"));
             }
         };
         let question = self.agent().map(|agent| agent.question.clone()).unwrap_or_default();
         self.tape.add(|| Taped::Asked { question });
         match self.ask_or_repeat(model.as_ref(), request).await {
             Ok(round) => Ok(self.take_round(round)),
-            Err(ModelError::Cancelled) => Ok(self.agent_is_done()),
+            Err(ModelError::Cancelled) => Ok(self.agent_is_done("stopped")),
             Err(error @ ModelError::Exhausted { .. }) => self.answer_without_budget(&error).await,
             Err(error) => {
                 if let Some(follow) = &self.inbound.client.follow {
@@ -91,7 +105,7 @@ impl Turn {
                 }
                 self.report(Fault::new(FaultKind::Network, error.to_string()), Phrase::ModelFailed);
                 self.say_passages();
-                Ok(self.agent_is_done())
+                Ok(self.agent_is_done("failed"))
             }
         }
     }
@@ -250,6 +264,7 @@ impl Turn {
                     });
                     tracing::warn!(%error, "an answer broke off");
                     round.is_stopped = true;
+                    round.is_broken = true;
                     break;
                 }
                 Some(Err(error)) => return Err(error),
@@ -312,7 +327,11 @@ impl Turn {
             if is_silent && !round.is_stopped {
                 self.say(Phrase::Silence.text(&self.env.locale).to_owned());
             }
-            return self.agent_is_done();
+            return self.agent_is_done(match (round.is_broken, round.is_stopped) {
+                (true, _) => "failed",
+                (false, true) => "stopped",
+                (false, false) => "answered",
+            });
         }
         self.fresh
             .extend(round.calls.iter().map(|call| Body::ToolCall { call: call.clone() }));
@@ -334,8 +353,28 @@ impl Turn {
         Next::Step
     }
 
-    pub(super) fn agent_is_done(&mut self) -> Next {
-        self.stack.pop();
+    /// The model that the dialog chose, else the one that its prompt asks for.
+    fn choice(&self) -> Option<String> {
+        let (bot, session) = (&self.inbound.bot, &self.conversation.session);
+        let chosen = session.model.clone();
+        chosen.or_else(|| prompt::own(bot, session, &self.conversation.assignee()).hints.model)
+    }
+
+    /// Ends the model's part; what became of it counts for the prompt that it was asked with.
+    pub(super) fn agent_is_done(&mut self, outcome: &'static str) -> Next {
+        let ended = self.stack.pop();
+        if let Some(Frame::Agent(Agent { prompt: Some(used), .. })) = ended {
+            let new = NewUse {
+                org: self.conversation.org,
+                bot: self.inbound.bot.id,
+                conversation: self.conversation.id,
+                turn: self.id,
+                used,
+                outcome,
+                now: self.engine.clock.now(),
+            };
+            self.changes.push(Box::new(move |conn| prompts::create(conn, &new)));
+        }
         match self.stack.last() {
             None => Next::Over(botlib::Value::Null),
             Some(frame) if frame.is_woken() => Next::Step,
@@ -345,7 +384,7 @@ impl Turn {
 }
 
 /// What a client of another protocol hears of a model that failed.
-fn unanswered(error: &ModelError) -> botlib::Problem {
+pub(super) fn unanswered(error: &ModelError) -> botlib::Problem {
     let problem = botlib::Problem::new(502, "chat/model-failed", "The model did not answer");
     match error {
         ModelError::Limited { retry_after, .. } => {

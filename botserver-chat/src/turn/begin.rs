@@ -25,7 +25,7 @@ use crate::{
     error::Error,
     keywords,
     model::{Agent, Body, Content, Waiting},
-    store::events,
+    store::{events, prompts},
 };
 
 /// Messages among which the last question is looked for.
@@ -171,8 +171,13 @@ impl Turn {
             token: None,
         };
         let now = self.engine.clock.now();
-        let job = NewJob::order(self.conversation.org, order, Some(reply), now);
+        let org = self.conversation.org;
+        let job = NewJob::order(org, order, Some(reply), now);
         self.changes.push(jobs.enqueue(job));
+        if self.conversation.session.transferred == Some(bot) {
+            self.changes
+                .push(Box::new(move |conn| prompts::hand_over(conn, org, conversation)));
+        }
         true
     }
 

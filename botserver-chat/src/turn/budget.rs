@@ -35,6 +35,6 @@ impl Turn {
         let text = settings.get("budget-fallback-text");
         let text = text.unwrap_or_else(|| Phrase::BudgetSpent.text(&self.env.locale));
         self.say(text.to_owned());
-        Ok(self.agent_is_done())
+        Ok(self.agent_is_done("failed"))
     }
 }

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Keywords whose effects stay in the conversation, whatever their class.
-const INNER: [&str; 22] = [
+const INNER: [&str; 27] = [
     "ADD SUGGESTION",
     "ADD SUGGESTION TEXT",
     "ADD SUGGESTION TOOL",
@@ -25,12 +25,15 @@ const INNER: [&str; 22] = [
     "ADD TOOL",
     "CLEAR HEADERS",
     "CLEAR KB",
+    "CLEAR PROMPT",
     "CLEAR SUGGESTIONS",
     "CLEAR SWITCHERS",
     "CLEAR TOOLS",
     "LLM",
+    "RATE ANSWER",
     "REFRESH",
     "REMOVE TOOL",
+    "RUN PROMPT",
     "SET",
     "SET ANSWER MODE",
     "SET CONTEXT",
@@ -38,6 +41,8 @@ const INNER: [&str; 22] = [
     "SET LANGUAGE",
     "SET SYSTEM PROMPT",
     "USE KB",
+    "USE MODEL",
+    "USE PROMPT",
     "USE TOOL",
     "WAIT",
 ];

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use botlib::wire::Citation;
+use botlib::wire::{Citation, MessageType};
 use botstate::{
     dialog::Fault,
     knowledge::{Found, Query, Reader},
 };
 
-use super::{Turn, stack::Frame};
+use super::{Turn, number, stack::Frame};
 use crate::{
     knowledge,
     links::{Allowed, Guard},
@@ -80,7 +80,10 @@ impl Turn {
             .read(move |conn| events::list_messages(conn, id, after, since, RECENT));
         let past = read.await.unwrap_or_default();
         let asked = past.into_iter().rev().filter_map(|event| match event.body {
-            Body::UserMessage { content, .. } => Some(content),
+            // A click that runs a tool asks nothing.
+            Body::UserMessage {
+                content, message_type, ..
+            } if message_type != number(MessageType::ToolExec) => Some(content),
             _ => None,
         });
         asked.collect()

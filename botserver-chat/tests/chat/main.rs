@@ -7,6 +7,8 @@
     reason = "helpers of tests may fail loudly"
 )]
 
+mod answers;
+mod budget;
 mod doors;
 mod injection;
 mod knowledge;
@@ -15,6 +17,7 @@ mod memory;
 mod order;
 mod orders;
 mod privacy;
+mod prompts;
 mod record;
 mod recovery;
 mod repeats;
@@ -24,6 +27,7 @@ mod streaming;
 mod summaries;
 mod support;
 mod switchers;
+mod tables;
 mod tools;
 mod transactions;
 mod turns;

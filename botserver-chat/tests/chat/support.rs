@@ -28,12 +28,15 @@ use botstate::{
     identity::Visitors,
     keyword::Registry,
     model::Models,
-    shared::Local,
+    rows::TableQueries,
+    shared::{Cache, Local, SharedError},
+    usage::{Call, Ledger},
 };
+use bytes::Bytes;
 use http::{HeaderMap, header};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::{runtime::Runtime, task::JoinHandle};
+use tokio::{runtime::Runtime, sync::watch, task::JoinHandle};
 
 use dialogs::{OneBot, Op, Scripts};
 use probe::Probe;
@@ -47,11 +50,56 @@ pub(crate) struct House {
     pub(crate) probe: Arc<Probe>,
     model: Option<ScriptedModel>,
     pub(crate) shelf: Option<Arc<Shelf>>,
+    pub(crate) ledger: Arc<Noted>,
+    /// Counts what was removed from the cache.
+    pub(crate) emptied: watch::Receiver<usize>,
+    emptying: watch::Sender<usize>,
+    tables: Option<Arc<dyn TableQueries>>,
     config: Config,
     /// What nodes share; each has its own when absent.
     shared: Option<Arc<Local>>,
     /// Ends the database with the house.
     database: Option<Arc<Database>>,
+}
+
+/// A cache that tells when something is removed from it.
+struct Emptied(Arc<Local>, watch::Sender<usize>);
+
+#[async_trait]
+impl Cache for Emptied {
+    async fn get(&self, key: &str) -> Result<Option<Bytes>, SharedError> {
+        self.0.get(key).await
+    }
+
+    async fn set(&self, key: &str, value: Bytes, ttl: Duration) -> Result<(), SharedError> {
+        self.0.set(key, value, ttl).await
+    }
+
+    async fn set_if_absent(&self, key: &str, value: Bytes, ttl: Duration) -> Result<bool, SharedError> {
+        self.0.set_if_absent(key, value, ttl).await
+    }
+
+    async fn remove(&self, key: &str) -> Result<(), SharedError> {
+        self.0.remove(key).await?;
+        self.1.send_modify(|count| *count += 1);
+        Ok(())
+    }
+}
+
+/// A ledger that only remembers.
+#[derive(Default)]
+pub(crate) struct Noted(parking_lot::Mutex<Vec<Call>>);
+
+impl Noted {
+    pub(crate) fn calls(&self) -> Vec<Call> {
+        self.0.lock().clone()
+    }
+}
+
+impl Ledger for Noted {
+    fn record(&self, call: Call) {
+        self.0.lock().push(call);
+    }
 }
 
 impl House {
@@ -64,6 +112,7 @@ impl House {
         config.database.timeout = Duration::from_secs(30);
         config.http.chat_burst = 100_000;
         config.http.chat_per_minute = 1_000_000;
+        let emptying = watch::Sender::new(0);
         Self {
             bot: Bot {
                 id: BotId::new(),
@@ -84,6 +133,10 @@ impl House {
             probe: Arc::default(),
             model: None,
             shelf: None,
+            ledger: Arc::default(),
+            emptied: emptying.subscribe(),
+            emptying,
+            tables: None,
             config,
             shared: None,
             database: None,
@@ -137,9 +190,21 @@ impl House {
         self
     }
 
+    /// Gives the bot rows of `config.csv`.
+    pub(crate) fn settings<const N: usize>(self, rows: [(&str, &str); N]) -> Self {
+        let rows = rows.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        self.bot(|bot| bot.settings = Settings::new(rows))
+    }
+
     /// Gives the bot documents.
     pub(crate) fn shelf(mut self, shelf: Shelf) -> Self {
         self.shelf = Some(Arc::new(shelf));
+        self
+    }
+
+    /// Gives the bot tables.
+    pub(crate) fn tables(mut self, tables: impl TableQueries) -> Self {
+        self.tables = Some(Arc::new(tables));
         self
     }
 
@@ -162,8 +227,10 @@ impl House {
             .unwrap();
         let (config, mut bot, model) = (self.config.clone(), copy(&self.bot), self.model.clone());
         let (scripts, probe) = (Arc::clone(&self.scripts), Arc::clone(&self.probe));
-        let shelf = self.shelf.clone();
         let shared = self.shared.clone();
+        let ledger = Arc::clone(&self.ledger);
+        let emptying = self.emptying.clone();
+        let (shelf, tables) = (self.shelf.clone(), self.tables.clone());
         let serving = runtime.spawn(async move {
             let (db, _) = Db::open(&config.database).await.unwrap();
             bot.org = db::default_org(&db, SystemClock.now()).await.unwrap();
@@ -179,13 +246,16 @@ impl House {
                 dialogs: Some(scripts),
                 visitors: None,
                 models: model.map(|model| Arc::new(model) as Arc<dyn Models>),
+                tables,
                 keywords: Arc::new(registry),
+                ledger: Some(ledger),
+                embedders: Some(botserver_llm::service(botserver_llm::LlmConfig::default(), None).embedders()),
                 ..Ports::default()
             };
             if let Some(shelf) = shelf {
                 ports.knowledge.fill(shelf);
             }
-            start(config, ports, shared).await
+            start(config, ports, shared, emptying).await
         });
         let (url, state, chat) = serving.await.unwrap();
         Server {
@@ -222,7 +292,12 @@ fn copy(bot: &Bot) -> Bot {
     }
 }
 
-async fn start(config: Config, mut ports: Ports, shared: Option<Arc<Local>>) -> (String, AppState, ChatService) {
+async fn start(
+    config: Config,
+    mut ports: Ports,
+    shared: Option<Arc<Local>>,
+    emptying: watch::Sender<usize>,
+) -> (String, AppState, ChatService) {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (db, _) = Db::open(&config.database).await.unwrap();
     let org = db::default_org(&db, clock.now()).await.unwrap();
@@ -237,7 +312,7 @@ async fn start(config: Config, mut ports: Ports, shared: Option<Arc<Local>>) -> 
         node: NodeId::new(),
         org,
         events: EventBus::new(Arc::clone(&local) as _),
-        cache: Arc::clone(&local) as _,
+        cache: Arc::new(Emptied(Arc::clone(&local), emptying)),
         pubsub: Arc::clone(&local) as _,
         leases: Arc::clone(&local) as _,
         limits: local,
@@ -331,10 +406,18 @@ impl Door {
                 conversation.parse().ok()?,
                 request,
             )),
-            ["person", person] => {
+            ["operator", person] => {
                 let person: PersonId = person.parse().ok()?;
                 let session = SessionId::from_uuid(*person.as_uuid());
-                Some(Caller::person(org, person, Role::Member, session, request))
+                Some(Caller::person(org, person, Role::Operator, session, request))
+            }
+            ["person", person, groups @ ..] => {
+                let person: PersonId = person.parse().ok()?;
+                let session = SessionId::from_uuid(*person.as_uuid());
+                Some(Caller {
+                    groups: groups.iter().map(|group| (*group).to_owned()).collect(),
+                    ..Caller::person(org, person, Role::Member, session, request)
+                })
             }
             _ => None,
         }

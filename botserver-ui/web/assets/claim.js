@@ -1,4 +1,4 @@
-// The page of a one-time link: /claim#TOKEN. The token stays in the fragment, which browsers do not send with the
+// The page of a one-time link or of an invitation: /claim#TOKEN. The token stays in the fragment, which browsers do not send with the
 // page's address; it goes to the server only together with the new password.
 
 import "./theme-toggle.js";
@@ -10,6 +10,9 @@ const $ = (id) => document.getElementById(id);
 const form = $("claim");
 const field = $("password");
 const token = location.hash.slice(1);
+const isInvitation = token.startsWith("bi_");
+/** Whether the password is one to choose, rather than that of an account which is there. */
+let isNew = true;
 
 $("eye").append(icon("eye"));
 label(false);
@@ -20,12 +23,43 @@ $("eye").addEventListener("click", () => {
   field.focus();
 });
 
-if (token) {
+if (isInvitation) {
+  await invite();
+} else if (token) {
+  open();
+} else {
+  finish("This link is incomplete", "Open it as it was printed, with everything after the # sign.");
+}
+
+function open() {
   form.hidden = false;
   field.focus();
   form.addEventListener("submit", submit);
-} else {
-  finish("This link is incomplete", "Open it as it was printed, with everything after the # sign.");
+}
+
+/** Shows where an invitation leads, and asks for the password of the account if there is one. */
+async function invite() {
+  let invitation;
+  try {
+    invitation = await call("/api/invitations/validate", { method: "POST", body: { token } });
+  } catch (error) {
+    const reason = error.status === 0 ? "The server cannot be reached, try again" : error.message;
+    return finish("This invitation does not work", sentence(reason));
+  }
+  isNew = !invitation.has_account;
+  document.title = `Join ${invitation.organization}`;
+  $("title").textContent = document.title;
+  $("lead").textContent = isNew
+    ? `${invitation.email} was invited. Choose the password that you sign in with from now on.`
+    : `${invitation.email} was invited. Sign in with the password that you have here.`;
+  $("submit").textContent = "Join";
+  if (!isNew) {
+    $("label").textContent = "Password";
+    $("hint").hidden = true;
+    field.autocomplete = "current-password";
+    field.removeAttribute("minlength");
+  }
+  open();
 }
 
 function label(isShown) {
@@ -38,13 +72,14 @@ function label(isShown) {
 async function submit(event) {
   event.preventDefault();
   const button = form.querySelector("[type=submit]");
-  if ([...field.value].length < FEWEST_CHARACTERS) return refuse(`The password needs at least ${FEWEST_CHARACTERS} characters.`);
+  if (isNew && [...field.value].length < FEWEST_CHARACTERS) return refuse(`The password needs at least ${FEWEST_CHARACTERS} characters.`);
   button.disabled = true;
   try {
-    await call("/api/auth/claim", { method: "POST", body: { token, password: field.value } });
+    const path = isInvitation ? "/api/invitations/accept" : "/api/auth/claim";
+    await call(path, { method: "POST", body: { token, password: field.value } });
     // The link is spent: it should not stay in the address bar, nor in the history.
     history.replaceState(null, "", location.pathname);
-    finish("Your password is set", "You are signed in on this device. The link does not work any more.");
+    finish(isNew ? "Your password is set" : "You have joined", "You are signed in on this device. The link does not work any more.");
   } catch (error) {
     const fields = (error.problem?.errors ?? []).map(({ detail }) => detail);
     const reason = error.status === 0 ? "The server cannot be reached, try again" : error.message;

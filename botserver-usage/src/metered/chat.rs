@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use botstate::{
-    dialog::Bot,
+    dialog::{Bot, Fault},
     model::{ChatModel, ChatRequest, Delta, Deltas, ModelError, ModelFacts, Models, estimated_tokens},
     usage::{Kind, Outcome},
 };
@@ -28,13 +28,26 @@ pub(crate) struct MeteredModels {
 
 impl Models for MeteredModels {
     fn for_bot(&self, bot: &Bot) -> Option<Arc<dyn ChatModel>> {
-        let inner = self.inner.for_bot(bot)?;
-        Some(Arc::new(Metered {
+        self.inner.for_bot(bot).map(|inner| self.metered(bot, inner))
+    }
+
+    fn names(&self, bot: &Bot) -> Vec<String> {
+        self.inner.names(bot)
+    }
+
+    fn chosen(&self, bot: &Bot, name: &str) -> Result<Arc<dyn ChatModel>, Fault> {
+        self.inner.chosen(bot, name).map(|inner| self.metered(bot, inner))
+    }
+}
+
+impl MeteredModels {
+    fn metered(&self, bot: &Bot, inner: Arc<dyn ChatModel>) -> Arc<dyn ChatModel> {
+        Arc::new(Metered {
             inner,
             desk: self.desk.clone(),
             bot: bot.name.as_str().into(),
             stated: Stated::read(&bot.settings).map_err(|error| error.to_string()),
-        }))
+        })
     }
 }
 

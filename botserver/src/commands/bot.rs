@@ -103,6 +103,10 @@ pub(crate) fn keywords(config: &Config) -> anyhow::Result<Registry> {
     for keyword in botserver_gateway::keywords(&compose::mcp_client(config, None)?) {
         registry.register(keyword);
     }
+    #[cfg(feature = "auth")]
+    for keyword in botserver_auth::keywords(&botstate::run::Late::default()) {
+        registry.register(keyword);
+    }
     #[cfg(feature = "tasks")]
     for keyword in botserver_tasks::known_keywords() {
         registry.register(keyword);

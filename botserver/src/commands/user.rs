@@ -14,7 +14,7 @@ pub(super) async fn run(command: User, config: Config) -> anyhow::Result<ExitCod
     let role = Role::ALL
         .into_iter()
         .find(|known| known.name() == role && *known != Role::Visitor)
-        .with_context(|| format!("{role} is not a role: member, operator or admin"))?;
+        .with_context(|| format!("{role} is not a role: member, operator, manager, admin or server_admin"))?;
     let name = name.unwrap_or_else(|| email.split('@').next().unwrap_or_default().to_owned());
     let base = compose::base(config).await?;
     let auth = botserver_auth::AuthService::start(&base.state).await?;

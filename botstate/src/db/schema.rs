@@ -9,7 +9,15 @@ table! {
 
 table! {
     /// Tenants.
-    organizations (id) { id -> Text, name -> Text, created_at -> BigInt, }
+    organizations (id) {
+        id -> Text,
+        name -> Text,
+        created_at -> BigInt,
+        slug -> Text,
+        plan -> Text,
+        settings -> Text,
+        access_version -> BigInt,
+    }
 }
 
 table! {
@@ -23,6 +31,99 @@ table! {
         password_hash -> Nullable<Text>,
         created_at -> BigInt,
         disabled_at -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    /// Who belongs to which organisation, and as what.
+    members (org_id, person_id) {
+        org_id -> Text,
+        person_id -> Text,
+        role -> Text,
+        created_at -> BigInt,
+        suspended_at -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    /// Groups of people, one inside another.
+    person_groups (id) {
+        id -> Text,
+        org_id -> Text,
+        name -> Text,
+        description -> Text,
+        parent_id -> Nullable<Text>,
+        created_at -> BigInt,
+    }
+}
+
+table! {
+    /// Who belongs to which group.
+    group_members (group_id, person_id) {
+        group_id -> Text,
+        person_id -> Text,
+        org_id -> Text,
+        created_at -> BigInt,
+    }
+}
+
+table! {
+    /// Roles that an organisation made of permissions.
+    custom_roles (org_id, name) {
+        org_id -> Text,
+        name -> Text,
+        description -> Text,
+        permissions -> Text,
+        created_at -> BigInt,
+    }
+}
+
+table! {
+    /// Roles granted to people, groups and bots.
+    role_grants (id) {
+        id -> Text,
+        org_id -> Text,
+        role -> Text,
+        subject_kind -> Text,
+        subject_id -> Text,
+        granted_by -> Nullable<Text>,
+        created_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    /// Invitations into an organisation, each with a token that is kept as its hash.
+    invitations (id) {
+        id -> Text,
+        org_id -> Text,
+        email -> Text,
+        role -> Text,
+        token_hash -> Text,
+        invited_by -> Nullable<Text>,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        used_at -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    /// Whom a bot talks to, where that is narrower than its package says.
+    bot_access (bot_id) {
+        bot_id -> Text,
+        org_id -> Text,
+        visibility -> Text,
+        updated_at -> BigInt,
+    }
+}
+
+table! {
+    /// Groups and people that a restricted bot is for.
+    bot_readers (bot_id, subject_kind, subject_id) {
+        bot_id -> Text,
+        subject_kind -> Text,
+        subject_id -> Text,
+        org_id -> Text,
     }
 }
 
@@ -320,6 +421,39 @@ table! {
 }
 
 table! {
+    /// The prompts of packages through time.
+    prompt_versions (org_id, bot_id, name, seq) {
+        org_id -> Text,
+        bot_id -> Text,
+        name -> Text,
+        seq -> BigInt,
+        version -> Text,
+        author -> Nullable<Text>,
+        package -> Text,
+        variants -> Text,
+        source -> Text,
+        created_at -> BigInt,
+    }
+}
+
+table! {
+    /// Answers that models gave with prompts, and what people made of them.
+    prompt_uses (id) {
+        id -> Text,
+        org_id -> Text,
+        bot_id -> Text,
+        conversation_id -> Nullable<Text>,
+        turn_id -> Text,
+        name -> Text,
+        version -> Text,
+        variant -> Text,
+        outcome -> Text,
+        verdict -> Nullable<Text>,
+        created_at -> BigInt,
+    }
+}
+
+table! {
     /// What happened and is not yet sealed into the audit log.
     audit_acts (id) {
         id -> Text,
@@ -428,3 +562,4 @@ table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(kb_collections, kb_documents, kb_chunks, kb_vectors);
+diesel::allow_tables_to_appear_in_same_query!(people, members, organizations);

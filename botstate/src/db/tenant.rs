@@ -44,10 +44,11 @@ fn ensure(conn: &mut Connection, org: OrgId, name: &str, now: DateTime<Utc>) -> 
         .values((
             organizations::id.eq(DbUuid::from(org)),
             organizations::name.eq(name),
+            organizations::slug.eq("default"),
+            organizations::plan.eq("enterprise"),
             organizations::created_at.eq(DbTime(now)),
         ))
-        .on_conflict(organizations::id)
-        .do_nothing()
+        .on_conflict_do_nothing()
         .execute(conn))?;
     Ok(())
 }

@@ -48,7 +48,18 @@ macro_rules! ids {
     )*};
 }
 
-ids!(BotId, ConversationId, OrgId, PersonId, SessionId, TurnId, VisitorId);
+ids!(
+    BotId,
+    ConversationId,
+    GrantId,
+    GroupId,
+    InvitationId,
+    OrgId,
+    PersonId,
+    SessionId,
+    TurnId,
+    VisitorId
+);
 
 impl From<DateTime<Utc>> for DbTime {
     fn from(moment: DateTime<Utc>) -> Self {

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use super::template::is_name;
 
 /// A value that a prompt is given by name.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Variable {
     /// The name in lower case.
     pub name: String,

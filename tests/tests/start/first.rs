@@ -77,7 +77,7 @@ async fn the_administrators_link_works_once_and_is_not_printed_again() {
         (422, 200, 404, 200),
         "{weak:?} {first:?} {second:?} {login:?}"
     );
-    assert_eq!(login.1["person"]["role"], "admin");
+    assert_eq!(login.1["person"]["role"], "server_admin");
     let session = login.1["token"].as_str().unwrap().to_owned();
 
     server.terminate(Duration::from_mins(1)).unwrap();

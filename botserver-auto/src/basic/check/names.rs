@@ -143,6 +143,7 @@ impl Checker<'_> {
             }
         }
         self.table(command);
+        self.prompt(command);
         let archive = first
             .is_some_and(|first| matches!(&first.kind, ExprKind::Text(text) if text.to_lowercase().ends_with(".zip")));
         if command.phrase == "COMPRESS" && archive {

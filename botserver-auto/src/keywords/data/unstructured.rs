@@ -106,7 +106,11 @@ impl Unstructured {
 
     /// Lets the model find the columns in a text, which is data to it and never an instruction.
     async fn read(&self, turn: &mut dyn Turn, text: &str, columns: &[String]) -> Result<Vec<Map>, Fault> {
-        let model = self.models.as_ref().and_then(|models| models.for_bot(turn.bot()));
+        let choice = turn.session().model.clone();
+        let model = self
+            .models
+            .as_ref()
+            .and_then(|models| models.for_choice(turn.bot(), choice.as_deref()));
         let Some(model) = model else {
             return Err(
                 Fault::new(FaultKind::NotFound, "no model is configured that could read the text")

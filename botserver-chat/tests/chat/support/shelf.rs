@@ -1,5 +1,7 @@
 //! Documents made of data: every passage that shares a word with the question is found.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use async_trait::async_trait;
 use botlib::{BotId, wire::Citation};
 use botstate::{
@@ -13,6 +15,7 @@ use parking_lot::Mutex;
 pub(crate) struct Shelf {
     passages: Vec<(String, String, Option<String>)>,
     asked: Mutex<Vec<Query>>,
+    version: AtomicU32,
 }
 
 impl Shelf {
@@ -22,6 +25,7 @@ impl Shelf {
                 .map(|(name, text)| (name.to_owned(), text.to_owned(), None))
                 .into(),
             asked: Mutex::default(),
+            version: AtomicU32::new(1),
         }
     }
 
@@ -30,6 +34,20 @@ impl Shelf {
         self.passages
             .push((url.to_owned(), text.to_owned(), Some(url.to_owned())));
         self
+    }
+
+    /// Changes something that is not looked at.
+    pub(crate) fn change(&self) {
+        self.version.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Makes everything look as it did before the last change.
+    pub(crate) fn change_back(&self) {
+        self.version.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    fn now(&self) -> String {
+        format!("v{}", self.version.load(Ordering::SeqCst))
     }
 
     pub(crate) fn asked(&self) -> Vec<Query> {
@@ -68,7 +86,7 @@ impl Knowledge for Shelf {
         });
         Ok(Found {
             passages: passages.take(query.limit).collect(),
-            version: "v1".to_owned(),
+            version: self.now(),
         })
     }
 
@@ -90,7 +108,7 @@ impl Knowledge for Shelf {
     }
 
     async fn version(&self, _: BotId, _: &[String]) -> Result<String, Fault> {
-        Ok("v1".to_owned())
+        Ok(self.now())
     }
 }
 

@@ -1,0 +1,2 @@
+DROP TABLE prompt_uses;
+DROP TABLE prompt_versions;

@@ -1,0 +1,16 @@
+DROP TABLE bot_readers;
+DROP TABLE bot_access;
+DROP TABLE invitations;
+DROP TABLE role_grants;
+DROP TABLE custom_roles;
+DROP TABLE group_members;
+DROP TABLE person_groups;
+DROP TABLE members;
+DROP INDEX people_org_idx;
+DROP INDEX people_email_key;
+CREATE UNIQUE INDEX people_email_key ON people (org_id, email);
+DROP INDEX organizations_slug_key;
+ALTER TABLE organizations DROP COLUMN access_version;
+ALTER TABLE organizations DROP COLUMN settings;
+ALTER TABLE organizations DROP COLUMN plan;
+ALTER TABLE organizations DROP COLUMN slug;

@@ -1,5 +1,7 @@
 //! The decision about every caller and every resource there can be, against a model that says the rules another way.
 
+#![expect(clippy::indexing_slicing, reason = "helpers of tests may fail loudly")]
+
 use std::collections::BTreeSet;
 
 use botlib::{

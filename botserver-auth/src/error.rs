@@ -190,7 +190,7 @@ impl From<Error> for Problem {
             Error::Invalid { field, reason } => Self::invalid().field(*field, *reason),
             Error::EmailTaken => new(StatusCode::CONFLICT, "auth/email-taken", "The mail address is taken"),
             Error::LastAdmin => new(StatusCode::CONFLICT, "auth/last-admin", "An administrator must remain"),
-            Error::UnknownPerson(_) => Self::not_found("person"),
+            Error::UnknownPerson(_) | Error::UnknownAddress => Self::not_found("person"),
             Error::UnknownSession(_) => Self::not_found("session"),
             Error::UnknownKey(_) => Self::not_found("key"),
             Error::KeyOfKey => new(
@@ -203,7 +203,6 @@ impl From<Error> for Problem {
                 new(StatusCode::CONFLICT, "auth/name-taken", "The name is taken").field(*field, "is taken")
             }
             Error::UnknownGroup(_) | Error::UnknownName(_) => Self::not_found("group"),
-            Error::UnknownAddress => Self::not_found("person"),
             Error::GroupCircle => new(
                 StatusCode::CONFLICT,
                 "auth/group-circle",

@@ -338,7 +338,7 @@ pub(crate) enum Body {
     /// What dialogs were given and what came of it, when the bot's conversations are recorded; for operators.
     Taped { entries: Vec<Taped> },
     /// The turn is over.
-    TurnCompleted(Completed),
+    TurnCompleted(Box<Completed>),
 }
 
 fn is_empty(map: &Map) -> bool {

@@ -236,7 +236,7 @@ impl Turn {
             context_tokens: self.context_tokens,
             prompt: self.prompt.clone(),
         };
-        self.fresh.push(Body::TurnCompleted(end));
+        self.fresh.push(Body::TurnCompleted(Box::new(end)));
         self.commit(None, activities).await
     }
 

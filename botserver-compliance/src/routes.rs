@@ -26,9 +26,10 @@ const PAGE: i64 = 1_000;
 
 pub(crate) fn routes(service: &ComplianceService) -> Routes {
     const READ: Access = Access::Needs(Permission::AuditRead);
+    const EXPORT: Access = Access::Needs(Permission::AuditExport);
     Routes::new("audit")
         .route(READ, of!(list_audit))
-        .route(READ, of!(export_audit))
+        .route(EXPORT, of!(export_audit))
         .route(READ, of!(get_audit_head))
         .with_state(service.clone())
 }

@@ -55,7 +55,14 @@ struct Inner {
     waiting: Mutex<Waiting>,
     /// One batch at a time, so that nothing is written before what it follows.
     writing: AsyncMutex<()>,
-    budgets: Mutex<BTreeMap<OrgId, (Instant, Arc<[Budget]>)>>,
+    budgets: Mutex<BTreeMap<OrgId, Known>>,
+}
+
+/// Budgets of an organisation as they were read.
+#[derive(Clone)]
+struct Known {
+    read_at: Instant,
+    budgets: Arc<[Budget]>,
 }
 
 #[derive(Default)]
@@ -259,19 +266,21 @@ impl Desk {
     /// The budgets that an organisation has set.
     async fn budgets(&self, org: OrgId) -> Result<Arc<[Budget]>, Error> {
         let known = self.0.budgets.lock().get(&org).cloned();
-        if let Some((read_at, known)) = known
-            && read_at.elapsed() < FRESH
-        {
-            return Ok(known);
+        if let Some(known) = known.filter(|known| known.read_at.elapsed() < FRESH) {
+            return Ok(known.budgets);
         }
         let read_at = Instant::now();
         let read = self
             .0
             .db
             .read(move |conn| budgets::list(conn, org).map_err(Error::from));
-        let read: Arc<[Budget]> = read.await?.into();
-        self.0.budgets.lock().insert(org, (read_at, Arc::clone(&read)));
-        Ok(read)
+        let budgets: Arc<[Budget]> = read.await?.into();
+        let known = Known {
+            read_at,
+            budgets: Arc::clone(&budgets),
+        };
+        self.0.budgets.lock().insert(org, known);
+        Ok(budgets)
     }
 
     /// Looks at the database for the budgets of an organisation next time.

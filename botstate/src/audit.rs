@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use botlib::{Caller, OrgId, RequestId, Subject};
+use botlib::{Caller, OrgId, PersonId, RequestId, Subject};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde_json::{Map, Value};
@@ -82,6 +82,20 @@ impl Act {
             request: None,
             detail: Map::new(),
         }
+    }
+
+    /// Who did it, where the caller has only just been proved to be `person`.
+    #[must_use]
+    pub fn by(mut self, person: PersonId) -> Self {
+        self.actor = format!("person:{person}");
+        self
+    }
+
+    /// The organisation on whose record it goes, where it is another than the caller's.
+    #[must_use]
+    pub fn in_org(mut self, org: OrgId) -> Self {
+        self.org = org;
+        self
     }
 
     /// What it is done to, such as `person` and an id.

@@ -40,6 +40,7 @@ test("the console asks who it is, and shows people, groups, roles, sessions and 
   await invited.getByRole("heading", { name: "Your password is set" }).waitFor();
 
   await page.getByRole("link", { name: "Groups" }).click();
+  await page.getByRole("heading", { name: "Groups" }).waitFor();
   await page.getByLabel("Name").fill("Sales");
   await page.getByRole("button", { name: "Make a group" }).click();
   await page.getByLabel("Person").selectOption({ label: "ana (ana@example.org)" });
@@ -55,6 +56,7 @@ test("the console asks who it is, and shows people, groups, roles, sessions and 
   await assertAccessible(page, "roles");
 
   await page.getByRole("link", { name: "Keys" }).click();
+  await page.getByRole("heading", { name: "Keys" }).waitFor();
   await page.getByLabel("Name").fill("robot");
   await page.getByRole("button", { name: "Make a key" }).click();
   assert.match(await page.locator(".secret-once code").textContent(), /^bk_/);

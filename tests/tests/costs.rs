@@ -70,7 +70,7 @@ fn completion(question: &str) -> Value {
 #[tokio::test]
 async fn what_clients_of_openai_ask_is_in_the_ledger_and_a_spent_budget_is_their_insufficient_quota() {
     let model = Model::start().await.unwrap();
-    let packages = shop(&[("budget-fallback-text", "Come by tomorrow.")]);
+    let packages = shop(&[("llm-cache", "true")]);
     let setup = Setup::new().bots(packages.path()).env("BOTSERVER_DEFAULT_BOT", "shop");
     let mut server = setup.model(&model).start().await.unwrap();
     let admin = claim(&server).await;
@@ -82,6 +82,12 @@ async fn what_clients_of_openai_ask_is_in_the_ledger_and_a_spent_budget_is_their
         (200, &json!("Green tea"))
     );
     let tokens = answer["usage"]["total_tokens"].as_i64().unwrap();
+    let (status, again) = ask("say:Green tea").await;
+    assert_eq!((status, &again["choices"]), (200, &answer["choices"]));
+    assert_eq!(
+        (&again["usage"]["cached"], &again["usage"]["total_tokens"]),
+        (&json!(true), &json!(0))
+    );
     let (_, me) = call(&server, "GET", "/api/auth/me", &admin, &Value::Null).await;
     let person = me["id"]
         .as_str()
@@ -119,7 +125,7 @@ async fn what_clients_of_openai_ask_is_in_the_ledger_and_a_spent_budget_is_their
         .iter()
         .map(|one| one["calls"].as_i64().unwrap())
         .sum();
-    assert_eq!(of_model, 2, "{own}");
+    assert_eq!(of_model, 3, "{own}");
     let (_, all) = call(&server, "GET", "/api/usage?by=outcome&bot=shop", &admin, &Value::Null).await;
     let of = |name: &str| {
         all["items"]
@@ -135,7 +141,10 @@ async fn what_clients_of_openai_ask_is_in_the_ledger_and_a_spent_budget_is_their
         (&json!(2), &json!(0))
     );
     assert_ne!(answered["usd"], "0");
-    assert_eq!(of("refused").unwrap()["calls"], 1);
+    assert_eq!(
+        (&of("refused").unwrap()["calls"], &of("cached").unwrap()["usd"]),
+        (&json!(1), &json!("0"))
+    );
     let (_, models) = call(&server, "GET", "/api/usage?by=model", &admin, &Value::Null).await;
     assert!(models["items"].to_string().contains(NAME), "{models}");
 }

@@ -281,3 +281,76 @@ async fn when_a_node_dies_in_a_turn_the_other_finishes_it_before_what_comes_next
     let said: Vec<_> = contents.iter().filter(|content| !content.is_empty()).collect();
     assert_eq!(said, ["one", "Thinking", "Heard one", "two", "Then two"]);
 }
+
+async fn api(method: &str, url: &str, token: Option<&str>, body: Value) -> (u16, Value) {
+    let mut request = http_client().unwrap().request(method.parse().unwrap(), url);
+    if let Some(token) = token {
+        request = request.bearer_auth(token);
+    }
+    if !body.is_null() {
+        request = request
+            .header("content-type", "application/json")
+            .body(body.to_string());
+    }
+    let answer = request.send().await.unwrap();
+    let status = answer.status().as_u16();
+    let text = answer.text().await.unwrap();
+    (status, serde_json::from_str(&text).unwrap_or_default())
+}
+
+/// Opens an account with a one-time link; the session's token and the person's id.
+async fn claimed(server: &str, link: &str) -> Option<(String, String)> {
+    let token = link.split('#').nth(1)?.split_whitespace().next()?;
+    let body = serde_json::json!({ "token": token, "password": "nine green kettles whistle" });
+    let (status, body) = api("POST", &format!("{server}/api/auth/claim"), None, body).await;
+    let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+    (status == 200).then(|| text("/token").zip(text("/person/id")))?
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_person_loses_on_one_node_closes_their_sockets_on_the_other() {
+    let Some(nodes) = two(echo(), None).await else { return };
+    let (one, there) = (nodes.one.url(), nodes.two.url());
+    // Of two nodes that start at once the later one's link is good.
+    let mut admin = None;
+    for log in [nodes.one.log(), nodes.two.log()] {
+        let link = log.split("/claim").nth(1).unwrap_or_default().to_owned();
+        admin = admin.or(claimed(&one, &link).await);
+    }
+    let (admin, _) = admin.expect("a link in one of the logs");
+    let body = serde_json::json!({ "email": "ana@example.org", "name": "Ana", "role": "operator" });
+    let (status, made) = api("POST", &format!("{one}/api/users"), Some(&admin), body).await;
+    assert_eq!(status, 201, "{made}");
+    let (ana, id) = claimed(&one, made["claim"]["url"].as_str().unwrap()).await.unwrap();
+    let who = |conversation: &str| Visitor {
+        server: there.clone(),
+        bot_name: "shop".to_owned(),
+        user_id: id.clone(),
+        session_id: conversation.to_owned(),
+        token: ana.clone(),
+    };
+    let bots = format!("{there}/api/bots");
+    let conversation = "01890a5d-ac96-774b-bcce-b302099a8057";
+    let member = format!("{one}/api/members/{id}");
+    let mut chat = who(conversation).connect().await.unwrap();
+    chat.say("hello").await.unwrap();
+    assert_eq!(api("GET", &bots, Some(&ana), Value::Null).await.0, 200);
+
+    let demoted = api("PATCH", &member, Some(&admin), serde_json::json!({ "role": "member" })).await;
+    assert_eq!(demoted.0, 200, "{}", demoted.1);
+    assert_eq!(api("GET", &bots, Some(&ana), Value::Null).await.0, 403);
+    let close = chat.closed(PATIENCE).await.unwrap().expect("a reason");
+    assert_eq!(
+        u16::from(close.code),
+        1012,
+        "whoever comes back is known as what they are now"
+    );
+
+    let mut again = who(conversation).connect().await.unwrap();
+    again.next_frame().await.unwrap();
+    assert_eq!(api("DELETE", &member, Some(&admin), Value::Null).await.0, 204);
+    assert_eq!(api("GET", &bots, Some(&ana), Value::Null).await.0, 401);
+    again.closed(PATIENCE).await.unwrap().expect("a reason");
+    let log = format!("{there}/api/chat/{conversation}/events");
+    assert_eq!(api("GET", &log, Some(&ana), Value::Null).await.0, 401);
+}

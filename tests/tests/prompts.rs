@@ -152,7 +152,9 @@ async fn prompts_live(setup: Setup) {
     let problem = wait_problem(&server, &admin).await;
     assert!(problem.contains("shop.gbprompts/guide.md:9:"), "{problem}");
     let mut chat = who.connect().await.unwrap();
+    // A connection hears of earlier turns first, so the end that it sees may be that of another.
     chat.say("say:Hello").await.unwrap();
+    wait_shown(&server, &admin, variant).await;
     let system = model.last_messages()[0]["content"].as_str().unwrap().to_owned();
     assert!(
         system.starts_with("You show people around a ${size} tower of 3 floors."),
@@ -223,6 +225,19 @@ async fn counts(server: &Server, admin: &str, name: &str, variant: &str) -> Valu
     let item = items.iter().find(|item| item["name"] == name).unwrap();
     let variants = item["variants"].as_array().unwrap();
     variants.iter().find(|one| one["name"] == variant).unwrap()["counts"].clone()
+}
+
+/// Waits until an answer was given with the version of the guide that runs.
+async fn wait_shown(server: &Server, admin: &str, variant: &str) {
+    let start = Instant::now();
+    loop {
+        let counted = counts(server, admin, "guide", variant).await;
+        if counted["answered"] == 1 {
+            return;
+        }
+        assert!(start.elapsed() < Duration::from_mins(1), "{counted}\n{}", server.log());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 /// The versions of the guide once there are so many.

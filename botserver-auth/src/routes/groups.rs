@@ -153,10 +153,12 @@ pub(crate) struct ChangeGroup {
     /// The group around it; null for none.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, format = "uuid")]
+    #[expect(clippy::option_option, reason = "null takes the group out, absence leaves it")]
     parent_id: Option<Option<GroupId>>,
 }
 
 /// Tells null, which is something, from a field that is absent.
+#[expect(clippy::option_option, reason = "null takes the group out, absence leaves it")]
 fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<GroupId>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }

@@ -1,7 +1,7 @@
 //! One-time links: how accounts get their first password, and the first administrator.
 
 use botlib::{Caller, OrgId, PersonId, Role, Secret};
-use botstate::db::Connection;
+use botstate::{audit::Act, db::Connection};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::AuthService;
@@ -89,9 +89,16 @@ impl AuthService {
         let org = person.home;
         let (signed_in, token_hash) = self.new_session(person, org, source)?;
         let (name, session) = (signed_in.person.name.clone(), signed_in.session.clone());
+        let act = Act::of(caller, "auth.claim")
+            .in_org(org)
+            .by(session.person)
+            .on("session", session.id)
+            .with("address", source.address.as_str())
+            .with("device", source.device.as_str());
         let ended = self
             .db
             .write(move |conn| {
+                act.record(conn, now)?;
                 if !links::use_up(conn, org, &link, now)? {
                     return Err(Error::UnknownLink);
                 }

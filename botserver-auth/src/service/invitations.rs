@@ -244,9 +244,18 @@ impl AuthService {
     pub async fn decline_invitation(&self, caller: &Caller, token: &Secret, source: &Source) -> Result<(), Error> {
         let found = self.look_at_invitation(caller, token, source).await?.invitation;
         let now = self.clock.now();
+        let act = Act::of(caller, "invitations.decline")
+            .in_org(found.org)
+            .on("invitation", found.id);
         let is_declined = self
             .db
-            .write(move |conn| Ok::<_, Error>(invitations::use_up(conn, found.org, found.id, now)?))
+            .write(move |conn| {
+                let is_open = invitations::use_up(conn, found.org, found.id, now)?;
+                if is_open {
+                    act.record(conn, now)?;
+                }
+                Ok::<_, Error>(is_open)
+            })
             .await?;
         if is_declined {
             Ok(())
@@ -294,11 +303,11 @@ impl AuthService {
                     created_at: self.clock.now(),
                     suspended_at: None,
                 };
-                account.as_member(&place)
+                account.into_member(&place)
             }
             None => self.fresh_person(&invitation, password, name).await?,
         };
-        self.join(invitation, person, source).await
+        self.join(caller, invitation, person, source).await
     }
 
     /// The account of whoever is signed in, if the invitation was sent to it.
@@ -340,13 +349,26 @@ impl AuthService {
         })
     }
 
-    async fn join(&self, invitation: Invitation, person: Person, source: &Source) -> Result<SignedIn, Error> {
+    async fn join(
+        &self,
+        caller: &Caller,
+        invitation: Invitation,
+        person: Person,
+        source: &Source,
+    ) -> Result<SignedIn, Error> {
         let (org, now) = (invitation.org, self.clock.now());
         let (signed_in, token_hash) = self.new_session(person.clone(), org, source)?;
         let session = signed_in.session.clone();
+        let act = Act::of(caller, "invitations.accept")
+            .in_org(org)
+            .by(session.person)
+            .on("invitation", invitation.id)
+            .with("address", source.address.as_str())
+            .with("device", source.device.as_str());
         self.db
             .write(move |conn| {
                 organizations::touch(conn, org)?;
+                act.record(conn, now)?;
                 if !invitations::use_up(conn, org, invitation.id, now)? {
                     return Err(Error::UnknownInvitation);
                 }

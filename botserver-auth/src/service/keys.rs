@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, num::NonZeroUsize, sync::Arc};
 
 use botlib::{BotId, Caller, OrgId, Permission, PersonId, RequestId, Role, Secret, SessionId};
-use botstate::event::Event;
+use botstate::{audit::Act, event::Event};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::StreamExt as _;
 use lru::LruCache;
@@ -16,6 +16,10 @@ use crate::{
     store::{keys, people},
     token::opaque,
 };
+
+/// What making and revoking a key is called on record.
+const CREATE: &str = "keys.create";
+const REVOKE: &str = "keys.revoke";
 
 /// How long a key is good when nobody says otherwise.
 const USUAL: TimeDelta = TimeDelta::days(90);
@@ -89,7 +93,8 @@ impl AuthService {
         need(caller, Permission::AccountManage)?;
         let (person, _) = person_of(caller)?;
         let held = caller.permissions.clone();
-        self.make_key(caller.org, person, &held, new).await
+        self.make_key(Act::of(caller, CREATE), (caller.org, person), &held, new)
+            .await
     }
 
     /// Makes a key for the command line, which acts for whoever owns the server.
@@ -105,13 +110,14 @@ impl AuthService {
         let held = standing
             .map(|standing| standing.permissions.clone())
             .unwrap_or_default();
-        self.make_key(self.org, person.id, &held, new).await
+        self.make_key(Act::of_operator(self.org, CREATE), (self.org, person.id), &held, new)
+            .await
     }
 
     async fn make_key(
         &self,
-        org: OrgId,
-        person: PersonId,
+        act: Act,
+        (org, person): (OrgId, PersonId),
         held: &BTreeSet<Permission>,
         new: NewKey,
     ) -> Result<(ApiKey, Secret), Error> {
@@ -152,8 +158,10 @@ impl AuthService {
         };
         let token = opaque::fresh(opaque::KEY_PREFIX)?;
         let (kept, hash) = (key.clone(), opaque::hash(token.expose()));
+        let act = act.on("key", key.id).with("person", person.to_string());
         self.db
             .write(move |conn| {
+                act.record(conn, now)?;
                 if keys::list(conn, org, person, now)?.len() >= MANY {
                     return Err(Error::Invalid {
                         field: "/name",
@@ -218,7 +226,8 @@ impl AuthService {
     pub async fn revoke_key(&self, caller: &Caller, id: SessionId) -> Result<(), Error> {
         need(caller, Permission::AccountManage)?;
         let (person, _) = person_of(caller)?;
-        self.end_key(caller.org, Some(person), id).await
+        self.end_key(Act::of(caller, REVOKE), (caller.org, Some(person)), id)
+            .await
     }
 
     /// Revokes anybody's key, for the command line.
@@ -226,14 +235,22 @@ impl AuthService {
     /// # Errors
     /// [`Error::UnknownKey`].
     pub async fn revoke_any_key(&self, id: SessionId) -> Result<(), Error> {
-        self.end_key(self.org, None, id).await
+        self.end_key(Act::of_operator(self.org, REVOKE), (self.org, None), id)
+            .await
     }
 
-    async fn end_key(&self, org: OrgId, person: Option<PersonId>, id: SessionId) -> Result<(), Error> {
+    async fn end_key(&self, act: Act, (org, person): (OrgId, Option<PersonId>), id: SessionId) -> Result<(), Error> {
         let now = self.clock.now();
+        let act = act.on("key", id);
         let is_ended = self
             .db
-            .write(move |conn| Ok::<_, Error>(keys::revoke(conn, org, person, id, now)?))
+            .write(move |conn| {
+                let is_ended = keys::revoke(conn, org, person, id, now)?;
+                if is_ended {
+                    act.record(conn, now)?;
+                }
+                Ok::<_, Error>(is_ended)
+            })
             .await?;
         if !is_ended {
             return Err(Error::UnknownKey(id));

@@ -136,9 +136,11 @@ impl AuthService {
     pub async fn switch_organization(&self, caller: &Caller, id: OrgId) -> Result<Organization, Error> {
         need(caller, Permission::AccountManage)?;
         let (person, session) = person_of(caller)?;
+        let (act, at) = (Act::of(caller, "auth.switch").in_org(id), self.clock.now());
         let org = self
             .db
             .write(move |conn| {
+                act.record(conn, at)?;
                 let place = members::find(conn, id, person)?;
                 if place.is_none_or(|place| place.suspended_at.is_some()) {
                     return Err(Error::UnknownOrg(id));

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use botlib::{Caller, OrgId, Page, PageRequest, Permission, PersonId, SessionId};
-use botstate::event::Event;
+use botstate::{
+    audit::{Act, Outcome},
+    event::Event,
+};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{AuthService, Who, need, person_of};
@@ -21,6 +24,8 @@ use crate::{
 
 /// How exactly the last use of a session is known: writing more often would cost more than it tells.
 const SEEN_STEP: TimeDelta = TimeDelta::minutes(1);
+/// Letters of an address that stand on record when nobody has it.
+const EMAIL_SHOWN: usize = 254;
 /// How long sessions that are over stay in the database.
 const KEPT: TimeDelta = TimeDelta::days(30);
 
@@ -38,6 +43,7 @@ impl AuthService {
         let (account, is_right) = self.prove_password(&email, given.password.clone()).await?;
         let (Some(account), true) = (account, is_right) else {
             tracing::warn!("refused a sign-in");
+            self.note_refusal(caller, given.email, source).await;
             return Err(Error::WrongCredentials);
         };
         let kept = account.password_hash.clone().unwrap_or_default();
@@ -47,10 +53,17 @@ impl AuthService {
             kept.clone()
         };
         let place = self.place_of(&account).await?.ok_or(Error::WrongCredentials)?;
-        let (signed_in, token_hash) = self.new_session(account.as_member(&place), place.org, source)?;
+        let (signed_in, token_hash) = self.new_session(account.into_member(&place), place.org, source)?;
         let session = signed_in.session.clone();
+        let act = Act::of(caller, "auth.sign-in")
+            .in_org(place.org)
+            .by(session.person)
+            .on("session", session.id)
+            .with("address", source.address.as_str())
+            .with("device", source.device.as_str());
         self.db
             .write(move |conn| {
+                act.record(conn, session.created_at)?;
                 // The password may have been changed, or the account disabled, while it was compared.
                 if !people::replace_password(conn, session.person, &kept, &hash)? {
                     return Err(Error::WrongCredentials);
@@ -61,6 +74,20 @@ impl AuthService {
             .await?;
         tracing::info!(person.id = %signed_in.person.id, "somebody signed in");
         Ok(signed_in)
+    }
+
+    /// Puts on record that somebody was not let in. Whoever is refused must not learn more when that fails.
+    async fn note_refusal(&self, caller: &Caller, email: String, source: &Source) {
+        let act = Act::of(caller, "auth.sign-in")
+            .ended(Outcome::Refused)
+            .with("email", email.chars().take(EMAIL_SHOWN).collect::<String>())
+            .with("address", source.address.as_str())
+            .with("device", source.device.as_str());
+        let now = self.clock.now();
+        let noted = self.db.write(move |conn| Ok::<_, Error>(act.record(conn, now)?)).await;
+        if let Err(error) = noted {
+            tracing::warn!("a refused sign-in could not be put on record: {error}");
+        }
     }
 
     /// The account with a mail address, unless it is disabled, and whether the password is its own. It takes the same
@@ -118,7 +145,7 @@ impl AuthService {
     #[tracing::instrument(name = "auth.sign_out", skip_all)]
     pub async fn sign_out(&self, caller: &Caller) -> Result<(), Error> {
         let (person, session) = person_of(caller)?;
-        self.end(person, session).await.map(|_| ())
+        self.end(caller, person, session).await.map(|_| ())
     }
 
     /// The person who asks.
@@ -159,18 +186,25 @@ impl AuthService {
     pub async fn end_session(&self, caller: &Caller, id: SessionId) -> Result<(), Error> {
         need(caller, Permission::AccountManage)?;
         let (person, _) = person_of(caller)?;
-        if self.end(person, id).await? {
+        if self.end(caller, person, id).await? {
             Ok(())
         } else {
             Err(Error::UnknownSession(id))
         }
     }
 
-    async fn end(&self, person: PersonId, session: SessionId) -> Result<bool, Error> {
+    async fn end(&self, caller: &Caller, person: PersonId, session: SessionId) -> Result<bool, Error> {
         let now = self.clock.now();
+        let act = Act::of(caller, "auth.end-session").on("session", session);
         let ended = self
             .db
-            .write(move |conn| Ok::<_, Error>(sessions::end(conn, person, session, now)?))
+            .write(move |conn| {
+                let is_ended = sessions::end(conn, person, session, now)?;
+                if is_ended {
+                    act.record(conn, now)?;
+                }
+                Ok::<_, Error>(is_ended)
+            })
             .await?;
         if ended {
             self.publish(Event::SessionEnded { session }).await;
@@ -195,14 +229,21 @@ impl AuthService {
         let kept = person.password_hash.clone();
         if !self.passwords.verify(current, kept.clone()).await? {
             tracing::warn!(person.id = %id, "refused a change of password");
+            let act = Act::of(caller, "auth.change-password").ended(Outcome::Refused);
+            let now = self.clock.now();
+            self.db
+                .write(move |conn| Ok::<_, Error>(act.record(conn, now)?))
+                .await?;
             return Err(Error::WrongCurrentPassword);
         }
         password::check(new.expose(), &[&person.email, &person.name]).map_err(Error::WeakPassword)?;
         let hash = self.passwords.hash(new).await?;
         let now = self.clock.now();
+        let act = Act::of(caller, "auth.change-password");
         let ended = self
             .db
             .write(move |conn| {
+                act.record(conn, now)?;
                 if !people::replace_password(conn, id, kept.as_deref().unwrap_or_default(), &hash)? {
                     return Err(Error::WrongCurrentPassword);
                 }

@@ -12,10 +12,13 @@ use diesel::prelude::*;
 
 use crate::model::tenants::{BotAccess, Grantee, Visibility};
 
+/// A bot, and kind and id of somebody whom it is for.
+type Named = (DbUuid, String, String);
+
 /// Every bot of the organisation of which something was said.
 pub(crate) fn list(conn: &mut Connection, org: OrgId) -> QueryResult<BTreeMap<BotId, BotAccess>> {
     let own = DbUuid::from(org);
-    let (bots, named): (Vec<(DbUuid, String)>, Vec<(DbUuid, String, String)>) = on_each!(conn, |conn| {
+    let (bots, named): (Vec<(DbUuid, String)>, Vec<Named>) = on_each!(conn, |conn| {
         let bots = access::table
             .filter(access::org_id.eq(own))
             .select((access::bot_id, access::visibility))

@@ -51,7 +51,7 @@ impl From<PersonRow> for Account {
 
 impl Account {
     /// The person that the account's owner is in an organisation.
-    pub(crate) fn as_member(self, membership: &Membership) -> Person {
+    pub(crate) fn into_member(self, membership: &Membership) -> Person {
         Person {
             id: self.id,
             email: self.email,
@@ -67,7 +67,7 @@ impl Account {
 }
 
 fn person((row, member): (PersonRow, MemberRow)) -> Person {
-    Account::from(row).as_member(&member.into())
+    Account::from(row).into_member(&member.into())
 }
 
 /// Finds a member of an organisation by id.

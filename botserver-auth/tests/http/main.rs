@@ -5,6 +5,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "helpers of tests stop where something is not as expected"
 )]
 
@@ -14,6 +15,7 @@ mod keywords;
 mod matrix;
 mod passwords;
 mod people;
+mod record;
 mod sessions;
 mod support;
 mod tenants;

@@ -142,11 +142,10 @@ impl World {
         Some(match (method.as_str(), path) {
             ("POST", "/api/users") => json!({ "email": email, "name": name, "role": "member" }),
             ("POST", "/api/organizations") => json!({ "name": name, "slug": name, "admin_email": email }),
-            ("POST", "/api/groups") => json!({ "name": name }),
+            ("POST", "/api/groups" | "/api/auth/keys") => json!({ "name": name }),
             ("POST", "/api/roles") => json!({ "name": name, "permissions": ["chat.talk"] }),
             ("POST", "/api/grants") => json!({ "role": "member", "subject_kind": "person", "subject_id": ABSENT }),
             ("POST", "/api/invitations") => json!({ "email": email, "role": "member" }),
-            ("POST", "/api/auth/keys") => json!({ "name": name }),
             ("POST", "/api/auth/login") => json!({ "email": email, "password": PASSWORD }),
             ("POST", "/api/auth/password") => json!({ "current": "not the password", "new": PASSWORD }),
             ("POST", "/api/auth/organization") => json!({ "organization_id": ABSENT }),

@@ -41,6 +41,7 @@ async fn person_signs_in_and_is_known_by_token_and_cookie() {
               "bots.read",
               "kb.read",
               "kb.manage",
+              "usage.read",
               "monitoring.read"
             ],
             "disabled": false,

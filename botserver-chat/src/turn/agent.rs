@@ -95,7 +95,7 @@ impl Turn {
         };
         let question = self.agent().map(|agent| agent.question.clone()).unwrap_or_default();
         self.tape.add(|| Taped::Asked { question });
-        match self.ask_or_repeat(model.as_ref(), request).await {
+        match Box::pin(self.ask_or_repeat(model.as_ref(), request)).await {
             Ok(round) => Ok(self.take_round(round)),
             Err(ModelError::Cancelled) => Ok(self.agent_is_done("stopped")),
             Err(error @ ModelError::Exhausted { .. }) => self.answer_without_budget(&error).await,

@@ -160,6 +160,7 @@ impl Follow {
             sum.output_tokens = sum.output_tokens.saturating_add(usage.output_tokens);
             sum.cached_tokens = sum.cached_tokens.saturating_add(usage.cached_tokens);
             sum.reasoning_tokens = sum.reasoning_tokens.saturating_add(usage.reasoning_tokens);
+            sum.cached = usage.cached;
         }
     }
 

@@ -239,11 +239,14 @@ async fn answers_that_fail_count_as_failed() {
 
 #[tokio::test]
 async fn people_rate_answers_of_their_own_conversations_once_each() {
-    let model = ScriptedModel::answering(|_| Reply::text(["Yes."]));
-    let house = House::new()
-        .bot(cake)
-        .tool("solved", [], [call("RATE ANSWER", [("outcome", "Solved")], "x")])
-        .model(&model);
+    for house in House::on_each_database() {
+        let model = ScriptedModel::answering(|_| Reply::text(["Yes."]));
+        let rated = call("RATE ANSWER", [("outcome", "Solved")], "x");
+        people_rate(&house.bot(cake).tool("solved", [], [rated]).model(&model)).await;
+    }
+}
+
+async fn people_rate(house: &House) {
     let server = house.open().await;
     let (who, other) = (server.visitor(), server.visitor());
     let mut chat = who.connect().await.unwrap();

@@ -110,7 +110,7 @@ pub(super) struct BudgetsView {
     items: Vec<BudgetView>,
 }
 
-fn view(usage: &UsageService, budget: Budget, used: Amount) -> BudgetView {
+fn view(usage: &UsageService, budget: &Budget, used: Amount) -> BudgetView {
     BudgetView {
         id: budget.id,
         bot: budget.bot.map(|bot| usage.bot_name(&bot.to_string())),
@@ -131,7 +131,7 @@ pub(super) async fn list_budgets(
     Auth(caller): Auth,
 ) -> Result<Json<BudgetsView>, Problem> {
     let budgets = usage.list_budgets(&caller).await?;
-    let items = budgets.into_iter().map(|(budget, used)| view(&usage, budget, used));
+    let items = budgets.into_iter().map(|(budget, used)| view(&usage, &budget, used));
     Ok(Json(BudgetsView { items: items.collect() }))
 }
 
@@ -167,7 +167,7 @@ pub(super) async fn create_budget(
     };
     let budget = usage.create_budget(&caller, new).await?;
     let place = format!("/api/usage/budgets/{}", budget.id);
-    let view = view(&usage, budget, Amount::default());
+    let view = view(&usage, &budget, Amount::default());
     Ok((StatusCode::CREATED, [(header::LOCATION, place)], Json(view)))
 }
 

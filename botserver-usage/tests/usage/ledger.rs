@@ -195,7 +195,7 @@ async fn totals_are_of_the_days_the_bot_and_the_person_that_are_asked_for() {
 #[tokio::test]
 async fn old_calls_are_deleted_and_what_they_cost_is_forgotten() {
     for house in houses() {
-        let house = house.config(|config| config.usage.keep = Some(std::time::Duration::from_secs(10 * 86_400)));
+        let house = house.config(|config| config.usage.keep = Some(std::time::Duration::from_hours(240)));
         let node = house.open(&answering()).await;
         let ann = node.person().await;
         node.answer(&ann).await.unwrap();

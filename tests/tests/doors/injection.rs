@@ -89,7 +89,7 @@ fn bots(packages: &Packages, bank: &str) {
     packages.script(
         "result",
         "read",
-        &format!("DESCRIPTION \"Reads the page.\"\npage = GET \"{bank}/\"\nRETURN page\n"),
+        &format!("DESCRIPTION \"Reads the page.\"\npage = GET \"{bank}/\"\nTALK page\n"),
     );
     packages.script(
         "memory",

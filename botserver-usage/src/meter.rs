@@ -84,3 +84,58 @@ impl Meter {
         (OTHER.into(), OTHER.into(), OTHER.into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use botlib::{BotId, Caller, OrgId};
+    use botstate::{
+        dialog::{Bot, Settings},
+        model::{Asker, Usage},
+        usage::Kind,
+    };
+
+    use super::*;
+
+    fn call(model: &str) -> Call {
+        let bot = Bot {
+            id: BotId::new(),
+            org: OrgId::new(),
+            name: "shop".to_owned(),
+            version: String::new(),
+            settings: Settings::default(),
+            prompt: None,
+            prompts: Vec::new(),
+            tools: Vec::new(),
+            scripts: Vec::new(),
+            triggers: Vec::new(),
+            start_wants_message: false,
+            chooses_collections: false,
+        };
+        Call {
+            asker: Asker::new(&bot, &Caller::bot(bot.org, bot.id), None),
+            bot: "shop".into(),
+            kind: Kind::Chat,
+            provider: None,
+            model: model.into(),
+            usage: Usage::default(),
+            is_estimated: false,
+            price: None,
+            outcome: Outcome::Answered,
+        }
+    }
+
+    #[test]
+    fn models_without_end_are_other_models_in_the_end() {
+        let meter = Meter::default();
+        for number in 0..SERIES {
+            let (_, model, _) = meter.labels(&call(&number.to_string()));
+            assert_eq!(&*model, number.to_string());
+        }
+
+        let (provider, model, bot) = meter.labels(&call("one too many"));
+        let (_, known, _) = meter.labels(&call("7"));
+
+        assert_eq!((&*provider, &*model, &*bot), (OTHER, OTHER, OTHER));
+        assert_eq!(&*known, "7");
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
     fs::{self, File},
     io::{self, Read as _},
     path::{Component, Path, PathBuf},
@@ -173,10 +174,11 @@ impl ModelShelf {
             url: None,
         });
         all.sort_by(|a, b| a.file.cmp(&b.file));
-        let text: String = all
-            .iter()
-            .map(|file| format!("{}  {}\n", file.sha256, file.file))
-            .collect();
+        let mut text = String::new();
+        for file in &all {
+            // Writing to a text cannot fail.
+            let _ = writeln!(text, "{}  {}", file.sha256, file.file);
+        }
         let (whole, part) = (path.join(SUMS), path.join(".checksums.part"));
         fs::write(&part, text)
             .and_then(|()| fs::rename(&part, &whole))
@@ -205,20 +207,20 @@ pub fn sha256_of(path: &Path) -> io::Result<(String, u64)> {
 
 /// The folder of a model: its name without its maker's.
 pub(crate) fn folder_name(name: &str) -> Result<&str, String> {
-    let last = name.rsplit_once('/').map_or(name, |(maker, last)| {
-        if maker.is_empty() || maker.contains('/') {
-            ""
-        } else {
-            last
-        }
-    });
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    if last.is_empty() || last.len() > 100 || last.starts_with('.') || !last.chars().all(is_plain) {
-        return Err(format!(
-            "{name:?} is not the name of a model in models_dir: letters, digits, - _ and . make one"
-        ));
+    let is_plain = |part: &str| {
+        let mut characters = part.chars();
+        !part.is_empty()
+            && part.len() <= 100
+            && !part.starts_with('.')
+            && characters.all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+    };
+    let (maker, last) = name.rsplit_once('/').unwrap_or(("any", name));
+    if is_plain(maker) && is_plain(last) {
+        return Ok(last);
     }
-    Ok(last)
+    Err(format!(
+        "{name:?} is not the name of a model in models_dir: letters, digits, - _ and . make one"
+    ))
 }
 
 /// The models that can be fetched by name, with their licences and files.

@@ -1,6 +1,5 @@
 //! Graphics processors through a library that is loaded at run time: a stand-in that the C compiler makes here.
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "a test stops where something is not as it should be")]
 
 use botserver_llm::Nvidia;
 use botserver_tests::nvml;

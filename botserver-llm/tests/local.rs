@@ -106,7 +106,10 @@ async fn what_is_longer_than_the_model_reads_is_cut_off() {
     let embedder = embedder(folder.path(), "tiny");
     let long = "cat dog ".repeat(5_000);
 
-    let vectors = embedder.embed(&[long.clone()], Side::Passage).await.unwrap();
+    let vectors = embedder
+        .embed(std::slice::from_ref(&long), Side::Passage)
+        .await
+        .unwrap();
 
     let words: Vec<&str> = long.split_whitespace().take(encoder.positions - 2).collect();
     assert!(

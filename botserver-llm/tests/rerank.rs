@@ -1,9 +1,5 @@
 //! Rerankers of providers, on the wire.
-#![expect(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a test stops where something is not as it should be"
-)]
+#![expect(clippy::unwrap_used, reason = "a test stops where something is not as it should be")]
 
 use std::sync::Arc;
 

@@ -270,7 +270,7 @@ pub(crate) enum Key {
 pub(crate) enum Models {
     /// List the models that run in this process, and what is known of those of providers
     List,
-    /// Fetch a model into models_dir, its files checked by their SHA-256
+    /// Fetch a model into `models_dir`, its files checked by their SHA-256: exits 0 when all are there, 2 otherwise
     Fetch {
         /// A model that `models list` names, or the folder for a file of your own
         name: String,
@@ -286,7 +286,7 @@ pub(crate) enum Models {
     },
     /// Check files by their SHA-256 and run each model once: exits 0 when all is well, 1 otherwise
     Verify {
-        /// The models [default: all that lie in models_dir]
+        /// The models [default: all that lie in `models_dir`]
         names: Vec<String>,
     },
 }

@@ -136,7 +136,7 @@ impl Encoder {
         }
     }
 
-    /// The id of the padding, which `RoBERTa`'s positions begin behind.
+    /// The id of the padding, which the positions of `RoBERTa` begin behind.
     pub fn padding(&self) -> usize {
         0
     }

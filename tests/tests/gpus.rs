@@ -1,10 +1,6 @@
 //! Graphics processors, as operators see them.
 #![cfg(target_os = "linux")]
-#![expect(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "helpers of tests may fail loudly"
-)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail loudly")]
 
 use botserver_tests::nvml;
 use botserver_tests::process::{Setup, http_client};

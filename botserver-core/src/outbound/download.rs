@@ -8,7 +8,7 @@ use url::Url;
 use super::{Outbound, OutboundError, OutboundRequest, client::Hop};
 
 /// The longest wait between two pieces of an answer.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 
 /// What began to come.
 #[derive(Debug)]

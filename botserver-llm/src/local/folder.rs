@@ -32,7 +32,7 @@ const SAMPLE: u64 = 64 << 10;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Family {
     Bert,
-    /// XLM-RoBERTa and RoBERTa, whose positions begin behind the padding's.
+    /// `XLM-RoBERTa` and `RoBERTa`, whose positions begin behind the padding's.
     Roberta,
 }
 

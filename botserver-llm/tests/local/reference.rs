@@ -1,4 +1,4 @@
-//! The forward pass of BERT and RoBERTa in double precision, written from the papers' formulas and sharing nothing with
+//! The forward pass of BERT and `RoBERTa` in double precision, written from the papers' formulas and sharing nothing with
 //! the implementation under test.
 
 use botserver_tests::encoder::{Encoder, Kind, WORDS};
@@ -177,7 +177,7 @@ pub(crate) fn score(encoder: &Encoder, question: &str, text: &str) -> f64 {
     let first = tokens.len();
     tokens.extend(words(text));
     tokens.push(id("[SEP]"));
-    let of_second = if encoder.kind == Kind::Bert { 1 } else { 0 };
+    let of_second = usize::from(encoder.kind == Kind::Bert);
     let kinds: Vec<usize> = (0..tokens.len())
         .map(|at| if at < first { 0 } else { of_second })
         .collect();

@@ -65,16 +65,11 @@ fn judge(questions: &[Question], answers: &[Vec<String>]) -> Quality {
 }
 
 /// The answers of the words alone, of the vectors alone, and of both.
-async fn ask(
-    server: &Server,
-    collection: &str,
-    questions: &[Question],
-    settings: &[(&str, &str)],
-) -> [Vec<Vec<String>>; 3] {
+async fn ask(server: &Server, collection: &str, questions: &[Question]) -> [Vec<Vec<String>>; 3] {
     let mut all = [Vec::new(), Vec::new(), Vec::new()];
     let parts: [&[(&str, &str)]; 3] = [&[("rag-dense-weight", "0")], &[("bm25-enabled", "false")], &[]];
-    for (answers, part) in all.iter_mut().zip(parts) {
-        server.set("bench", &[settings, part].concat());
+    for (answers, settings) in all.iter_mut().zip(parts) {
+        server.set("bench", settings);
         for question in questions {
             let documents = server.in_collection("bench", collection, &question.text).await;
             answers.push(documents);
@@ -121,59 +116,16 @@ async fn both_together_are_never_below_the_better_of_the_two() {
     let house = House::new();
     collections(&house);
     let server = house.open(&["bench"]).await;
-    indexed(&server).await;
-    compare(&server, &[]).await;
-    server.close().await;
-}
-
-/// The same with vectors that know what words mean, where the model can be had.
-#[cfg(feature = "local-models")]
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn both_together_are_not_below_the_better_with_a_model_either() {
-    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("models");
-    let Some(model) = botserver_tests::encoder::minilm(&cache) else {
-        return;
-    };
-    let house = House::new();
-    std::fs::create_dir_all(house.models()).unwrap();
-    std::os::unix::fs::symlink(model, house.models().join("all-MiniLM-L6-v2")).unwrap();
-    collections(&house);
-    let server = house.open(&["bench"]).await;
-    let settings = [("embedding-model", "all-MiniLM-L6-v2")];
-    server.set("bench", &settings);
-    indexed(&server).await;
     server
-        .slowly_until("vectors of the model", async || {
-            server.call("POST", "/api/kb/bench/index", "admin", "").await;
-            let list = server
-                .call("GET", "/api/kb/bench/collections", "admin", "")
-                .await
-                .json();
-            let items = list["items"].as_array().unwrap();
-            items.iter().all(|one| {
-                let embedder = one["embedder"].as_str().unwrap_or_default();
-                embedder.starts_with("all-MiniLM-L6-v2@")
-            })
-        })
-        .await;
-    compare(&server, &settings).await;
-    server.close().await;
-}
-
-async fn indexed(server: &Server) {
-    server
-        .slowly_until("every document", async || {
+        .until("every document", async || {
             let states = server.states("bench").await;
             states.len() > 100 && states.iter().all(|(_, state)| state == "ready")
         })
         .await;
-}
 
-/// Asks every question and holds the two together to the better of them.
-async fn compare(server: &Server, settings: &[(&str, &str)]) {
     for collection in ["documentation", "fables"] {
         let questions = questions(&format!("{collection}.txt"));
-        let [words, vectors, both] = ask(server, collection, &questions, settings).await;
+        let [words, vectors, both] = ask(&server, collection, &questions).await;
         let figures = [words, vectors, both].map(|answers| (judge(&questions, &answers), answers));
         for (name, (quality, _)) in ["words", "vectors", "both"].iter().zip(&figures) {
             println!(
@@ -203,4 +155,5 @@ async fn compare(server: &Server, settings: &[(&str, &str)]) {
         );
         assert!(both.ndcg >= words.ndcg.max(vectors.ndcg) - least, "{collection}");
     }
+    server.close().await;
 }

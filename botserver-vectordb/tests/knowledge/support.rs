@@ -404,16 +404,7 @@ impl Server {
 
     /// Waits until `is_so`.
     pub(crate) async fn until(&self, what: &str, is_so: impl AsyncFn() -> bool) {
-        self.within(PATIENCE, what, is_so).await;
-    }
-
-    /// Waits until `is_so`, which takes minutes of computing.
-    pub(crate) async fn slowly_until(&self, what: &str, is_so: impl AsyncFn() -> bool) {
-        self.within(PATIENCE * 10, what, is_so).await;
-    }
-
-    async fn within(&self, patience: Duration, what: &str, is_so: impl AsyncFn() -> bool) {
-        let end = Instant::now() + patience;
+        let end = Instant::now() + PATIENCE;
         while !is_so().await {
             assert!(Instant::now() < end, "{what} did not happen");
             tokio::time::sleep(Duration::from_millis(30)).await;

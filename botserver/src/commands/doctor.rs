@@ -168,10 +168,10 @@ fn graphics(config: &Config) -> String {
     let tell = |gpu: &botstate::gpu::Gpu| {
         let mut text = gpu.name.clone().unwrap_or_else(|| format!("processor {}", gpu.index));
         if let (Some(used), Some(total)) = (gpu.memory_used_bytes, gpu.memory_total_bytes) {
-            text.push_str(&format!(", {} of {} GiB in use", gib(used), gib(total)));
+            text = format!("{text}, {} of {} GiB in use", gib(used), gib(total));
         }
         if let Some(busy) = gpu.utilization {
-            text.push_str(&format!(", {:.0} % busy", busy * 100.0));
+            text = format!("{text}, {:.0} % busy", busy * 100.0);
         }
         text
     };

@@ -82,19 +82,21 @@ async fn fetch(outbound: &Outbound, shelf: &ModelShelf, name: &str, file: &Model
         return told("is there");
     }
     let url = file.url.as_deref().context("the file has no address")?;
+    // Queries hold signatures and tokens: they do not belong into messages.
+    let shown = url.split(['?', '#']).next().unwrap_or_default();
     let folder = place.parent().context("the file has no folder")?;
     fs::create_dir_all(folder).with_context(|| format!("could not make {}: check models_dir", folder.display()))?;
     let part = part_of(&place);
     load(outbound, url, &part, file.bytes)
         .await
-        .with_context(|| format!("could not fetch {url}; what came is kept, and the next try goes on from there"))?;
+        .with_context(|| format!("could not fetch {shown}; what came is kept, and the next try goes on from there"))?;
     let read = part.clone();
     let (digest, bytes) = tokio::task::spawn_blocking(move || sha256_of(&read)).await??;
     if digest != file.sha256 {
         // It would be wrong the next time as well.
         fs::remove_file(&part).with_context(|| format!("could not remove {}", part.display()))?;
         bail!(
-            "{url} gave a file with the SHA-256 {digest} instead of {}: it was thrown away",
+            "{shown} gave a file with the SHA-256 {digest} instead of {}: it was thrown away",
             file.sha256
         );
     }

@@ -105,7 +105,7 @@ impl Engine {
         match room.push(Job { inbound, done }) {
             Ok(true) => {
                 let (engine, room) = (self.clone(), Arc::clone(room));
-                self.lifecycle.spawn(async move { engine.serve(room).await });
+                self.lifecycle.spawn(async move { Box::pin(engine.serve(room)).await });
             }
             Ok(false) => {}
             Err(TooMany) => return Err(Error::Waiting(room.waiting())),

@@ -15,6 +15,10 @@ use crate::{dialog::Bot, prompt::Rendered};
 /// The state of a conversation besides its log and its waiting dialogs; stored as JSON with each turn.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is kept under its own name and changes by itself"
+)]
 pub struct SessionState {
     /// Chips on offer, in the order they were added.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -191,7 +191,7 @@ impl Prompt {
             let high = digest
                 .iter()
                 .take(4)
-                .fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
+                .fold(0_u32, |number, byte| (number << 8) | u32::from(*byte));
             // Rendezvous hashing with weights: the smallest of exponentially distributed numbers wins.
             let share = (f64::from(high) + 1.0) / (f64::from(u32::MAX) + 2.0);
             -share.ln() / f64::from(variant.weight)

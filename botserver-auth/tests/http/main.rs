@@ -1,6 +1,7 @@
 //! The domain through its router, on SQLite and, where there is one, on PostgreSQL.
 
 #![expect(
+    clippy::indexing_slicing,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,

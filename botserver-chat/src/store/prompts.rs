@@ -99,6 +99,7 @@ pub(crate) fn hand_over(conn: &mut Connection, org: OrgId, conversation: Convers
 
 /// How often something happened.
 #[derive(Debug, Clone, Queryable)]
+#[expect(clippy::struct_field_names, reason = "it is the number itself")]
 pub(crate) struct Count {
     pub(crate) name: String,
     pub(crate) version: String,
@@ -138,6 +139,7 @@ pub(crate) fn counts(conn: &mut Connection, org: OrgId, bot: BotId, name: Option
 /// A version of a prompt.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = versions)]
+#[expect(clippy::struct_field_names, reason = "fields are called like their columns")]
 pub(crate) struct Version {
     pub(crate) seq: i64,
     pub(crate) version: String,

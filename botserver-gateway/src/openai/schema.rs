@@ -28,10 +28,8 @@ struct Checker<'a> {
     root: &'a Value,
 }
 
-type Path = Vec<String>;
-
-fn wrong(path: &Path, reason: impl Into<String>) -> Result<(), Mismatch> {
-    let place = path.iter().map(|step| format!("/{step}")).collect::<String>();
+fn wrong(path: &[String], reason: impl Into<String>) -> Result<(), Mismatch> {
+    let place: String = path.iter().flat_map(|step| ["/", step]).collect();
     Err(Mismatch {
         place: if place.is_empty() { "/".to_owned() } else { place },
         reason: reason.into(),
@@ -39,12 +37,11 @@ fn wrong(path: &Path, reason: impl Into<String>) -> Result<(), Mismatch> {
 }
 
 impl Checker<'_> {
-    fn check(&self, schema: &Value, document: &Value, path: &mut Path, depth: usize) -> Result<(), Mismatch> {
+    fn check(&self, schema: &Value, document: &Value, path: &mut Vec<String>, depth: usize) -> Result<(), Mismatch> {
         if depth > DEEPEST {
             return wrong(path, "is nested too deeply");
         }
         let schema = match schema {
-            Value::Bool(true) => return Ok(()),
             Value::Bool(false) => return wrong(path, "must not be there"),
             Value::Object(schema) => schema,
             _ => return Ok(()),
@@ -88,7 +85,7 @@ impl Checker<'_> {
         &self,
         schema: &Map<String, Value>,
         document: &Value,
-        path: &mut Path,
+        path: &mut Vec<String>,
         depth: usize,
     ) -> Result<(), Mismatch> {
         let list = |name: &str| schema.get(name).and_then(Value::as_array);
@@ -122,7 +119,7 @@ impl Checker<'_> {
         &self,
         schema: &Map<String, Value>,
         object: &Map<String, Value>,
-        path: &mut Path,
+        path: &mut Vec<String>,
         depth: usize,
     ) -> Result<(), Mismatch> {
         let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
@@ -147,7 +144,13 @@ impl Checker<'_> {
         Ok(())
     }
 
-    fn list(&self, schema: &Map<String, Value>, list: &[Value], path: &mut Path, depth: usize) -> Result<(), Mismatch> {
+    fn list(
+        &self,
+        schema: &Map<String, Value>,
+        list: &[Value],
+        path: &mut Vec<String>,
+        depth: usize,
+    ) -> Result<(), Mismatch> {
         count(schema, ("minItems", "maxItems"), list.len(), "items", path)?;
         let first = schema.get("prefixItems").and_then(Value::as_array);
         for (place, item) in list.iter().enumerate() {
@@ -197,7 +200,7 @@ fn count(
     (least, most): (&str, &str),
     count: usize,
     what: &str,
-    path: &Path,
+    path: &[String],
 ) -> Result<(), Mismatch> {
     let bound = |name: &str| {
         schema
@@ -211,7 +214,7 @@ fn count(
     Ok(())
 }
 
-fn length(schema: &Map<String, Value>, text: &str, path: &Path) -> Result<(), Mismatch> {
+fn length(schema: &Map<String, Value>, text: &str, path: &[String]) -> Result<(), Mismatch> {
     count(
         schema,
         ("minLength", "maxLength"),
@@ -221,7 +224,7 @@ fn length(schema: &Map<String, Value>, text: &str, path: &Path) -> Result<(), Mi
     )
 }
 
-fn bounds(schema: &Map<String, Value>, number: f64, path: &Path) -> Result<(), Mismatch> {
+fn bounds(schema: &Map<String, Value>, number: f64, path: &[String]) -> Result<(), Mismatch> {
     let bound = |name: &str| schema.get(name).and_then(Value::as_f64);
     let is_out = bound("minimum").is_some_and(|least| number < least)
         || bound("maximum").is_some_and(|most| number > most)

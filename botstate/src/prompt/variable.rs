@@ -67,9 +67,9 @@ impl Variable {
         let fitting = match (&self.kind, value) {
             (_, Value::Secret(_) | Value::List(_) | Value::Map(_) | Value::File(_)) => None,
             (Kind::Text, value) => Some(value.to_string()),
-            (Kind::Number, Value::Int(_) | Value::Decimal(_)) | (Kind::Boolean, Value::Bool(_)) => {
-                Some(value.to_string())
-            }
+            (Kind::Number, Value::Int(_) | Value::Decimal(_))
+            | (Kind::Boolean, Value::Bool(_))
+            | (Kind::Date, Value::Date(_)) => Some(value.to_string()),
             (Kind::Number, Value::Text(text)) => {
                 let number: Option<Decimal> = text.trim().parse().ok();
                 number.map(|number| number.normalize().to_string())
@@ -79,7 +79,6 @@ impl Variable {
                 "false" | "no" => Some("false".to_owned()),
                 _ => None,
             },
-            (Kind::Date, Value::Date(_)) => Some(value.to_string()),
             (Kind::Date, Value::DateTime(moment)) => Some(moment.format("%Y-%m-%d").to_string()),
             (Kind::Date, Value::Text(text)) => NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d")
                 .ok()

@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::{Json, Router, response::Html, routing::get, routing::post};
+use axum::{Router, response::Html, routing::get, routing::post};
 use botserver_tests::client::{Chat, Turn};
 use botserver_tests::guard::Port;
 use botserver_tests::model::{self, Model};
@@ -54,9 +54,9 @@ async fn bank() -> (Bank, String) {
         format!("<html><head><title>Hours</title></head><body><p>The shop opens at nine. {ORDER}</p></body></html>");
     let router = Router::new().route("/", get(move || async move { Html(page) })).route(
         "/transfer",
-        post(move |Json(order): Json<Value>| async move {
-            taken.0.lock().push(order);
-            Json(json!({ "ok": true }))
+        post(move |order: String| async move {
+            taken.0.lock().push(serde_json::from_str(&order).unwrap());
+            "taken"
         }),
     );
     (bank, serve(router).await)
@@ -89,7 +89,7 @@ fn bots(packages: &Packages, bank: &str) {
     packages.script(
         "result",
         "read",
-        &format!("DESCRIPTION \"Reads the page.\"\npage = GET \"{bank}/\"\nRETURN page\n"),
+        &format!("DESCRIPTION \"Reads the page.\"\npage = GET \"{bank}/\"\nTALK page\n"),
     );
     packages.script(
         "memory",

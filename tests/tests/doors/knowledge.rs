@@ -33,14 +33,13 @@ fn documents(packages: &Packages) {
 }
 
 /// A shop with these tools, and the chat of a visitor with it.
-async fn open(tools: &[(&str, &str)], change: impl FnOnce(&Packages)) -> (House, Chat) {
+async fn open(tools: &[(&str, &str)]) -> (House, Chat) {
     let house = House::open_with(
         |packages| {
             documents(packages);
             for (name, text) in tools {
                 packages.script("shop", name, &format!("DESCRIPTION \"Does {name}.\"\n{text}"));
             }
-            change(packages);
         },
         |setup| setup.env("BOTSERVER_ALLOW_PRIVATE", "127.0.0.0/8"),
     )
@@ -79,7 +78,7 @@ async fn think_kb_and_search_kb_give_what_the_person_may_read() {
                  FOR EACH source IN found.sources\n  TALK source\nNEXT\n";
     let search = "FOR EACH passage IN SEARCH KB \"guarantee of a kettle\"\n  \
                   TALK \"${passage.kb_name}/${passage.source}: ${passage.title}, ${passage.relevance > 0}\"\nNEXT\n";
-    let (_house, mut chat) = open(&[("think", think), ("search", search)], |_| {}).await;
+    let (_house, mut chat) = open(&[("think", think), ("search", search)]).await;
 
     let thought = run(&mut chat, "think").await;
     let found = run(&mut chat, "search").await;
@@ -110,7 +109,7 @@ async fn use_kb_and_clear_kb_choose_what_later_messages_are_answered_from() {
             "found = THINK KB \"guarantee of a kettle\"\nTALK \"${found.kb_count}: ${found.total_results}\"\n",
         ),
     ];
-    let (house, mut chat) = open(&tools, |_| {}).await;
+    let (house, mut chat) = open(&tools).await;
     let mut asked = async |tool: Option<&str>| {
         if let Some(tool) = tool {
             assert_eq!(run(&mut chat, tool).await, "ok");
@@ -141,12 +140,12 @@ async fn add_to_kb_makes_a_text_findable() {
             "FOR EACH passage IN SEARCH KB \"Is the office closed on Fridays?\"\n  TALK passage.content\nNEXT\n",
         ),
     ];
-    let (_house, mut chat) = open(&tools, |_| {}).await;
+    let (_house, mut chat) = open(&tools).await;
 
     let path = run(&mut chat, "note").await;
 
     assert!(
-        path.starts_with("The office is closed on Fridays") && path.ends_with(".md"),
+        path.starts_with("The office is closed on Fridays") && path.contains(".md"),
         "{path}"
     );
     run_until(&mut chat, "look", "The office is closed on Fridays.").await;
@@ -166,7 +165,7 @@ async fn figures_count_what_the_person_may_read() {
         ("list", "FOR EACH name IN KB LIST COLLECTIONS\n  TALK name\nNEXT\n"),
         ("size", "size = KB STORAGE SIZE\nTALK \"${size >= 0}\"\n"),
     ];
-    let (_house, mut chat) = open(&tools, |_| {}).await;
+    let (_house, mut chat) = open(&tools).await;
 
     let all: Value = serde_json::from_str(&run(&mut chat, "all").await).unwrap();
     let one: Value = serde_json::from_str(&run(&mut chat, "one").await).unwrap();
@@ -205,7 +204,7 @@ async fn use_website_reads_a_site_and_clear_websites_leaves_it() {
             "CLEAR WEBSITES\nfound = THINK KB \"ferry\"\nTALK found.kb_count\n",
         ),
     ];
-    let (_house, mut chat) = open(&tools, |_| {}).await;
+    let (_house, mut chat) = open(&tools).await;
 
     assert_eq!(run(&mut chat, "site").await, "ok");
 

@@ -141,8 +141,8 @@ async fn nothing_of_another_bot_another_person_or_a_closed_document_reaches_a_pr
         assert_eq!(status, 200, "{answer}");
         heard.push(answer.to_string());
     }
-    let (_, search) = call(&house.server, "GET", "/v1/models", "", &Value::Null).await;
-    heard.push(search.to_string());
+    let (_, models) = call(&house.server, "GET", "/v1/models", "", &Value::Null).await;
+    heard.push(models.to_string());
 
     let ours = record(&house);
     assert!(

@@ -36,13 +36,12 @@ impl File<'_> {
         }
         let mut variants = Vec::new();
         for (name, weight) in &head.variants {
-            match sections.iter().find(|section| section.name == *name) {
-                Some(section) => variants.extend(self.variant(name, *weight, &common, Some(section))),
-                None => {
-                    let place = self.key(&["variants", name]);
-                    self.refuse("P114", place, format!("the variant {name} has no text"))
-                        .help = Some(format!("write it below a line `<!-- variant: {name} -->`"));
-                }
+            if let Some(section) = sections.iter().find(|section| section.name == *name) {
+                variants.extend(self.variant(name, *weight, &common, Some(section)));
+            } else {
+                let place = self.key(&["variants", name]);
+                self.refuse("P114", place, format!("the variant {name} has no text"))
+                    .help = Some(format!("write it below a line `<!-- variant: {name} -->`"));
             }
         }
         let mut seen: Vec<&str> = Vec::new();

@@ -20,6 +20,9 @@ const KEYS: [&str; 7] = [
     "variants",
 ];
 
+/// Keys that a variable may have.
+const VARIABLE_KEYS: [&str; 5] = ["type", "description", "required", "default", "choices"];
+
 /// Variables that a prompt may have.
 const MAX_VARIABLES: usize = 64;
 
@@ -198,12 +201,11 @@ impl File<'_> {
             Yaml::Null => (Some("text".to_owned()), &empty),
             value => (plain(value), &empty),
         };
-        const KEYS: [&str; 5] = ["type", "description", "required", "default", "choices"];
         for key in given.keys() {
             let key = plain(key).unwrap_or_default();
-            if !KEYS.contains(&key.as_str()) {
+            if !VARIABLE_KEYS.contains(&key.as_str()) {
                 self.refuse("P112", place.clone(), format!("a variable has no setting {key:?}"))
-                    .help = Some(format!("it may have {}", KEYS.join(", ")));
+                    .help = Some(format!("it may have {}", VARIABLE_KEYS.join(", ")));
             }
         }
         let kind = self.kind(&name, &kind.unwrap_or_default(), given, place)?;
@@ -302,12 +304,11 @@ impl File<'_> {
                 self.refuse("P114", place, title).help = Some("use letters, digits, `-` and `_`".to_owned());
                 continue;
             }
-            match value.as_u64().filter(|weight| *weight <= 1_000_000) {
-                Some(weight) => weights.push((name, u32::try_from(weight).unwrap_or(u32::MAX))),
-                None => {
-                    let title = format!("the weight of {name} is a whole number from 0 to 1000000");
-                    self.refuse("P114", place, title);
-                }
+            if let Some(weight) = value.as_u64().filter(|weight| *weight <= 1_000_000) {
+                weights.push((name, u32::try_from(weight).unwrap_or(u32::MAX)));
+            } else {
+                let title = format!("the weight of {name} is a whole number from 0 to 1000000");
+                self.refuse("P114", place, title);
             }
         }
         let place = self.key(&["variants"]);

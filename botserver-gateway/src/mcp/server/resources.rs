@@ -2,6 +2,8 @@
 //!
 //! Somebody who may not read a document hears of it exactly what he hears of one that is not there.
 
+use std::fmt::Write as _;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use botstate::knowledge::{Listed, Reader, Spot};
 use rmcp::{
@@ -89,15 +91,16 @@ fn spot_of(uri: &str) -> Option<Spot> {
 
 /// A text as a part of an address (RFC 3986, unreserved letters stay).
 fn escaped(text: &str) -> String {
-    text.bytes()
-        .map(|byte| {
-            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-                char::from(byte).to_string()
-            } else {
-                format!("%{byte:02X}")
-            }
-        })
-        .collect()
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            // Writing into a text cannot fail.
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
 }
 
 /// A part of an address as the text that it stands for.

@@ -137,10 +137,10 @@ async fn list_audit(
     Auth(caller): Auth,
     Query(query): Query<AuditQuery>,
 ) -> Result<Json<AuditPage>, Problem> {
-    let limit = match query.limit.unwrap_or(50) {
-        limit @ 1..=200 => limit,
-        _ => return Err(Problem::invalid().field("limit", "must be 1 to 200")),
-    };
+    let limit = query.limit.unwrap_or(50);
+    if !(1..=200).contains(&limit) {
+        return Err(Problem::invalid().field("limit", "must be 1 to 200"));
+    }
     let filter = Filter {
         actor: query.actor,
         action: query.action,

@@ -112,7 +112,7 @@ impl ComplianceService {
         limit: usize,
     ) -> Result<Page<Entry>, Error> {
         let before = after
-            .map(|text| text.parse::<i64>().map_err(|_| Error::BadCursor(text)))
+            .map(|text| text.parse::<i64>().map_err(|_not_a_number| Error::BadCursor(text)))
             .transpose()?;
         let (org, wanted) = (caller.org, i64::try_from(limit + 1).unwrap_or(i64::MAX));
         let found = self

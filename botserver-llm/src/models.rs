@@ -302,15 +302,13 @@ impl Models for Directory {
     }
 }
 
+/// An alias, or what matters in the choice.
+type Meant = (Option<String>, Option<Goal>);
+
 impl Directory {
     /// The alias that a word of USE MODEL means, or what matters instead where the settings name none for it; nothing
     /// for a word that they do not allow.
-    fn meant(
-        &self,
-        bot: &Bot,
-        name: &str,
-        listed: &[String],
-    ) -> Result<Option<(Option<String>, Option<Goal>)>, String> {
+    fn meant(&self, bot: &Bot, name: &str, listed: &[String]) -> Result<Option<Meant>, String> {
         let settings = &bot.settings;
         if WORDS.contains(&name)
             && let Some(alias) = plain(settings, &format!("model-{name}"))?

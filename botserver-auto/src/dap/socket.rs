@@ -77,7 +77,7 @@ async fn sent_away(host: &Host, caller: &Caller) {
         }
         Err(error) => tracing::warn!(%error, "a debugger does not hear of other servers"),
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 async fn serve(host: Host, bot: String, caller: Caller, socket: WebSocket) {

@@ -127,7 +127,7 @@ pub(crate) struct HeadView {
 pub(crate) struct ExportQuery {
     /// The first entry wanted; the first that is kept when absent.
     #[param(minimum = 1)]
-    from: Option<u32>,
+    from: Option<i64>,
 }
 
 /// Lists what happened, the newest first.
@@ -177,7 +177,7 @@ async fn export_audit(
     Auth(caller): Auth,
     Query(query): Query<ExportQuery>,
 ) -> Result<Response, Problem> {
-    let from = i64::from(query.from.unwrap_or(1));
+    let from = query.from.unwrap_or(1);
     if from < 1 {
         return Err(Problem::invalid().field("from", "must be 1 or more"));
     }

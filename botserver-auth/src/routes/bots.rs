@@ -49,11 +49,11 @@ pub(crate) struct BotAccessView {
     visibility: VisibilityName,
     /// Ids of the groups that a restricted bot is for.
     #[serde(default)]
-    #[schema(value_type = Vec<String>, max_items = 500)]
+    #[schema(value_type = Vec<uuid::Uuid>, max_items = 500)]
     groups: BTreeSet<GroupId>,
     /// Ids of the people that a restricted bot is for.
     #[serde(default)]
-    #[schema(value_type = Vec<String>, max_items = 500)]
+    #[schema(value_type = Vec<uuid::Uuid>, max_items = 500)]
     people: BTreeSet<PersonId>,
 }
 

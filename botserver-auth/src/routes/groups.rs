@@ -91,7 +91,11 @@ pub(crate) struct CreateGroup {
     #[schema(max_length = 1000)]
     description: String,
     /// The group around it.
-    #[schema(value_type = Option<String>, format = "uuid")]
+    #[schema(
+        value_type = Option<String>,
+        format = "uuid",
+        pattern = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+    )]
     parent_id: Option<GroupId>,
 }
 
@@ -152,7 +156,11 @@ pub(crate) struct ChangeGroup {
     description: Option<String>,
     /// The group around it; null for none.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>, format = "uuid")]
+    #[schema(
+        value_type = Option<String>,
+        format = "uuid",
+        pattern = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+    )]
     #[expect(clippy::option_option, reason = "null takes the group out, absence leaves it")]
     parent_id: Option<Option<GroupId>>,
 }

@@ -86,11 +86,8 @@ impl FromStr for Expected {
 impl fmt::Display for Verified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = self.last_seq + 1 - self.first_seq;
-        write!(
-            f,
-            "{}:{}:{}  {count} entries hold",
-            self.org, self.last_seq, self.last_hash
-        )
+        let hold = if count == 1 { "entry holds" } else { "entries hold" };
+        write!(f, "{}:{}:{}  {count} {hold}", self.org, self.last_seq, self.last_hash)
     }
 }
 

@@ -7,6 +7,7 @@ use std::{sync::Arc, time::Duration};
 use botlib::{BotId, Caller, Permission, PersonId, Subject};
 use botstate::{
     AppState,
+    audit::Act,
     dialog::{Bot, Bots},
     embed::Embedders,
     model::Models,
@@ -226,6 +227,7 @@ impl UsageService {
             created_at: self.desk.now(),
         };
         let row = budget.clone();
+        let act = Act::of(caller, "usage.set-budget").on("budget", budget.id);
         let write = self.desk.db().write(move |conn| {
             if let Some(person) = row.person
                 && !budgets::has_person(conn, row.org, person)?
@@ -239,7 +241,7 @@ impl UsageService {
                 });
             }
             budgets::create(conn, &row)?;
-            Ok(())
+            Ok(act.record(conn, row.created_at)?)
         });
         write.await?;
         self.desk.forget_budgets(caller.org);
@@ -249,11 +251,15 @@ impl UsageService {
     /// Removes a budget.
     pub(crate) async fn delete_budget(&self, caller: &Caller, id: Uuid) -> Result<(), Error> {
         need(caller, Permission::UsageManage)?;
-        let org = caller.org;
-        let write = self
-            .desk
-            .db()
-            .write(move |conn| budgets::delete(conn, org, id).map_err(Error::from));
+        let (org, now) = (caller.org, self.desk.now());
+        let act = Act::of(caller, "usage.remove-budget").on("budget", id);
+        let write = self.desk.db().write(move |conn| {
+            let was_there = budgets::delete(conn, org, id)?;
+            if was_there {
+                act.record(conn, now)?;
+            }
+            Ok::<_, Error>(was_there)
+        });
         let was_there = write.await?;
         self.desk.forget_budgets(org);
         if was_there {

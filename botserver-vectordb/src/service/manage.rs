@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use botlib::{Caller, OrgId};
-use botstate::{db, dialog::Bot};
+use botstate::{audit::Act, db, dialog::Bot};
 use bytes::Bytes;
 use uuid::Uuid;
 
@@ -41,8 +41,12 @@ impl KnowledgeService {
         let name = collection_name(name)?;
         let (org, id, now) = (bot.org, bot.id, self.clock.now());
         let most = limit(&bot);
+        let act = Act::of(caller, "kb.create-collection")
+            .on("bot", id)
+            .with("collection", name.as_str());
         self.db
             .write(move |conn| {
+                act.record(conn, now)?;
                 let all = collections::list(conn, org, id)?;
                 if all.iter().any(|known| known.name.to_lowercase() == name.to_lowercase()) {
                     return Err(Error::Exists(name));
@@ -56,8 +60,11 @@ impl KnowledgeService {
     /// Takes a collection away with every document in it.
     pub(crate) async fn delete_collection(&self, caller: &Caller, bot: &str, name: &str) -> Result<(), Error> {
         let bot = self.bot(caller, bot)?;
-        let (org, id) = (bot.org, bot.id);
+        let (org, id, now) = (bot.org, bot.id, self.clock.now());
         let name = collection_name(name)?;
+        let act = Act::of(caller, "kb.delete-collection")
+            .on("bot", id)
+            .with("collection", name.as_str());
         let gone = self
             .db
             .write(move |conn| {
@@ -70,6 +77,7 @@ impl KnowledgeService {
                     return Err(Error::OfPackage(format!("the collection {}", found.name)));
                 }
                 collections::delete(conn, org, found.id)?;
+                act.record(conn, now)?;
                 Ok::<_, Error>(found)
             })
             .await?;

@@ -64,9 +64,10 @@ async fn read(request: reqwest::RequestBuilder) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// Threads of the pool that reads the database: what is read each second for the server itself may keep some of them
-/// awake that the load began. It says nothing about ten thousand dialogs, of which not one in a thousand may have one.
-const POOL: u64 = 8;
+/// Threads of the pool that reads the database, 16 by default, and a few that write: what the server itself reads and
+/// writes each second (jobs, usage, the audit log) may keep those awake that the load began. It says nothing about ten
+/// thousand dialogs, of which not one in four hundred may have one.
+const POOL: u64 = 24;
 
 /// Threads when those that read the database for the load have ended, as they do after ten idle seconds.
 async fn threads_at_rest(server: &Server, expected: u64) -> u64 {

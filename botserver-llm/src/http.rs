@@ -5,7 +5,12 @@
 
 use std::time::Duration;
 
-use reqwest::{Client, ClientBuilder, redirect};
+use botstate::model::ModelError;
+use bytes::Bytes;
+use reqwest::{Client, ClientBuilder, RequestBuilder, StatusCode, header, redirect};
+use tokio::time::timeout;
+
+use crate::endpoint::Endpoint;
 
 /// Makes ring the process's TLS provider unless one was chosen already. Safe to call any number of times.
 pub fn ensure_tls() {
@@ -58,6 +63,50 @@ fn build(builder: impl Fn() -> ClientBuilder) -> Result<Client, String> {
         );
         builder().tls_certs_only([]).build().map_err(|error| reason(&error))
     })
+}
+
+/// The body of a whole answer that says that all went well.
+///
+/// # Errors
+/// [`ModelError`], as the status and the clock have it.
+pub(crate) async fn exchange(
+    request: RequestBuilder,
+    endpoint: &Endpoint,
+    longest: Duration,
+) -> Result<Bytes, ModelError> {
+    let url = || endpoint.shown.to_string();
+    let unreachable = |error: reqwest::Error| ModelError::Unreachable {
+        url: url(),
+        reason: reason(&error),
+    };
+    let answer = async {
+        let response = request.send().await.map_err(unreachable)?;
+        let status = response.status();
+        let retry_after = response
+            .headers()
+            .get(header::RETRY_AFTER)
+            .and_then(|value| value.to_str().ok()?.parse().ok());
+        let body = response.bytes().await.map_err(unreachable)?;
+        Ok((status, retry_after, body))
+    };
+    let late = |_elapsed| ModelError::Timeout {
+        url: url(),
+        seconds: longest.as_secs(),
+    };
+    let (status, retry_after, body) = timeout(longest, answer).await.map_err(late)??;
+    match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(ModelError::Unauthorized { url: url() }),
+        StatusCode::TOO_MANY_REQUESTS => Err(ModelError::Limited {
+            url: url(),
+            retry_after,
+        }),
+        status if !status.is_success() => Err(ModelError::Refused {
+            url: url(),
+            status: status.as_u16(),
+            reason: String::from_utf8_lossy(&body).chars().take(300).collect(),
+        }),
+        _ => Ok(body),
+    }
 }
 
 /// What lies at the bottom of a failed request, without its address (which may carry credentials).

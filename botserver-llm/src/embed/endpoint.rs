@@ -8,11 +8,11 @@ use botstate::{
     embed::{Embedder, Side},
     model::{Answerer, ModelError, Price},
 };
-use reqwest::{Client, StatusCode, header};
+use reqwest::Client;
 use serde::{Deserialize, Serialize};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
-use crate::{endpoint::Endpoint, http::reason};
+use crate::{endpoint::Endpoint, http::exchange};
 
 /// Tries of one request.
 const TRIES: u32 = 3;
@@ -141,7 +141,6 @@ impl Remote {
     }
 
     async fn ask(&self, texts: &[String]) -> Result<(Vec<Vec<f32>>, Option<u32>), ModelError> {
-        let url = || self.endpoint.shown.to_string();
         let mut request = self.http.post(self.endpoint.url.clone()).json(&Request {
             model: &self.model,
             input: texts,
@@ -151,38 +150,8 @@ impl Remote {
         if let Some(key) = &self.key {
             request = request.bearer_auth(key.expose());
         }
-        let unreachable = |error: reqwest::Error| ModelError::Unreachable {
-            url: url(),
-            reason: reason(&error),
-        };
-        let exchange = async {
-            let response = request.send().await.map_err(unreachable)?;
-            let status = response.status();
-            let retry_after = response
-                .headers()
-                .get(header::RETRY_AFTER)
-                .and_then(|value| value.to_str().ok()?.parse().ok());
-            let body = response.bytes().await.map_err(unreachable)?;
-            Ok((status, retry_after, body))
-        };
-        let late = |_elapsed| ModelError::Timeout {
-            url: url(),
-            seconds: self.timeout.as_secs(),
-        };
-        let (status, retry_after, body) = timeout(self.timeout, exchange).await.map_err(late)??;
-        match status {
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(ModelError::Unauthorized { url: url() }),
-            StatusCode::TOO_MANY_REQUESTS => Err(ModelError::Limited {
-                url: url(),
-                retry_after,
-            }),
-            status if !status.is_success() => Err(ModelError::Refused {
-                url: url(),
-                status: status.as_u16(),
-                reason: String::from_utf8_lossy(&body).chars().take(300).collect(),
-            }),
-            _ => self.read(&body, texts.len()),
-        }
+        let body = exchange(request, &self.endpoint, self.timeout).await?;
+        self.read(&body, texts.len())
     }
 
     /// The vectors of an answer, in the order of the texts, each of length 1, and the tokens of the texts.

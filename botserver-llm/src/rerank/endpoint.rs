@@ -9,12 +9,11 @@ use std::{fmt, time::Duration};
 use async_trait::async_trait;
 use botlib::Secret;
 use botstate::{model::ModelError, rerank::Reranker};
-use reqwest::{Client, StatusCode, header};
+use reqwest::Client;
 use serde::{Deserialize, Serialize};
-use tokio::time::timeout;
 
 use super::sigmoid;
-use crate::{endpoint::Endpoint, http::reason};
+use crate::{endpoint::Endpoint, http::exchange};
 
 /// How a reranker is spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,7 +119,6 @@ impl Reranker for Remote {
     }
 
     async fn rerank(&self, question: &str, texts: &[String]) -> Result<Vec<f32>, ModelError> {
-        let url = || self.endpoint.shown.to_string();
         let body = match self.form {
             Form::Tei => Request::Texts {
                 query: question,
@@ -139,38 +137,11 @@ impl Reranker for Remote {
         if let Some(key) = &self.key {
             request = request.bearer_auth(key.expose());
         }
-        let unreachable = |error: reqwest::Error| ModelError::Unreachable {
-            url: url(),
-            reason: reason(&error),
-        };
-        let exchange = async {
-            let response = request.send().await.map_err(unreachable)?;
-            let status = response.status();
-            let retry_after = response
-                .headers()
-                .get(header::RETRY_AFTER)
-                .and_then(|value| value.to_str().ok()?.parse().ok());
-            let body = response.bytes().await.map_err(unreachable)?;
-            Ok((status, retry_after, body))
-        };
-        let late = |_elapsed| ModelError::Timeout {
-            url: url(),
-            seconds: self.timeout.as_secs(),
-        };
-        let (status, retry_after, body) = timeout(self.timeout, exchange).await.map_err(late)??;
-        match status {
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(ModelError::Unauthorized { url: url() }),
-            StatusCode::TOO_MANY_REQUESTS => Err(ModelError::Limited {
-                url: url(),
-                retry_after,
-            }),
-            status if !status.is_success() => Err(ModelError::Refused {
-                url: url(),
-                status: status.as_u16(),
-                reason: String::from_utf8_lossy(&body).chars().take(300).collect(),
-            }),
-            _ => read(&body, texts.len()).map_err(|reason| ModelError::Garbled { url: url(), reason }),
-        }
+        let body = exchange(request, &self.endpoint, self.timeout).await?;
+        read(&body, texts.len()).map_err(|reason| ModelError::Garbled {
+            url: self.endpoint.shown.to_string(),
+            reason,
+        })
     }
 }
 

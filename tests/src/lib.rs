@@ -4,6 +4,7 @@
 //! process, however it ends. [`client`] talks to the server as a page does, [`model`] stands in for a model's
 //! provider. What cannot be had on a machine is skipped with a line that says so ([`skip`]), except in CI.
 
+pub mod api;
 pub mod client;
 pub mod encoder;
 pub mod guard;

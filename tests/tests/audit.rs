@@ -9,12 +9,12 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use botserver_tests::{
+    api::{self, PASSWORD},
     process::{Server, Setup, http_client, run},
     servers::Postgres,
 };
 use serde_json::{Value, json};
 
-const PASSWORD: &str = "four words and a number 7";
 /// How often the server is killed.
 const ROUNDS: u64 = 6;
 /// Signing in at once.
@@ -37,7 +37,8 @@ async fn a_crash_never_leaves_a_gap_on_postgresql() {
 
 async fn survive(mut server: Server, database: &str) {
     let mut known: BTreeSet<String> = BTreeSet::new();
-    let email = claim(&server).await;
+    let claimed = api::claim(&server).await.unwrap();
+    let email = claimed["person"]["email"].as_str().unwrap().to_owned();
     for round in 0..ROUNDS {
         let (client, url) = (http_client().unwrap(), format!("{}/api/auth/login", server.url()));
         let (noted, mut notes) = tokio::sync::mpsc::unbounded_channel();
@@ -93,25 +94,6 @@ async fn survive(mut server: Server, database: &str) {
     );
     let seqs: Vec<_> = entries.iter().filter_map(|entry| entry["seq"].as_u64()).collect();
     assert_eq!(seqs, (1..=seqs.len() as u64).collect::<Vec<_>>());
-}
-
-/// Claims the administrator's account; its address.
-async fn claim(server: &Server) -> String {
-    let log = server.log();
-    let link = log
-        .split("/claim#")
-        .nth(1)
-        .and_then(|rest| rest.split_whitespace().next());
-    let body = json!({ "token": link.expect("a link in the log"), "password": PASSWORD }).to_string();
-    let request = http_client().unwrap().post(format!("{}/api/auth/claim", server.url()));
-    let answer = request
-        .header("content-type", "application/json")
-        .body(body)
-        .send()
-        .await
-        .unwrap();
-    let answer: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
-    answer["person"]["email"].as_str().unwrap().to_owned()
 }
 
 /// What `botserver audit` prints over the same database.

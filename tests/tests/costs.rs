@@ -3,7 +3,6 @@
 
 #![expect(
     clippy::indexing_slicing,
-    clippy::panic,
     clippy::unwrap_used,
     reason = "helpers of tests may fail loudly"
 )]
@@ -11,48 +10,25 @@
 use std::time::Duration;
 
 use botserver_tests::{
+    api,
     client::Chat,
     model::{Model, NAME},
     packages::Packages,
-    process::{Server, Setup, http_client},
+    process::{Server, Setup},
     servers::{Postgres, Redis},
 };
 use serde_json::{Value, json};
-
-const PASSWORD: &str = "nine green kettles whistle";
 
 /// Longer than anything takes on a machine that does much else.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 async fn call(server: &Server, method: &str, path: &str, token: &str, body: &Value) -> (u16, Value) {
-    let url = format!("{}{path}", server.url());
-    let mut request = http_client().unwrap().request(method.parse().unwrap(), url);
-    if !token.is_empty() {
-        request = request.bearer_auth(token);
-    }
-    if !body.is_null() {
-        request = request
-            .header("content-type", "application/json")
-            .body(body.to_string());
-    }
-    let answer = request.send().await.unwrap();
-    let status = answer.status().as_u16();
-    let text = answer.text().await.unwrap();
-    (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
+    api::call(server, method, path, token, body).await.unwrap()
 }
 
-/// Claims the administrator's account, whose link stands in the log.
+/// The token of the administrator, whose account is claimed now.
 async fn claim(server: &Server) -> String {
-    let log = server.log();
-    let (_, rest) = log.split_once("#bl_").unwrap_or_else(|| panic!("no link in {log}"));
-    let token: String = rest
-        .chars()
-        .take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c))
-        .collect();
-    let body = json!({ "token": format!("bl_{token}"), "password": PASSWORD });
-    let (status, answer) = call(server, "POST", "/api/auth/claim", "", &body).await;
-    assert_eq!(status, 200, "{answer}");
-    answer["token"].as_str().unwrap().to_owned()
+    api::claim(server).await.unwrap()["token"].as_str().unwrap().to_owned()
 }
 
 /// A shop whose model costs ten dollars a million tokens of prompts and twenty of answers.

@@ -21,16 +21,16 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use botserver_tests::api;
 use botserver_tests::guard::Port;
 use botserver_tests::model::Model;
 use botserver_tests::packages::Packages;
-use botserver_tests::process::{Server, Setup, http_client};
+use botserver_tests::process::{Server, Setup};
 use botserver_tests::servers::program;
 use botserver_tests::skip;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-const PASSWORD: &str = "nine green kettles whistle";
 /// The longest that a client's suite may take.
 const LIMIT: Duration = Duration::from_mins(4);
 
@@ -120,34 +120,12 @@ impl House {
 }
 
 async fn call(server: &Server, method: &str, path: &str, token: &str, body: &Value) -> (u16, Value) {
-    let url = format!("{}{path}", server.url());
-    let mut request = http_client().unwrap().request(method.parse().unwrap(), url);
-    if !token.is_empty() {
-        request = request.bearer_auth(token);
-    }
-    if !body.is_null() {
-        request = request
-            .header("content-type", "application/json")
-            .body(body.to_string());
-    }
-    let answer = request.send().await.unwrap();
-    let status = answer.status().as_u16();
-    let text = answer.text().await.unwrap();
-    (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
+    api::call(server, method, path, token, body).await.unwrap()
 }
 
-/// Claims the administrator's account, whose link stands in the log.
+/// The token of the administrator, whose account is claimed now.
 async fn claim(server: &Server) -> String {
-    let log = server.log();
-    let (_, rest) = log.split_once("#bl_").unwrap_or_else(|| panic!("no link in {log}"));
-    let token: String = rest
-        .chars()
-        .take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c))
-        .collect();
-    let body = json!({ "token": format!("bl_{token}"), "password": PASSWORD });
-    let (status, answer) = call(server, "POST", "/api/auth/claim", "", &body).await;
-    assert_eq!(status, 200, "{answer}");
-    answer["token"].as_str().unwrap().to_owned()
+    api::claim(server).await.unwrap()["token"].as_str().unwrap().to_owned()
 }
 
 fn clients() -> PathBuf {
